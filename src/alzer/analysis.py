@@ -1,0 +1,224 @@
+"""The one use case: a file's bytes in, an Analysis out.
+
+read -> validate -> infer -> explain -> encode. The service, the command line
+and Python callers all come through here.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alzer.classes import CLASS_NAMES
+from alzer.errors import UnusableScan
+from alzer.explain.gradcam import grad_cam
+from alzer.explain.overlay import blend, encode_png
+from alzer.model.engine import Model, ModelIdentity
+from alzer.model.preparation import PreparedInput, prepare
+from alzer.scans.brain import examine
+from alzer.scans.formats import read_scan
+from alzer.scans.scan import Scan
+from alzer.settings import Limits
+
+DEFAULT_LIMITS = Limits()
+
+# Images per forward pass of a cohort. More buys nothing on a CPU and delays the
+# first answers (ARCHITECTURE: about the same per image at 1, 8 and 32).
+BATCH_SIZE = 8
+
+FEW_MODERATE = (
+    "'Moderate Impairment' rests on only two people in the training data; "
+    "its accuracy can't be measured."
+)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The answer for one scan.
+
+    Attributes:
+        probabilities: One per class, in the order of CLASSES; they sum to 1.
+        scan: What was analysed.
+        heat: Grad-CAM of the predicted class on the scan's own pixels, shape
+            (row, column), 0 to 1; None if there is no explanation.
+        overlay_png: The heat in JET at 40 % over the scan; None likewise.
+        no_heatmap_reason: Why there is none, in one sentence.
+        warnings: What a reader of the result must know.
+        model: Which model answered.
+        timings_ms: Milliseconds per stage: read, validate, infer, explain,
+            encode and total.
+    """
+
+    probabilities: tuple[float, ...]
+    scan: Scan
+    heat: NDArray[np.float32] | None
+    overlay_png: bytes | None
+    no_heatmap_reason: str | None
+    warnings: tuple[str, ...]
+    model: ModelIdentity
+    timings_ms: Mapping[str, float]
+
+    @property
+    def label(self) -> int:
+        """Index of the most probable class."""
+        return int(np.argmax(self.probabilities))
+
+    @property
+    def prediction(self) -> str:
+        """Name of the most probable class."""
+        return CLASS_NAMES[self.label]
+
+    @property
+    def confidence(self) -> float:
+        """Its probability, 0 to 1; not calibrated."""
+        return self.probabilities[self.label]
+
+    @property
+    def class_probabilities(self) -> dict[str, float]:
+        """Probability by class name, in the order of severity."""
+        return dict(zip(CLASS_NAMES, self.probabilities, strict=True))
+
+
+@dataclass
+class _Stopwatch:
+    """Milliseconds between laps, by name."""
+
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.timings_ms[stage] = (now - self._last) * 1000.0
+        self._last = now
+
+    def restart(self) -> None:
+        self._last = time.perf_counter()
+
+    def total(self) -> Mapping[str, float]:
+        return {**self.timings_ms, "total": sum(self.timings_ms.values())}
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A scan that is ready for the network."""
+
+    scan: Scan
+    prepared: PreparedInput
+    stopwatch: _Stopwatch
+
+
+def analyse(
+    source: bytes | Scan, model: Model, limits: Limits = DEFAULT_LIMITS
+) -> Analysis:
+    """Say how impaired a scan looks, and what the answer rests on.
+
+    Args:
+        source: A file's bytes in any format that `read_scan` knows, or a scan.
+        model: What answers.
+        limits: How large the file may be.
+
+    Returns:
+        The answer.
+
+    Raises:
+        UnusableScan: If the file can't be analysed; the message says why.
+    """
+    ready = _make_ready(source, model, limits)
+    return _answer([ready], model)[0]
+
+
+def analyse_many(
+    sources: Iterable[bytes | Scan], model: Model, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[Analysis | UnusableScan]:
+    """Analyse many scans in batches; one that can't be used stops nothing.
+
+    Args:
+        sources: As for `analyse`; read as they are needed.
+        model: What answers.
+        limits: How large each file may be.
+
+    Yields:
+        For each source in order, its analysis or why there is none.
+    """
+    waiting = iter(sources)
+    while batch := list(islice(waiting, BATCH_SIZE)):
+        outcomes = [_try_make_ready(source, model, limits) for source in batch]
+        usable = [each for each in outcomes if isinstance(each, _Ready)]
+        answers = iter(_answer(usable, model))
+        for each in outcomes:
+            yield next(answers) if isinstance(each, _Ready) else each
+
+
+def _try_make_ready(
+    source: bytes | Scan, model: Model, limits: Limits
+) -> _Ready | UnusableScan:
+    try:
+        return _make_ready(source, model, limits)
+    except UnusableScan as refusal:
+        return refusal
+
+
+def _make_ready(source: bytes | Scan, model: Model, limits: Limits) -> _Ready:
+    stopwatch = _Stopwatch()
+    scan = source if isinstance(source, Scan) else read_scan(source, limits)
+    stopwatch.lap("read")
+    brain = examine(scan)
+    stopwatch.lap("validate")
+    prepared = prepare(scan, brain.box, model.spec)
+    stopwatch.lap("infer")
+    return _Ready(scan, prepared, stopwatch)
+
+
+def _answer(ready: list[_Ready], model: Model) -> list[Analysis]:
+    if not ready:
+        return []
+    started = time.perf_counter()
+    evidence = model.run(np.stack([each.prepared.pixels for each in ready]))
+    share_ms = (time.perf_counter() - started) * 1000.0 / len(ready)
+    answers = []
+    for each, logits, maps in zip(ready, evidence.logits, evidence.maps, strict=True):
+        each.stopwatch.timings_ms["infer"] += share_ms
+        answers.append(_explain(each, logits, maps, model))
+    return answers
+
+
+def _explain(
+    ready: _Ready,
+    logits: NDArray[np.float32],
+    maps: NDArray[np.float32],
+    model: Model,
+) -> Analysis:
+    ready.stopwatch.restart()
+    probabilities = _softmax(logits)
+    label = int(np.argmax(probabilities))
+    cells = grad_cam(maps, label)
+    heat = None if cells is None else ready.prepared.geometry.paint(cells)
+    ready.stopwatch.lap("explain")
+    grey = ready.scan.as_grey()
+    overlay = None if heat is None else encode_png(blend(grey, heat))
+    ready.stopwatch.lap("encode")
+    return Analysis(
+        probabilities=probabilities,
+        scan=ready.scan,
+        heat=heat,
+        overlay_png=overlay,
+        no_heatmap_reason=None if heat is not None else _nothing_spoke_for(label),
+        warnings=ready.scan.warnings + ((FEW_MODERATE,) if label == 3 else ()),
+        model=model.identity,
+        timings_ms=ready.stopwatch.total(),
+    )
+
+
+def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
+    powers = np.exp(logits.astype(np.float64) - float(logits.max()))
+    return tuple(float(each) for each in powers / powers.sum())
+
+
+def _nothing_spoke_for(label: int) -> str:
+    return (
+        f"No region of the image spoke for '{CLASS_NAMES[label]}': "
+        "it was the least unlikely class, so there is no heat to show."
+    )

@@ -1,0 +1,195 @@
+"""Every failure that a caller may expect, in one tree.
+
+::
+
+    AlzerError
+    |-- UnusableScan            this file can't be analysed; another may be
+    |   |-- EmptyFile
+    |   |-- NotAnImage          no format that is known
+    |   |-- DamagedFile         known format, truncated or inconsistent
+    |   |-- MissingDecoder      known format, codec not installed
+    |   |-- TooManyBytes
+    |   |-- TooManyPixels       declared or decoded size over the limit
+    |   |-- NotOneSlice         a volume, series, animation or multi-frame file
+    |   |-- NotMagneticResonance
+    |   |-- InvalidValues       NaN, infinite or absurd numbers
+    |   |-- ColourImage
+    |   |-- ConstantImage
+    |   `-- NotBrainLike
+    |-- InvalidRequest          the call itself is wrong
+    |   `-- InvalidHost         made under a host name that is not trusted
+    |-- UnusableModel
+    |   |-- DamagedBundle       a part is missing, unreadable or altered
+    |   |-- UnsafeModel         refers to data outside its own file
+    |   `-- EngineUnavailable   the inference engine is absent or failed
+    |-- TrainingRefused
+    |   |-- InvalidCohort       files, labels or folds are not usable
+    |   `-- LeakySplit          one person on both sides of a split
+    |-- StorageUnavailable      results can't be written
+    `-- Overloaded              too much waits already
+
+A message is one or two sentences that a person understands: what was found and
+what to do next. It holds no path and nothing from inside the file that could
+identify a patient. Each class has one stable `code` for programs.
+"""
+
+from typing import ClassVar
+
+
+class AlzerError(Exception):
+    """Any failure that alzer foresees.
+
+    Attributes:
+        code: Stable machine-readable name of the failure.
+        message: What happened and what to do, for a person.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class UnusableScan(AlzerError):
+    """The file can't be analysed."""
+
+    code = "unusable_scan"
+
+
+class EmptyFile(UnusableScan):
+    """The file holds no bytes."""
+
+    code = "empty_file"
+
+
+class NotAnImage(UnusableScan):
+    """The content is of no known image format."""
+
+    code = "not_an_image"
+
+
+class DamagedFile(UnusableScan):
+    """The format is known, but the content is truncated or inconsistent."""
+
+    code = "damaged_file"
+
+
+class MissingDecoder(UnusableScan):
+    """The pixels are compressed in a way that needs an extra package."""
+
+    code = "missing_decoder"
+
+
+class TooManyBytes(UnusableScan):
+    """The file is larger than the limit."""
+
+    code = "too_many_bytes"
+
+
+class TooManyPixels(UnusableScan):
+    """The image is larger than the limit, by its header or once decoded."""
+
+    code = "too_many_pixels"
+
+
+class NotOneSlice(UnusableScan):
+    """The file holds more than one image."""
+
+    code = "not_one_slice"
+
+
+class NotMagneticResonance(UnusableScan):
+    """The file says that it was made by another modality."""
+
+    code = "not_magnetic_resonance"
+
+
+class InvalidValues(UnusableScan):
+    """Pixels or their scaling are not finite, sensible numbers."""
+
+    code = "invalid_values"
+
+
+class ColourImage(UnusableScan):
+    """The image has colours; an MRI slice is grey."""
+
+    code = "colour_image"
+
+
+class ConstantImage(UnusableScan):
+    """Every pixel has the same value."""
+
+    code = "constant_image"
+
+
+class NotBrainLike(UnusableScan):
+    """Nothing in the image looks like a slice through a head."""
+
+    code = "not_brain_like"
+
+
+class InvalidRequest(AlzerError):
+    """The call itself is wrong: a missing part, an unknown option."""
+
+    code = "invalid_request"
+
+
+class InvalidHost(InvalidRequest):
+    """The request names a host that the service does not go by."""
+
+    code = "invalid_host"
+
+
+class UnusableModel(AlzerError):
+    """The model can't be used."""
+
+    code = "unusable_model"
+
+
+class DamagedBundle(UnusableModel):
+    """A part of the bundle is missing, unreadable or altered."""
+
+    code = "damaged_bundle"
+
+
+class UnsafeModel(UnusableModel):
+    """The model refers to data outside its own file."""
+
+    code = "unsafe_model"
+
+
+class EngineUnavailable(UnusableModel):
+    """The inference engine is not installed, or failed on this model."""
+
+    code = "engine_unavailable"
+
+
+class TrainingRefused(AlzerError):
+    """Training or evaluation would not give an honest result."""
+
+    code = "training_refused"
+
+
+class InvalidCohort(TrainingRefused):
+    """Files, labels or folds are missing or contradict one another."""
+
+    code = "invalid_cohort"
+
+
+class LeakySplit(TrainingRefused):
+    """The same person is on both sides of a split."""
+
+    code = "leaky_split"
+
+
+class StorageUnavailable(AlzerError):
+    """A result can't be written."""
+
+    code = "storage_unavailable"
+
+
+class Overloaded(AlzerError):
+    """Too many requests wait already."""
+
+    code = "overloaded"

@@ -1,0 +1,1 @@
+"""What the model gets right, and how sure we are."""

@@ -1,0 +1,1 @@
+"""Evidence in, pictures and statements out."""

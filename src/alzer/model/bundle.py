@@ -1,0 +1,229 @@
+"""A model on disk: model.onnx beside card.json; load and verify.
+
+The card says what the network expects, what it was trained on and how good it
+is. Nothing in a bundle is code, and nothing is unpickled.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alzer.classes import CLASS_NAMES
+from alzer.errors import DamagedBundle, UnsafeModel
+from alzer.model.preparation import InputSpec
+
+MODEL_FILE = "model.onnx"
+CARD_FILE = "card.json"
+
+# Which fields of which ONNX message hold which messages that may hold tensors.
+# Source: onnx.proto3 of ONNX IR version 10.
+_CHILDREN: Mapping[str, Mapping[int, str]] = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {
+        5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"
+    },
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {},
+}  # fmt: skip
+_EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified model.
+
+    Attributes:
+        name: What the model is called.
+        version: Its version.
+        sha256: Of the model file, hexadecimal.
+        spec: What the network expects.
+        onnx: The model file's bytes.
+        card: Everything that the card says, as plain values.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    spec: InputSpec
+    onnx: bytes
+    card: Mapping[str, Any]
+
+
+def shipped_bundle() -> Path:
+    """Give the folder of the model that ships with the package.
+
+    Returns:
+        The folder.
+
+    Raises:
+        DamagedBundle: If the installation holds none.
+    """
+    folder = Path(str(resources.files("alzer.model"))) / "bundles"
+    found = sorted(card.parent for card in folder.glob(f"*/{CARD_FILE}"))
+    if not found:
+        message = "This installation ships no model; set ALZER_MODEL to a bundle."
+        raise DamagedBundle(message)
+    return found[-1]
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read a bundle and check it against its own card.
+
+    Args:
+        folder: Holds model.onnx and card.json.
+
+    Returns:
+        The verified bundle.
+
+    Raises:
+        DamagedBundle: If a file is missing or unreadable, the model is not the
+            one that the card describes, or its classes are others.
+        UnsafeModel: If the model refers to files outside itself.
+    """
+    card = read_card(folder)
+    try:
+        onnx = (folder / MODEL_FILE).read_bytes()
+    except OSError as error:
+        message = f"The bundle's {MODEL_FILE} can't be read; get the bundle again."
+        raise DamagedBundle(message) from error
+    digest = hashlib.sha256(onnx).hexdigest()
+    try:
+        expected, classes = card["model_sha256"], tuple(card["classes"])
+        name, version, spec = card["name"], card["version"], InputSpec(**card["input"])
+    except (KeyError, TypeError) as error:
+        message = f"The bundle's {CARD_FILE} lacks what a model needs: {error}."
+        raise DamagedBundle(message) from error
+    if digest != expected:
+        message = (
+            f"The bundle's {MODEL_FILE} is not the one that its card describes "
+            "(SHA-256 differs); get the bundle again."
+        )
+        raise DamagedBundle(message)
+    if classes != CLASS_NAMES:
+        message = f"The bundle's classes are {classes}, expected {CLASS_NAMES}."
+        raise DamagedBundle(message)
+    require_self_contained(onnx)
+    return Bundle(name, version, digest, spec, onnx, card)
+
+
+def read_card(folder: Path) -> Mapping[str, Any]:
+    """Read a bundle's card without loading the model.
+
+    Args:
+        folder: Holds card.json.
+
+    Returns:
+        What the card says, as plain values.
+
+    Raises:
+        DamagedBundle: If it is missing or not a JSON object.
+    """
+    try:
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"There is no readable {CARD_FILE} in the bundle's folder."
+        raise DamagedBundle(message) from error
+    if not isinstance(card, dict):
+        message = f"The bundle's {CARD_FILE} is not a JSON object."
+        raise DamagedBundle(message)
+    return card
+
+
+def card_fields(spec: InputSpec, onnx: bytes) -> dict[str, Any]:
+    """Give the fields of a card that loading depends on.
+
+    Args:
+        spec: What the network expects.
+        onnx: The model file's bytes.
+
+    Returns:
+        classes, input and model_sha256.
+    """
+    return {
+        "classes": list(CLASS_NAMES),
+        "input": asdict(spec),
+        "model_sha256": hashlib.sha256(onnx).hexdigest(),
+    }
+
+
+def require_self_contained(onnx: bytes) -> None:
+    """Refuse a model that would make the engine open other files.
+
+    Args:
+        onnx: The model file's bytes.
+
+    Raises:
+        UnsafeModel: If a tensor's data lie outside.
+        DamagedBundle: If the bytes are not protocol buffers.
+    """
+    try:
+        external = _refers_outside(memoryview(onnx), "model")
+    except (IndexError, ValueError, RecursionError) as error:
+        message = f"The bundle's {MODEL_FILE} is not an ONNX model."
+        raise DamagedBundle(message) from error
+    if external:
+        message = (
+            "The model keeps tensors in files of their own, which could be any file "
+            "of this machine; export it into one file."
+        )
+        raise UnsafeModel(message)
+
+
+def _refers_outside(message: memoryview, kind: str) -> bool:
+    children = _CHILDREN[kind]
+    for field, value in _fields(message):
+        if isinstance(value, int):
+            if kind == "tensor" and field == _DATA_LOCATION and value:
+                return True
+        elif (kind == "tensor" and field == _EXTERNAL_DATA) or (
+            field in children and _refers_outside(value, children[field])
+        ):
+            return True
+    return False
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    # Source: protobuf.dev, Encoding, "Message Structure". Gives field numbers and
+    # values; numbers of fixed width count as bytes.
+    place = 0
+    while place < len(message):
+        key, place = _varint(message, place)
+        field, wire = key >> 3, key & 7
+        if wire == 0:
+            value, place = _varint(message, place)
+            yield field, value
+            continue
+        if wire == 2:
+            size, place = _varint(message, place)
+        elif wire in {1, 5}:
+            size = 8 if wire == 1 else 4
+        else:
+            detail = f"wire type {wire}"
+            raise ValueError(detail)
+        if place + size > len(message):
+            detail = "a field ends behind its message"
+            raise ValueError(detail)
+        yield field, message[place : place + size]
+        place += size
+
+
+def _varint(message: memoryview, place: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+        shift += 7
+        if shift > 63:
+            detail = "a number has more than ten bytes"
+            raise ValueError(detail)

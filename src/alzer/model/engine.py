@@ -1,0 +1,205 @@
+"""Run the network: OpenVINO on the CPU by default, ONNX Runtime elsewhere."""
+
+import importlib
+import os
+import queue
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alzer.errors import EngineUnavailable
+from alzer.model.bundle import Bundle
+from alzer.model.preparation import InputSpec
+from alzer.settings import EngineName, Precision
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one forward pass gives.
+
+    Attributes:
+        logits: shape (n, class).
+        maps: shape (n, class, row, column); the mean of a map plus its class's
+            bias is the logit.
+    """
+
+    logits: Floats
+    maps: Floats
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model gave an answer, and how it was run.
+
+    Attributes:
+        name: What the model is called.
+        version: Its version.
+        sha256: Of the model file, hexadecimal.
+        engine: openvino or onnxruntime.
+        precision: The arithmetic in use, fp32 or bf16.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    engine: str
+    precision: str
+
+
+class Engine(Protocol):
+    """Something that runs the graph; safe to call from many threads."""
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic in use."""
+
+    def run(self, batch: Floats) -> Evidence:
+        """Give the evidence for inputs of shape (n, 1, row, column)."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A bundle made ready to run.
+
+    Attributes:
+        spec: What the network expects.
+        identity: Which model it is.
+        engine: What runs it.
+    """
+
+    spec: InputSpec
+    identity: ModelIdentity
+    engine: Engine
+
+    def run(self, batch: Floats) -> Evidence:
+        """Give logits and maps.
+
+        Args:
+            batch: Prepared inputs, shape (n, 1, row, column).
+
+        Returns:
+            The evidence, one entry per input.
+        """
+        return self.engine.run(batch)
+
+
+def load_model(
+    bundle: Bundle,
+    engine: EngineName = "openvino",
+    precision: Precision = "bf16",
+    threads: int = 0,
+) -> Model:
+    """Make a bundle ready to run.
+
+    Args:
+        bundle: A verified model.
+        engine: Which engine to use.
+        precision: The arithmetic to use where the processor has it.
+        threads: Threads for inference; 0 means all cores.
+
+    Returns:
+        The model; its identity names the arithmetic actually in use.
+
+    Raises:
+        EngineUnavailable: If the engine is not installed or refuses the model.
+    """
+    start = _OpenVino if engine == "openvino" else _OnnxRuntime
+    runner: Engine = start(_module(engine), bundle.onnx, precision, threads or _cores())
+    identity = ModelIdentity(
+        bundle.name, bundle.version, bundle.sha256, engine, runner.precision
+    )
+    return Model(bundle.spec, identity, runner)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _module(engine: EngineName) -> Any:  # noqa: ANN401 - a module without types
+    try:
+        return importlib.import_module(engine)
+    except ImportError as error:
+        message = (
+            f"The engine {engine} is not installed; install alzer[{engine}] "
+            "or set ALZER_ENGINE to another."
+        )
+        raise EngineUnavailable(message) from error
+
+
+class _OpenVino:
+    """OpenVINO on the CPU; one request object per caller, reused."""
+
+    def __init__(
+        self,
+        openvino: Any,  # noqa: ANN401 - a module without types
+        onnx: bytes,
+        precision: Precision,
+        threads: int,
+    ) -> None:
+        core = openvino.Core()
+        # The engine silently keeps fp32 where the processor has no bf16.
+        offered = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self.precision: Precision = (
+            precision if precision.upper() in offered else "fp32"
+        )
+        options = {
+            "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bf16" else "f32",
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        try:
+            graph = core.read_model(model=onnx)
+            self._compiled = core.compile_model(graph, "CPU", options)
+        except RuntimeError as error:
+            message = "OpenVINO can't run this model; is model.onnx of this project?"
+            raise EngineUnavailable(message) from error
+        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+
+    def run(self, batch: Floats) -> Evidence:
+        try:
+            request = self._idle.get_nowait()
+        except queue.Empty:
+            request = self._compiled.create_infer_request()
+        try:
+            request.infer([batch], share_inputs=True)
+            # Copies: the request's buffers are used again by the next caller.
+            return Evidence(
+                request.get_output_tensor(0).data.copy(),
+                request.get_output_tensor(1).data.copy(),
+            )
+        finally:
+            self._idle.put(request)
+
+
+class _OnnxRuntime:
+    """ONNX Runtime on the CPU, always in fp32."""
+
+    precision: Precision = "fp32"
+
+    def __init__(
+        self,
+        onnxruntime: Any,  # noqa: ANN401 - a module without types
+        onnx: bytes,
+        _precision: Precision,
+        threads: int,
+    ) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        try:
+            self._session = onnxruntime.InferenceSession(
+                onnx, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its errors share no narrower base
+            message = (
+                "ONNX Runtime can't run this model; is model.onnx of this project?"
+            )
+            raise EngineUnavailable(message) from error
+        self._input = self._session.get_inputs()[0].name
+
+    def run(self, batch: Floats) -> Evidence:
+        logits, maps = self._session.run(["logits", "maps"], {self._input: batch})
+        return Evidence(logits, maps)

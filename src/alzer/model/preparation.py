@@ -1,0 +1,243 @@
+"""From a scan to the network's input, and back to the scan's own pixels.
+
+One similarity map (a scale and a shift, no rotation) takes the box around the
+head into the network's field of view. It is kept beside the input, and maps go
+back through its inverse. Training and serving both call `prepare`.
+
+Where two conventions meet: a pixel index names the pixel's centre; edges lie
+half a pixel before and after. Pillow's `box` counts edges.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from alzer.scans.scan import Scan
+
+# Rows and columns from one cell of the last stage to the next: a ResNet halves
+# its input five times. Every one of its kernels is odd and symmetrically padded,
+# so the receptive field of cell k is centred on input pixel 32 k, not on the
+# middle of a 32-pixel tile.
+# Source: Araujo, Norris & Sim 2019, doi:10.23915/distill.00021, for the rule.
+CELL_STRIDE = 32
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What the network expects; part of the model's card.
+
+    Attributes:
+        height: Rows of the input. With 32 n + 1 rows the first and the last cell
+            are centred on the first and the last row.
+        width: Columns of the input.
+        margin: Free space around the head, as a share of height and of width.
+        black_percentile: Percentile of the input's values that becomes 0.
+        white_percentile: Percentile that becomes 1.
+        ceiling: Largest value kept, in units of that 1.
+        mean: Subtracted after scaling.
+        deviation: Divisor after subtraction.
+    """
+
+    height: int = 193
+    width: int = 161
+    margin: float = 0.04
+    black_percentile: float = 1.0
+    white_percentile: float = 99.0
+    ceiling: float = 1.25
+    mean: float = 0.43
+    deviation: float = 0.37
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of the maps that the network makes."""
+        return -(-self.height // CELL_STRIDE), -(-self.width // CELL_STRIDE)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where the network's field of view lies on the scan.
+
+    Attributes:
+        top: First edge of the field, in rows of the scan (may be negative).
+        left: First edge of the field, in columns of the scan.
+        scale: Pixels of the scan per pixel of the input.
+        input_shape: Rows and columns of the input.
+        scan_shape: Rows and columns of the scan.
+    """
+
+    top: float
+    left: float
+    scale: float
+    input_shape: tuple[int, int]
+    scan_shape: tuple[int, int]
+
+    def to_input(self, row: float, column: float) -> tuple[float, float]:
+        """Give the input's pixel coordinates of a point of the scan."""
+        return (
+            (row + 0.5 - self.top) / self.scale - 0.5,
+            (column + 0.5 - self.left) / self.scale - 0.5,
+        )
+
+    def to_scan(self, row: float, column: float) -> tuple[float, float]:
+        """Give the scan's pixel coordinates of a point of the input."""
+        return (
+            (row + 0.5) * self.scale + self.top - 0.5,
+            (column + 0.5) * self.scale + self.left - 0.5,
+        )
+
+    def paint(
+        self, values: NDArray[np.float32], stride: int = CELL_STRIDE
+    ) -> NDArray[np.float32]:
+        """Carry a map back onto the scan's pixels, bilinearly.
+
+        Args:
+            values: shape (row, column); value k is centred on input pixel
+                k times stride.
+            stride: Input pixels between neighbouring values.
+
+        Returns:
+            shape (row, column) of the scan; 0 where the network did not look.
+        """
+        down = self._weights(0, self.top, values.shape[0], stride)
+        across = self._weights(1, self.left, values.shape[1], stride)
+        return (down @ values @ across.T).astype(np.float32)
+
+    def _weights(
+        self, axis: int, start: float, count: int, stride: int
+    ) -> NDArray[np.float32]:
+        """Give the share of each value in each scan pixel along one axis.
+
+        Returns:
+            shape (pixel, value); rows sum to 1 inside the field of view, else 0.
+        """
+        pixel = np.arange(self.scan_shape[axis])
+        position = (pixel + 0.5 - start) / self.scale - 0.5
+        seen = (position >= -0.5) & (position <= self.input_shape[axis] - 0.5)
+        cell = np.clip(position / stride, 0, count - 1)
+        lower = np.minimum(cell.astype(np.intp), max(count - 2, 0))
+        upper = np.minimum(lower + 1, count - 1)
+        share = (cell - lower).astype(np.float32)
+        weights = np.zeros((len(pixel), count), np.float32)
+        weights[pixel, lower] += 1.0 - share
+        weights[pixel, upper] += share
+        weights[~seen] = 0.0
+        return weights
+
+
+@dataclass(frozen=True)
+class PreparedInput:
+    """One input of the network and the way back.
+
+    Attributes:
+        pixels: float32, shape (channel = 1, row, column), standardised.
+        geometry: Where it lies on the scan.
+    """
+
+    pixels: NDArray[np.float32]
+    geometry: Geometry
+
+
+def prepare(
+    scan: Scan, box: tuple[float, float, float, float], spec: InputSpec
+) -> PreparedInput:
+    """Bring the head to the network's size and its values to one range.
+
+    Args:
+        scan: One slice.
+        box: Top, left, bottom, right edge of the head, in pixels of the scan.
+        spec: What the network expects.
+
+    Returns:
+        The standardised input and its geometry.
+    """
+    geometry = place(scan.shape, box, spec)
+    field = _resample(scan.pixels, geometry)
+    low, high = _percentiles(field, (spec.black_percentile, spec.white_percentile))
+    scaled = (field - low) / max(high - low, 1e-6 * max(abs(high), 1.0))
+    np.clip(scaled, 0.0, spec.ceiling, out=scaled)
+    standardised = (scaled - spec.mean) / spec.deviation
+    return PreparedInput(standardised[None].astype(np.float32), geometry)
+
+
+def place(
+    shape: tuple[int, int], box: tuple[float, float, float, float], spec: InputSpec
+) -> Geometry:
+    """Fit a box into the field of view: centred, its proportions kept.
+
+    Args:
+        shape: Rows and columns of the scan.
+        box: Top, left, bottom, right edge to fit, in pixels of the scan.
+        spec: What the network expects.
+
+    Returns:
+        The map between scan and input.
+    """
+    top, left, bottom, right = box
+    inner = 1.0 - 2.0 * spec.margin
+    scale = max(
+        (bottom - top) / (spec.height * inner), (right - left) / (spec.width * inner)
+    )
+    return Geometry(
+        top=(top + bottom - scale * spec.height) / 2.0,
+        left=(left + right - scale * spec.width) / 2.0,
+        scale=scale,
+        input_shape=(spec.height, spec.width),
+        scan_shape=shape,
+    )
+
+
+def _resample(pixels: NDArray[np.float32], geometry: Geometry) -> NDArray[np.float32]:
+    """Resample the field of view, with antialiasing when it shrinks."""
+    height, width = geometry.input_shape
+    bottom = geometry.top + geometry.scale * height
+    right = geometry.left + geometry.scale * width
+    # The part that is needed, with a rim for the filter to read.
+    rim = int(np.ceil(geometry.scale)) + 1
+    first_row, first_column = (
+        int(np.floor(edge)) - rim for edge in (geometry.top, geometry.left)
+    )
+    last_row, last_column = (int(np.ceil(edge)) + rim for edge in (bottom, right))
+    part = _cut(pixels, (first_row, last_row), (first_column, last_column))
+    resized = Image.fromarray(part).resize(
+        (width, height),
+        Image.Resampling.BILINEAR,
+        box=(
+            geometry.left - first_column,
+            geometry.top - first_row,
+            right - first_column,
+            bottom - first_row,
+        ),
+    )
+    return np.asarray(resized)
+
+
+def _cut(
+    pixels: NDArray[np.float32], rows: tuple[int, int], columns: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Cut a rectangle that may reach beyond the picture; fill with its minimum."""
+    height, width = pixels.shape
+    inside = pixels[
+        max(rows[0], 0) : min(rows[1], height),
+        max(columns[0], 0) : min(columns[1], width),
+    ]
+    before = max(-rows[0], 0), max(-columns[0], 0)
+    part = np.full(
+        (rows[1] - rows[0], columns[1] - columns[0]), pixels.min(), np.float32
+    )
+    part[
+        before[0] : before[0] + inside.shape[0],
+        before[1] : before[1] + inside.shape[1],
+    ] = inside
+    return part
+
+
+def _percentiles(
+    values: NDArray[np.float32], percents: tuple[float, float]
+) -> tuple[float, float]:
+    """Give two order statistics; partitioning is quicker than np.percentile."""
+    flat = values.ravel()
+    ranks = [round(percent / 100.0 * (flat.size - 1)) for percent in percents]
+    ordered = np.partition(flat, ranks)
+    return float(ordered[ranks[0]]), float(ordered[ranks[1]])

@@ -1,0 +1,1 @@
+"""From labelled scans to a model bundle; the only place with torch."""

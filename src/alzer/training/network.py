@@ -1,0 +1,138 @@
+"""ResNet-50 for grey images, with one linear layer after global pooling.
+
+The linear layer is applied as a 1x1 convolution before the pooling, which is
+the same sum in another order. So one forward pass gives the logits and, for
+every class, the map whose mean (plus the bias) is the logit.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+# Bottleneck blocks, their inner width and their first stride, per stage.
+# Source: He et al. 2016, doi:10.1109/CVPR.2016.90, Table 1.
+STAGES = ((3, 64, 1), (4, 128, 2), (6, 256, 2), (3, 512, 2))
+EXPANSION = 4
+
+
+class Bottleneck(nn.Module):
+    """1x1, 3x3 and 1x1 convolutions with a shortcut; stride on the 3x3 (v1.5).
+
+    Source: He et al. 2016, Fig. 5; stride on the 3x3 as in Goyal et al. 2017,
+    arXiv:1706.02677, section 5.1.
+    """
+
+    def __init__(self, channels: int, width: int, stride: int) -> None:
+        super().__init__()
+        out = width * EXPANSION
+        self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, out, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(out)
+        self.downsample = (
+            nn.Sequential(
+                nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out)
+            )
+            if stride != 1 or channels != out
+            else nn.Identity()
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Give the block's output for features (n, channel, row, column)."""
+        inner = functional.relu(self.bn1(self.conv1(features)))
+        inner = functional.relu(self.bn2(self.conv2(inner)))
+        return functional.relu(self.bn3(self.conv3(inner)) + self.downsample(features))
+
+
+class ResNet50(nn.Module):
+    """ResNet-50 v1.5 with evidence maps.
+
+    Args:
+        classes: Number of classes.
+        channels: Number of input channels.
+        dropout: Share of pooled features dropped in training.
+    """
+
+    def __init__(
+        self, classes: int = 4, channels: int = 1, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        width_in = 64
+        for index, (blocks, width, stride) in enumerate(STAGES, start=1):
+            stage = nn.Sequential(
+                Bottleneck(width_in, width, stride),
+                *(Bottleneck(width * EXPANSION, width, 1) for _ in range(1, blocks)),
+            )
+            setattr(self, f"layer{index}", stage)
+            width_in = width * EXPANSION
+        self.dropout = dropout
+        self.fc = nn.Linear(width_in, classes)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out")
+        for module in self.modules():
+            if isinstance(module, Bottleneck):
+                # Each block starts as the identity (Goyal et al. 2017, 5.1).
+                nn.init.zeros_(module.bn3.weight)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Give the last stage's activations.
+
+        Args:
+            images: shape (n, channel, row, column), standardised.
+
+        Returns:
+            shape (n, 2048, row / 32, column / 32), rounded up; not negative.
+        """
+        first = functional.relu(self.bn1(self.conv1(images)))
+        hidden = functional.max_pool2d(first, 3, 2, 1)
+        for index in range(1, len(STAGES) + 1):
+            hidden = getattr(self, f"layer{index}")(hidden)
+        return hidden
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Give the logits, shape (n, class)."""
+        pooled = self.features(images).mean(dim=(2, 3))
+        dropped = functional.dropout(pooled, self.dropout, self.training)
+        logits: Tensor = self.fc(dropped)
+        return logits
+
+
+class ResNet50WithMaps(nn.Module):
+    """The same network giving logits and maps in one pass.
+
+    Source: Zhou et al. 2016, doi:10.1109/CVPR.2016.319, equation 2.
+    """
+
+    def __init__(self, network: ResNet50) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Give logits (n, class) and maps (n, class, row, column).
+
+        The mean of a class's map plus its bias is its logit.
+        """
+        linear = self.network.fc
+        weight = linear.weight[:, :, None, None]
+        maps = functional.conv2d(self.network.features(images), weight)
+        return maps.mean(dim=(2, 3)) + linear.bias, maps
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Give the number of trainable parameters."""
+    return sum(each.numel() for each in network.parameters() if each.requires_grad)
+
+
+def seeded_network(seed: int, dropout: float = 0.0) -> ResNet50:
+    """Give a freshly initialised network that depends on the seed alone."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return ResNet50(dropout=dropout)

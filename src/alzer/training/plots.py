@@ -1,0 +1,36 @@
+"""Curves of a study, to be looked at."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from alzer.training.train import Epoch
+
+
+def plot_curves(logs: Mapping[str, Sequence[Epoch]]) -> bytes:
+    """Draw loss and validation AUC over the epochs, one line per run.
+
+    Args:
+        logs: The epochs of each run, by the run's name.
+
+    Returns:
+        A PNG file's bytes.
+    """
+    figure = Figure(figsize=(9.0, 3.6), layout="constrained")
+    loss, score = figure.subplots(1, 2)
+    for name, epochs in logs.items():
+        numbers = [each.number for each in epochs]
+        loss.plot(numbers, [each.loss for each in epochs], marker=".", label=name)
+        aucs = [each.validation_auc for each in epochs]
+        if any(each == each for each in aucs):  # noqa: PLR0124 - NaN: nobody held out
+            score.plot(numbers, aucs, marker=".", label=name)
+    loss.set(xlabel="epoch", ylabel="training loss (cross-entropy, smoothed labels)")
+    score.set(xlabel="epoch", ylabel="validation AUC per person", ylim=(0.4, 1.0))
+    score.axhline(0.5, color="grey", linewidth=0.8)
+    score.annotate("chance", (0.99, 0.5), xycoords=("axes fraction", "data"),
+                   ha="right", va="bottom", color="grey")  # fmt: skip
+    loss.legend()
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=120)
+    return file.getvalue()

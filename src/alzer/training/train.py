@@ -1,0 +1,399 @@
+"""The training loop, top to bottom: one network, its checkpoints, its log."""
+
+import copy
+import csv
+import io
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from alzer.classes import CLASSES
+from alzer.errors import InvalidCohort, StorageUnavailable, TrainingRefused
+from alzer.evaluation.metrics import auc, by_subject
+from alzer.model.preparation import InputSpec
+from alzer.training.augmentation import Augmentation, augment
+from alzer.training.cohort import Cohort, Split
+from alzer.training.network import ResNet50, seeded_network
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what comes out of a training run.
+
+    Attributes:
+        epochs: Passes over the training people.
+        slices_per_subject: Slices drawn anew from each person per epoch;
+            neighbouring slices show nearly the same.
+        batch_size: Images per step.
+        learning_rate: Peak of the schedule (linear rise, cosine fall).
+        warm_up: Share of all steps in which the rate rises.
+        weight_decay: Of AdamW.
+        label_smoothing: Probability mass spread over all classes.
+        dropout: Share of pooled features dropped.
+        average: Decay per step of the averaged weights that are kept.
+        seed: Of initialisation, sampling and augmentation.
+        spec: The network's input.
+        augmentation: Random changes of the training images.
+    """
+
+    epochs: int = 12
+    slices_per_subject: int = 16
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    warm_up: float = 0.1
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    dropout: float = 0.2
+    average: float = 0.98
+    seed: int = 2026
+    spec: InputSpec = field(default_factory=InputSpec)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the recipe as plain values, for the card and the checkpoints."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to.
+
+    Attributes:
+        number: From 1.
+        loss: Mean training loss.
+        validation_auc: Impaired against not, per person, on a few slices of each;
+            NaN when nobody is held out.
+        seconds: Duration, validation included.
+    """
+
+    number: int
+    loss: float
+    validation_auc: float
+    seconds: float
+
+
+class Progress(Protocol):
+    """What a display of progress is told."""
+
+    def step(self, epoch: int, done: int, total: int, loss: float) -> None:
+        """Tell that `done` of `total` steps of an epoch are done."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Tell that an epoch has ended."""
+
+
+@dataclass
+class _Run:
+    network: ResNet50
+    average: ResNet50
+    optimizer: torch.optim.AdamW
+    generator: torch.Generator
+    history: list[Epoch]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to learn from, and on whom to check.
+
+    Attributes:
+        cohort: Labels and subjects of the slices.
+        images: shape (slice, row, column), prepared.
+        sides: Which slices to train on and which to hold out.
+    """
+
+    cohort: Cohort
+    images: NDArray[np.float16]
+    sides: Split
+
+
+def train(task: Task, recipe: Recipe, folder: Path, progress: Progress) -> ResNet50:
+    """Train one network; go on where an interrupted run stopped.
+
+    Args:
+        task: What to learn from.
+        recipe: How to train.
+        folder: Where checkpoint.pt and log.csv are kept.
+        progress: Told about every step and epoch.
+
+    Returns:
+        The network with averaged weights, in evaluation mode.
+
+    Raises:
+        InvalidCohort: If nobody is left to train on.
+        TrainingRefused: If the folder holds a run of another recipe, or the loss
+            is no longer a finite number.
+        StorageUnavailable: If the checkpoint can't be written; what was written
+            before stays.
+    """
+    if not len(task.sides.training):
+        message = "Nobody is left to train on; check folds.csv."
+        raise InvalidCohort(message)
+    run = _start(recipe)
+    checkpoint = folder / "checkpoint.pt"
+    _resume(run, recipe, checkpoint)
+    for number in range(len(run.history) + 1, recipe.epochs + 1):
+        started = time.monotonic()
+        loss = _train_epoch(run, task, recipe, number, progress)
+        validation_auc = _quick_auc(run.average, task)
+        seconds = time.monotonic() - started
+        run.history.append(Epoch(number, loss, validation_auc, seconds))
+        _save(run, recipe, checkpoint)
+        write_log(folder / "log.csv", run.history)
+        progress.epoch(run.history[-1])
+    return run.average.eval()
+
+
+def predict(
+    network: nn.Module, images: NDArray[np.float16], batch_size: int = 64
+) -> NDArray[np.float64]:
+    """Give class probabilities of prepared images.
+
+    Args:
+        network: Gives logits (n, class).
+        images: shape (slice, row, column), prepared.
+        batch_size: Images per pass.
+
+    Returns:
+        shape (slice, class); rows sum to 1.
+    """
+    network.eval()
+    device = next(network.parameters()).device
+    parts = []
+    with torch.inference_mode(), _mixed_precision(device):
+        for start in range(0, len(images), batch_size):
+            batch = _as_batch(images[start : start + batch_size], device)
+            parts.append(network(batch).double().softmax(dim=1).cpu())
+    if not parts:
+        return np.empty((0, len(CLASSES)))
+    return torch.cat(parts).numpy()
+
+
+def write_log(path: Path, history: list[Epoch]) -> None:
+    """Write one line per epoch: epoch, loss, validation AUC, seconds."""
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(["epoch", "loss", "validation_auc", "seconds"])
+    writer.writerows(
+        [
+            each.number,
+            f"{each.loss:.5f}",
+            f"{each.validation_auc:.4f}",
+            f"{each.seconds:.1f}",
+        ]
+        for each in history
+    )
+    write_whole(path, lines.getvalue().encode())
+
+
+def read_log(path: Path) -> list[Epoch]:
+    """Read what `write_log` wrote."""
+    with path.open(newline="", encoding="utf-8") as lines:
+        return [
+            Epoch(
+                int(row["epoch"]),
+                float(row["loss"]),
+                float(row["validation_auc"]),
+                float(row["seconds"]),
+            )
+            for row in csv.DictReader(lines)
+        ]
+
+
+def weights_as_bytes(network: nn.Module) -> bytes:
+    """Give a network's weights as torch saves them."""
+    content = io.BytesIO()
+    torch.save(network.state_dict(), content)
+    return content.getvalue()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file completely or not at all.
+
+    Args:
+        path: Where to.
+        content: What.
+
+    Raises:
+        StorageUnavailable: If the folder can't be written or is full.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        message = (
+            f"{path.name} can't be written ({error.strerror}). Make room or choose "
+            "another output folder, and run the same command again to go on."
+        )
+        raise StorageUnavailable(message) from error
+
+
+def _start(recipe: Recipe) -> _Run:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = seeded_network(recipe.seed, recipe.dropout).to(device)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a gap in torch's stubs
+    decayed = [each for each in network.parameters() if each.ndim > 1]
+    others = [each for each in network.parameters() if each.ndim <= 1]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ],
+        lr=recipe.learning_rate,
+    )
+    average = copy.deepcopy(network).requires_grad_(requires_grad=False)
+    return _Run(network, average, optimizer, torch.Generator(), [])
+
+
+def _resume(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
+    if not checkpoint.exists():
+        return
+    saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    if saved["recipe"] != recipe.as_dict():
+        message = (
+            "The output folder holds a run with other settings. Give another "
+            "--output, or the settings that it was started with."
+        )
+        raise TrainingRefused(message)
+    run.network.load_state_dict(saved["network"])
+    run.average.load_state_dict(saved["average"])
+    run.optimizer.load_state_dict(saved["optimizer"])
+    run.history.extend(Epoch(**each) for each in saved["history"])
+
+
+def _save(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
+    content = io.BytesIO()
+    torch.save(
+        {
+            "recipe": recipe.as_dict(),
+            "network": run.network.state_dict(),
+            "average": run.average.state_dict(),
+            "optimizer": run.optimizer.state_dict(),
+            "history": [asdict(each) for each in run.history],
+        },
+        content,
+    )
+    write_whole(checkpoint, content.getvalue())
+
+
+def _train_epoch(
+    run: _Run, task: Task, recipe: Recipe, number: int, progress: Progress
+) -> float:
+    # Seeded by epoch, so a resumed run draws what the unbroken one would have.
+    run.generator.manual_seed(recipe.seed * 1_000_003 + number)
+    torch.manual_seed(recipe.seed * 1_000_003 + number)  # dropout draws globally
+    drawn = _draw(task, recipe.slices_per_subject, run.generator)
+    batches = list(_batches(drawn, recipe.batch_size))
+    total_steps = recipe.epochs * len(batches)
+    device = next(run.network.parameters()).device
+    labels = torch.from_numpy(task.cohort.labels)
+    run.network.train()
+    losses = []
+    for index, batch in enumerate(batches):
+        _set_rate(
+            run.optimizer, recipe, (number - 1) * len(batches) + index, total_steps
+        )
+        clean = torch.from_numpy(task.images[batch]).float()[:, None]
+        inputs = augment(clean, recipe.augmentation, run.generator)
+        loss = _step(run, inputs.to(device), labels[batch].to(device), recipe)
+        losses.append(loss)
+        progress.step(number, index + 1, len(batches), float(np.mean(losses[-20:])))
+    return float(np.mean(losses))
+
+
+def _step(run: _Run, inputs: Tensor, labels: Tensor, recipe: Recipe) -> float:
+    inputs = inputs.contiguous(memory_format=torch.channels_last)
+    with _mixed_precision(inputs.device):
+        logits = run.network(inputs)
+    loss = functional.cross_entropy(
+        logits.float(), labels, label_smoothing=recipe.label_smoothing
+    )
+    if not math.isfinite(loss.item()):
+        message = (
+            "The loss is no longer a finite number; start again with a lower "
+            "--learning-rate. The last checkpoint is untouched."
+        )
+        raise TrainingRefused(message)
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+    nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
+    run.optimizer.step()
+    _update_average(run, recipe.average)
+    return loss.item()
+
+
+def _update_average(run: _Run, decay: float) -> None:
+    current = run.network.state_dict()
+    with torch.no_grad():
+        for name, mean in run.average.state_dict().items():
+            if mean.is_floating_point():
+                mean.lerp_(current[name], 1.0 - decay)
+            else:
+                mean.copy_(current[name])
+
+
+def _set_rate(
+    optimizer: torch.optim.Optimizer, recipe: Recipe, step: int, total: int
+) -> None:
+    rising = max(round(total * recipe.warm_up), 1)
+    if step < rising:
+        share = (step + 1) / rising
+    else:
+        share = 0.5 * (
+            1.0 + math.cos(math.pi * (step - rising) / max(total - rising, 1))
+        )
+    for group in optimizer.param_groups:
+        group["lr"] = recipe.learning_rate * share
+
+
+def _draw(task: Task, per_subject: int, generator: torch.Generator) -> NDArray[np.intp]:
+    """Draw some slices of every person, in random order."""
+    training = task.sides.training
+    subjects = task.cohort.subjects[training]
+    chosen = []
+    for subject in np.unique(subjects):
+        own = training[subjects == subject]
+        order = torch.randperm(len(own), generator=generator).numpy()
+        chosen.append(own[order[:per_subject]])
+    drawn = np.concatenate(chosen)
+    order = torch.randperm(len(drawn), generator=generator).numpy()
+    return np.asarray(drawn[order], np.intp)
+
+
+def _batches(indices: NDArray[np.intp], batch_size: int) -> Iterator[NDArray[np.intp]]:
+    """Cut into batches; a last one of a single image would break batch norm."""
+    count = max(len(indices) // batch_size, 1)
+    yield from np.array_split(indices, count)
+
+
+def _quick_auc(network: ResNet50, task: Task) -> float:
+    """Give the per-person AUC from every fourth slice, cheap enough per epoch."""
+    few = task.sides.validation[::4]
+    probabilities = predict(network, task.images[few])
+    subjects, labels = task.cohort.subjects[few], task.cohort.labels[few]
+    people = by_subject(subjects, labels, probabilities)
+    return auc(people.impaired, people.impairment_score)
+
+
+def _as_batch(images: NDArray[np.float16], device: torch.device) -> Tensor:
+    batch = torch.from_numpy(images).float()[:, None]
+    return batch.to(device).contiguous(memory_format=torch.channels_last)
+
+
+def _mixed_precision(device: torch.device) -> torch.autocast:
+    return torch.autocast(device.type, torch.bfloat16)
