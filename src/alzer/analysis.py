@@ -195,7 +195,7 @@ def _explain(
     probabilities = _softmax(logits)
     label = int(np.argmax(probabilities))
     cells = grad_cam(maps, label)
-    heat = None if cells is None else ready.prepared.geometry.paint(cells)
+    heat = None if cells is None else _onto_scan(cells, ready)
     ready.stopwatch.lap("explain")
     grey = ready.scan.as_grey()
     overlay = None if heat is None else encode_png(blend(grey, heat))
@@ -210,6 +210,12 @@ def _explain(
         model=model.identity,
         timings_ms=ready.stopwatch.total(),
     )
+
+
+def _onto_scan(cells: NDArray[np.float32], ready: _Ready) -> NDArray[np.float32]:
+    painted = ready.prepared.geometry.paint(cells)
+    # Interpolation in float32 can end one rounding step above 1.
+    return np.clip(painted, 0.0, 1.0, out=painted)
 
 
 def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:

@@ -190,7 +190,8 @@ def _measure(
     outside = coarse[~region]
     level = max(float(inside.mean()), 1e-6)
     border = np.concatenate([region[0], region[-1], region[:, 0], region[:, -1]])
-    aspect, overlap = _compare_with_ellipse(region)
+    # Every second row and column is enough for a shape, at a quarter of the cost.
+    aspect, overlap = _compare_with_ellipse(region[::2, ::2])
     pieces = max(int(foreground.sum()), 1)
     return Outline(
         area_share=float(region.mean()),
@@ -205,17 +206,22 @@ def _measure(
 
 def _compare_with_ellipse(region: NDArray[np.bool_]) -> tuple[float, float]:
     """Give the aspect and overlap of the ellipse with the region's moments."""
-    points = np.argwhere(region).astype(np.float64)
-    offsets = np.indices(region.shape).reshape(2, -1).T - points.mean(axis=0)
+    rows, columns = np.nonzero(region)
+    if not len(rows):
+        return 0.0, 0.0
+    down = np.arange(region.shape[0]) - rows.mean()
+    across = np.arange(region.shape[1]) - columns.mean()
     # A pixel is a square of side 1, which adds 1/12 to each variance.
-    covariance = points.T @ points / len(points) - np.outer(
-        points.mean(axis=0), points.mean(axis=0)
-    )
-    covariance += np.eye(2) / 12.0
+    covariance = np.cov(rows, columns, bias=True) + np.eye(2) / 12.0
     small, large = np.linalg.eigvalsh(covariance)
     # An ellipse with semi-axis a has the variance a**2 / 4 along it.
-    distance = ((offsets @ np.linalg.inv(covariance)) * offsets).sum(axis=1)
-    ellipse = (distance <= 4.0).reshape(region.shape)
+    (vertical, mixed), (_, horizontal) = np.linalg.inv(covariance)
+    distance = (
+        vertical * down[:, None] ** 2
+        + 2.0 * mixed * np.outer(down, across)
+        + horizontal * across**2
+    )
+    ellipse = distance <= 4.0
     overlap = (ellipse & region).sum() / (ellipse | region).sum()
     return float(np.sqrt(small / large)), float(overlap)
 
