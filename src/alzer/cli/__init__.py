@@ -1,0 +1,1 @@
+"""The command line: arguments in, calls and exit codes out."""

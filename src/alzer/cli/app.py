@@ -1,0 +1,51 @@
+"""The program `alzer`: its commands, and nothing else."""
+
+from typing import Annotated
+
+import typer
+
+from alzer import __version__
+from alzer.cli.exits import Commands
+from alzer.cli.models import models
+from alzer.cli.predict import predict
+from alzer.cli.serve import serve
+from alzer.cli.train import train
+
+app = typer.Typer(
+    name="alzer",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (serve, predict, train, models):
+    app.command(no_args_is_help=command is predict)(command)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        typer.echo(f"alzer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def alzer(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version."
+        ),
+    ] = False,
+) -> None:
+    """Brain MRI slices: degree of impairment, with what influenced the model.
+
+    Research and education software; not a medical device.
+    """
+    del version  # the callback has shown it
+
+
+def main() -> None:
+    """Run the program."""
+    app()

@@ -1,0 +1,131 @@
+"""`alzer models`: which models there are, and how good they are."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from alzer.cli.options import ModelOption, read_settings
+from alzer.errors import DamagedBundle
+from alzer.model.bundle import load_bundle, shipped_bundle
+
+Card = Mapping[str, Any]
+
+
+class ModelsFormat(StrEnum):
+    """How cards are written."""
+
+    table = "table"
+    json = "json"
+
+
+FormatOption = Annotated[
+    ModelsFormat, typer.Option("--format", "-f", help="How cards are written.")
+]
+
+
+def models(
+    *, model: ModelOption = None, chosen: FormatOption = ModelsFormat.table
+) -> None:
+    """Show the models at hand: identity, training data, accuracy with intervals.
+
+    The first is the one that the other commands use. Every model is checked
+    against its card.
+    """
+    cards = list(_cards(model))
+    if chosen is ModelsFormat.json:
+        sys.stdout.write(json.dumps(cards, indent=2) + "\n")
+        return
+    console = Console()
+    for card in cards:
+        _show(card, console)
+
+
+def _cards(model: ModelOption) -> Iterator[Card]:
+    chosen = read_settings(model=model).model
+    if chosen is not None:
+        yield load_bundle(chosen).card
+    try:
+        shipped = shipped_bundle()
+    except DamagedBundle:
+        if chosen is None:
+            raise
+        return
+    if chosen is None or chosen.resolve() != shipped.resolve():
+        yield load_bundle(shipped).card
+
+
+def _show(card: Card, console: Console) -> None:
+    title = f"[bold]{escape(str(card['name']))}[/] {escape(str(card['version']))}"
+    console.print(title, highlight=False)
+    facts = Table.grid(padding=(0, 2))
+    for name, value in describe(card):
+        facts.add_row(name, escape(value))
+    console.print(facts)
+    scores = Table("AUC per person, impaired or not", "everyone", "age 60 and over")
+    for row in score_rows(card):
+        scores.add_row(*row)
+    if scores.row_count:
+        console.print(scores)
+    for each in card.get("limitations", ()):
+        console.print(f"- {escape(each)}", highlight=False)
+    console.print()
+
+
+def describe(card: Card) -> Iterator[tuple[str, str]]:
+    """Say what a model is.
+
+    Args:
+        card: Of a bundle.
+
+    Yields:
+        Names and values, in the order in which people read them.
+    """
+    data = card.get("data") or {}
+    yield "SHA-256", card["model_sha256"]
+    yield "input", f"{card['input']['height']} x {card['input']['width']} pixels"
+    yield "created", card.get("created", "unknown")
+    if data:
+        source = data.get("source") or "own data"
+        people, slices = data.get("people"), data.get("slices")
+        yield "trained on", f"{source}: {people} people, {slices} slices"
+    if data.get("acknowledgement"):
+        yield "acknowledgement", data["acknowledgement"]
+
+
+def score_rows(card: Card) -> Iterator[tuple[str, str, str]]:
+    """Compare a model with its baselines.
+
+    Args:
+        card: Of a bundle.
+
+    Yields:
+        Name, AUC for everyone and for people of 60 and over: the model first,
+        with its 95 % intervals, then what it must beat.
+    """
+    metrics = card.get("metrics")
+    if metrics:
+        yield (
+            "this model, on people it never saw",
+            _interval(metrics.get("everyone", {})),
+            _interval(metrics.get("age_60_and_over", {})),
+        )
+    for each in card.get("baselines", ()):
+        values = (each["everyone"], each["age_60_and_over"])
+        yield (each["name"], *("" if it is None else f"{it:.2f}" for it in values))
+
+
+def _interval(scores: Mapping[str, Any]) -> str:
+    auc = scores.get("auc") or {}
+    if auc.get("value") is None:
+        return "not measured"
+    text = f"{auc['value']:.2f}"
+    if auc.get("low") is not None and auc.get("high") is not None:
+        text += f" ({auc['low']:.2f} to {auc['high']:.2f})"
+    return f"{text}, {scores['people']} people"

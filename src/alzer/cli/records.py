@@ -1,0 +1,201 @@
+"""One record per input, and the four ways to write records."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from alzer.analysis import Analysis
+from alzer.classes import CLASS_NAMES
+from alzer.cli.inputs import Failure
+
+NOTE: Final = (
+    "Research and education software; not a medical device. "
+    "Confidence is not calibrated."
+)
+
+Record = Mapping[str, Any]
+
+
+class Format(StrEnum):
+    """How records are written."""
+
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    table = "table"
+
+
+def describe(
+    name: str, analysis: Analysis, heatmap: str | None, reason: str | None
+) -> Record:
+    """Write down what was found in one input.
+
+    Args:
+        name: The input.
+        analysis: What was found.
+        heatmap: Path of the heatmap.
+        reason: Why there is none.
+
+    Returns:
+        The record, as plain values.
+    """
+    return {
+        "input": name,
+        "prediction": analysis.prediction,
+        "confidence": round(analysis.confidence, 6),
+        "class_probabilities": {
+            each: round(share, 6)
+            for each, share in analysis.class_probabilities.items()
+        },
+        "heatmap": heatmap,
+        "heatmap_missing_reason": reason,
+        "warnings": list(analysis.warnings),
+        "model": asdict(analysis.model),
+    }
+
+
+def describe_failure(name: str, failure: Failure) -> Record:
+    """Write down why there is no answer for one input.
+
+    Args:
+        name: The input.
+        failure: Why.
+
+    Returns:
+        The record, as plain values; `error` marks it.
+    """
+    return {
+        "input": name,
+        "prediction": None,
+        "confidence": None,
+        "class_probabilities": None,
+        "heatmap": None,
+        "warnings": [],
+        "error": asdict(failure),
+    }
+
+
+class Layout(Protocol):
+    """Turns records into text, one at a time."""
+
+    def head(self) -> str:
+        """Give what comes before the first record."""
+
+    def row(self, record: Record) -> str:
+        """Give one record."""
+
+    def tail(self) -> str:
+        """Give what comes after the last record."""
+
+
+class _JsonLines:
+    """One JSON object per line."""
+
+    def head(self) -> str:
+        return ""
+
+    def row(self, record: Record) -> str:
+        # ASCII alone: file names of any encoding survive.
+        return json.dumps(record, allow_nan=False) + "\n"
+
+    def tail(self) -> str:
+        return ""
+
+
+@dataclass
+class _JsonArray:
+    """One JSON array, an object per line."""
+
+    _separator: str = ""
+
+    def head(self) -> str:
+        return "[\n"
+
+    def row(self, record: Record) -> str:
+        text = self._separator + json.dumps(record, allow_nan=False)
+        self._separator = ",\n"
+        return text
+
+    def tail(self) -> str:
+        return "\n]\n"
+
+
+class _Csv:
+    """Comma-separated values with a column per class."""
+
+    def head(self) -> str:
+        columns = ["input", "prediction", "confidence", *CLASS_NAMES]
+        return _csv_line([*columns, "heatmap", "warnings", "error_code", "error"])
+
+    def row(self, record: Record) -> str:
+        shares = record["class_probabilities"] or {}
+        error = record.get("error") or {}
+        return _csv_line(
+            [
+                record["input"],
+                record["prediction"],
+                record["confidence"],
+                *(shares.get(name) for name in CLASS_NAMES),
+                record["heatmap"],
+                " ".join(record["warnings"]),
+                error.get("code"),
+                error.get("message"),
+            ]
+        )
+
+    def tail(self) -> str:
+        return ""
+
+
+@dataclass
+class _Table:
+    """Aligned columns for people; warnings are gathered below."""
+
+    _warnings: Counter[str] = field(default_factory=Counter)
+
+    def head(self) -> str:
+        return self._line("prediction", "confidence", "input")
+
+    def row(self, record: Record) -> str:
+        self._warnings.update(record["warnings"])
+        name = printable(record["input"])
+        if "error" in record:
+            message = record["error"]["message"]
+            return self._line("not analysed", "", f"{name}: {message}")
+        share = f"{record['confidence']:.1%}"
+        return self._line(record["prediction"], share, name)
+
+    def tail(self) -> str:
+        notes = [
+            f"{count} x {warning}" for warning, count in self._warnings.most_common()
+        ]
+        return "\n" + "".join(f"{each}\n" for each in [*notes, NOTE])
+
+    @staticmethod
+    def _line(prediction: str, confidence: str, rest: str) -> str:
+        width = max(map(len, CLASS_NAMES))
+        return f"{prediction:<{width}}  {confidence:>10}  {rest}\n"
+
+
+LAYOUTS: Final[Mapping[Format, Callable[[], Layout]]] = {
+    Format.json: _JsonArray,
+    Format.jsonl: _JsonLines,
+    Format.csv: _Csv,
+    Format.table: _Table,
+}
+
+
+def printable(name: str) -> str:
+    """Give a file name without line breaks, control and undecodable characters."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name)
+
+
+def _csv_line(values: list[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(values)
+    return line.getvalue()

@@ -1,0 +1,155 @@
+"""`alzer serve`: the service and its page on one port."""
+
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import typer
+import uvicorn
+
+from alzer.analysis import analyse
+from alzer.cli.exits import FAILURE, complain
+from alzer.cli.options import (
+    DataDirOption,
+    EngineOption,
+    HostOption,
+    ModelOption,
+    PortOption,
+    PrecisionOption,
+    PublicUrlOption,
+    ThreadsOption,
+    read_settings,
+    start_model,
+)
+from alzer.settings import Settings
+from alzer.web.app import create_app, server_config
+
+PAGE_PATH: Final = "/assessment/mri-upload"
+
+# Connections that may wait for `accept`; the service's own queue is far shorter.
+_BACKLOG: Final = 2048
+
+
+def serve(  # noqa: PLR0913 - a command's options are its parameters
+    *,
+    host: HostOption = None,
+    port: PortOption = None,
+    public_url: PublicUrlOption = None,
+    data_dir: DataDirOption = None,
+    model: ModelOption = None,
+    engine: EngineOption = None,
+    precision: PrecisionOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Start the service and the page.
+
+    Every option overrides the setting of the same name; more settings are in the
+    documentation. Ctrl-C ends the service.
+    """
+    settings = read_settings(
+        host=host,
+        port=port,
+        public_url=public_url,
+        data_dir=data_dir,
+        model=model,
+        engine=engine,
+        precision=precision,
+        threads=threads,
+    )
+    ready = start_model(settings)
+    answer = partial(analyse, model=ready, limits=settings.limits)
+    app = create_app(answer, settings, ready.identity)
+    config = server_config(app, settings)
+    # The model is loaded by now: whoever gets a connection gets predictions.
+    listening = _listen(settings.host, settings.port)
+    _run(AnnouncingServer(config, partial(_announce, listening, settings)), listening)
+
+
+def _run(server: uvicorn.Server, listening: socket.socket) -> None:
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        typer.echo("Stopped.")
+    if not server.started:
+        complain("The service could not start; the lines above say why.")
+        raise typer.Exit(FAILURE)
+
+
+class AnnouncingServer(uvicorn.Server):
+    """A server that tells when it answers.
+
+    Args:
+        config: How to serve.
+        announce: Called once requests are answered.
+    """
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, then say so.
+
+        Args:
+            sockets: Bound sockets to answer on.
+        """
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        complain(
+            f"Port {port} of {host} can't be used ({error.strerror}). "
+            "Choose another with --port or ALZER_PORT."
+        )
+        raise typer.Exit(FAILURE) from error
+    return listening
+
+
+def _announce(listening: socket.socket, settings: Settings) -> None:
+    host, port = listening.getsockname()[:2]
+    typer.echo(f"alzer is ready: {page_address(settings.public_url, host, port)}")
+    if not _is_loopback(host) and _needs_a_name(settings):
+        typer.echo(
+            "Other machines reach it once ALZER_PUBLIC_URL, or ALZER_ALLOWED_HOSTS, "
+            "says by which name."
+        )
+    typer.echo("Research and education software; not a medical device. Ctrl-C ends it.")
+
+
+def page_address(public_url: str | None, host: str, port: int) -> str:
+    """Give the address at which a person opens the page.
+
+    Args:
+        public_url: The base that the deployment chose.
+        host: Address of the interface that is listened on.
+        port: Its port.
+
+    Returns:
+        The page's URL.
+    """
+    if public_url:
+        return public_url + PAGE_PATH
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not bound to
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - likewise
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}{PAGE_PATH}"
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "::1" or host.startswith("127.")
+
+
+def _needs_a_name(settings: Settings) -> bool:
+    chosen = Settings.model_fields["allowed_hosts"].default
+    return settings.public_url is None and settings.allowed_hosts == chosen

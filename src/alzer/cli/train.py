@@ -1,0 +1,117 @@
+"""`alzer train`: from labelled slices to a bundle; needs the extra `train`."""
+
+import importlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from alzer.cli.exits import FAILURE, complain
+from alzer.cli.progress import show_progress
+from alzer.errors import InvalidRequest
+from alzer.model.preparation import InputSpec
+
+DataOption = Annotated[
+    Path,
+    typer.Option(help="Folder with images, slices.csv, folds.csv, maybe subjects.csv."),
+]
+OutputOption = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Folder for checkpoints, logs and the bundle; an interrupted study "
+        "goes on from there.",
+    ),
+]
+EpochsOption = Annotated[
+    int | None, typer.Option(min=1, help="Passes over the training people.")
+]
+FoldsOption = Annotated[
+    str | None,
+    typer.Option(help="Folds to validate on, such as 0,2,4; all by default."),
+]
+HeightOption = Annotated[
+    int, typer.Option(min=33, help="Rows of the network's input; best 32 n + 1.")
+]
+WidthOption = Annotated[
+    int, typer.Option(min=33, help="Columns of the network's input; best 32 n + 1.")
+]
+SlicesOption = Annotated[
+    int | None, typer.Option(min=1, help="Slices drawn per person and epoch.")
+]
+BatchOption = Annotated[int | None, typer.Option(min=2, help="Images per step.")]
+RateOption = Annotated[
+    float | None, typer.Option(min=0.0, help="Peak of the learning rate.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option(help="Of initial weights, sampling and augmentation.")
+]
+ThreadsOption = Annotated[
+    int, typer.Option(min=0, help="Threads for training; 0 means all cores.")
+]
+NameOption = Annotated[str, typer.Option(help="Name of the model.")]
+VersionOption = Annotated[str, typer.Option(help="Version of the model.")]
+
+
+def train(  # noqa: PLR0913 - a command's options are its parameters
+    *,
+    data: DataOption,
+    output: OutputOption,
+    epochs: EpochsOption = None,
+    folds: FoldsOption = None,
+    height: HeightOption = InputSpec.height,
+    width: WidthOption = InputSpec.width,
+    slices_per_subject: SlicesOption = None,
+    batch_size: BatchOption = None,
+    learning_rate: RateOption = None,
+    seed: SeedOption = None,
+    threads: ThreadsOption = 0,
+    name: NameOption = "alzer-resnet50",
+    version: VersionOption = "1",
+) -> None:
+    """Train on labelled slices: each fold, then everyone, then the bundle.
+
+    Folds keep people apart; without tables that say who is who, nothing is
+    trained. What isn't given is the recipe's own. The same call after an
+    interruption goes on from the last complete epoch. Needs the extra alzer[train].
+    """
+    chosen = {
+        "epochs": epochs,
+        "slices_per_subject": slices_per_subject,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "seed": seed,
+    }
+    numbers = None if folds is None else _fold_numbers(folds)
+    training, study = _load("train"), _load("study")
+    if threads:
+        importlib.import_module("torch").set_num_threads(threads)
+    recipe = training.Recipe(
+        spec=InputSpec(height=height, width=width),
+        **{key: value for key, value in chosen.items() if value is not None},
+    )
+    plan = study.Study(data, output, recipe, numbers, name, version)
+    with show_progress(Console(stderr=True), recipe.epochs) as progress:
+        bundle = study.run_study(plan, progress)
+    typer.echo(f"The bundle is in {bundle}; use it with ALZER_MODEL or --model.")
+
+
+def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed
+    try:
+        return importlib.import_module(f"alzer.training.{module}")
+    except ModuleNotFoundError as error:
+        complain(
+            f"Training needs packages that are not installed ({error.name} is "
+            "missing): pip install 'alzer[train]'"
+        )
+        raise typer.Exit(FAILURE) from error
+
+
+def _fold_numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(sorted({int(each) for each in text.split(",")}))
+    except ValueError as error:
+        message = f"--folds takes numbers such as 0,2,4; got '{text}'."
+        raise InvalidRequest(message) from error
