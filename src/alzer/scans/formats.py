@@ -79,7 +79,7 @@ def read_scan(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Scan:
         return found.read(data, found.name, limits)
     except UnusableScan:
         raise
-    except Exception as error:  # noqa: BLE001 - decoders fail in every way there is
+    except Exception as error:  # decoders fail in every way there is
         message = (
             f"The {found.name} file is damaged or incomplete; "
             "export it again and send the new file."

@@ -118,7 +118,7 @@ def _display_range(mode: str, pixels: NDArray[np.float32]) -> tuple[float, float
 
 
 def _grey(image: Image.Image) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Give grey values and how they came to be, before any turning."""
+    # Also says how the values came to be; before any turning.
     if image.mode == "1":
         return _as_floats(image.convert("L")), ()
     if image.mode in {"P", "PA"}:
