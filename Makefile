@@ -1,0 +1,96 @@
+# make serve    the service on http://127.0.0.1:8000 (settings: ALZER_*)
+# make test     all tests, with coverage
+# make check    linters, types and architecture
+# make docs     regenerate what docs/ takes from the code
+# make constraints   the newest versions of everything into constraints.txt
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# The first interpreter of 3.11 or later; `make PYTHON=...` chooses another.
+ifndef PYTHON
+PYTHON := $(shell for each in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+	&& echo $$each && break; done)
+endif
+
+SOURCES := src tests benchmarks docs/generate.py
+CHROMIUM := /usr/bin/chromium
+
+.PHONY: help serve test check docs constraints clean
+
+help:
+	@sed -n 's/^# //p' Makefile | sed -n '/^make/p'
+
+serve: .venv/.serve-stamp
+	@exec .venv/bin/alzer serve
+
+test: .venv-test/.test-stamp $(CHROMIUM)
+	.venv-test/bin/python -m pytest --cov
+
+check: .venv-test/.test-stamp
+	.venv-test/bin/ruff check $(SOURCES)
+	.venv-test/bin/ruff format --check $(SOURCES)
+	.venv-test/bin/mypy $(SOURCES)
+	.venv-test/bin/lint-imports
+
+docs: .venv-test/.test-stamp
+	.venv-test/bin/python docs/generate.py
+
+constraints:
+	rm -rf .venv-constraints
+	$(call create,.venv-constraints)
+	.venv-constraints/bin/python -m pip install --quiet --disable-pip-version-check -e '.[check,benchmark]'
+	# A local version such as +cpu names a build, not a release.
+	.venv-constraints/bin/python -m pip freeze --exclude-editable \
+		| sed -n 's/^\([^ ]*==[^+ ]*\).*/\1/p' > constraints.txt
+	rm -rf .venv-constraints
+
+clean:
+	rm -rf .venv .venv-test .venv-constraints build dist
+
+# A stamp is written last: an installation that broke off is taken up again.
+.venv/.serve-stamp: pyproject.toml constraints.txt
+	$(call create,.venv)
+	@echo "Installing alzer; the first time takes a minute or two."
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv-test/.test-stamp: pyproject.toml constraints.txt
+	$(call create,.venv-test)
+	@echo "Installing what the tests need, PyTorch included; this takes some minutes."
+	.venv-test/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[check,benchmark]'
+	@touch $@
+
+$(CHROMIUM):
+	$(call apt_get,chromium,The tests of the page need Chromium)
+
+# $(call create,DIR): a virtual environment. Debian keeps a part that this needs
+# in a package of its own.
+define create
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "alzer needs Python 3.11 or later; install it, or say make PYTHON=..." >&2; \
+		exit 1; \
+	fi; \
+	if [ ! -x $(1)/bin/python ] || ! $(1)/bin/python -m pip --version > /dev/null 2>&1; then \
+		if ! $(PYTHON) -c 'import ensurepip, venv' 2> /dev/null; then \
+			$(call apt_get_now,python3-venv,Virtual environments need python3-venv); \
+		fi; \
+		$(PYTHON) -m venv --clear $(1); \
+	fi
+endef
+
+define apt_get
+	@$(call apt_get_now,$(1),$(2))
+endef
+
+# $(call apt_get_now,PACKAGE,REASON): install a system package if we may.
+apt_get_now = as=; [ "$$(id -u)" = 0 ] || as="sudo -n"; \
+	if command -v apt-get > /dev/null && $$as true 2> /dev/null; then \
+		$$as apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq $(1) > /dev/null; \
+	else \
+		echo "$(2). Install it: sudo apt-get install $(1)" >&2; exit 1; \
+	fi

@@ -1,0 +1,79 @@
+"""Cold start, resident memory and installed size, against the usual way.
+
+Cold start is from the start of the process to the first answer; aim for the
+size of a fresh serving environment: under 400 MB.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from reporting import report
+from services import ALZER, USUAL, form, post, running
+from subjects import ROOT, draw_slice
+
+
+def serve_cold(content: bytes) -> dict[str, float]:
+    """Measure a service from nothing to its first answer, and its memory."""
+    body = form(content)
+    with running(ALZER) as service:
+        connection = service.connect()
+        post(connection, *body)
+        first_s = time.perf_counter() - service.started
+        first_mb = service.resident_mb()
+        for _ in range(100):
+            post(connection, *body)
+        connection.close()
+        return {
+            "serve: first answer s": first_s,
+            "serve: resident after 1 answer MB": first_mb,
+            "serve: resident after 101 answers MB": service.resident_mb(),
+        }
+
+
+def run_cold(name: str, command: list[str]) -> dict[str, float]:
+    """Measure a program that answers once: its duration and peak memory."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own
+    seconds = time.perf_counter() - started
+    # The largest child so far; so the smaller program has to go first.
+    peak_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {f"{name}: first answer s": seconds, f"{name}: peak MB": peak_kb / 1000.0}
+
+
+def installed_mb() -> float:
+    """Install alzer for serving into a fresh environment and give its size in MB."""
+    with TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        pip = [f"{folder}/bin/python", "-m", "pip", "install", "--quiet"]
+        constraints = str(ROOT / "constraints.txt")
+        subprocess.run([*pip, "-c", constraints, str(ROOT)], check=True)  # noqa: S603 - our own
+        files = (each for each in Path(folder).rglob("*") if not each.is_symlink())
+        return sum(each.stat().st_blocks * 512 for each in files) / 1e6
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--skip-install", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "slice.jpg"
+        content = draw_slice(path)
+        predict = [sys.executable, "-m", "alzer.cli.app", "predict", str(path)]
+        figures = run_cold("predict", predict)
+        figures |= run_cold("usual way", [*USUAL, str(path)])
+    figures |= serve_cold(content)
+    if not chosen.skip_install:
+        figures["serving environment MB (aim < 400)"] = installed_mb()
+    report("footprint", figures, as_json=chosen.json)
+
+
+if __name__ == "__main__":
+    main()
