@@ -1,8 +1,5 @@
 """The formats, in the order in which they are tried; recognised by content."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from alzer.errors import (
     DamagedFile,
     EmptyFile,
@@ -10,36 +7,18 @@ from alzer.errors import (
     TooManyBytes,
     UnusableScan,
 )
+from alzer.scans.marks import (
+    has_dicom_prefix,
+    is_bare_dicom,
+    picture_format,
+    unpacked_head,
+    volume_kind,
+)
 from alzer.scans.raster import read_raster
 from alzer.scans.scan import Scan
 from alzer.settings import Limits
 
 DEFAULT_LIMITS = Limits()
-
-
-class _Format(NamedTuple):
-    """A format: its name, how to recognise it, how to read it."""
-
-    name: str
-    recognises: Callable[[bytes], bool]
-    read: Callable[[bytes, str, Limits], Scan]
-
-
-def _begins(*starts: bytes) -> Callable[[bytes], bool]:
-    return lambda data: data.startswith(starts)
-
-
-_FORMATS = (
-    _Format("PNG", _begins(b"\x89PNG\r\n\x1a\n"), read_raster),
-    _Format("JPEG", _begins(b"\xff\xd8\xff"), read_raster),
-    _Format("TIFF", _begins(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), read_raster),
-    _Format("BMP", _begins(b"BM"), read_raster),
-    _Format(
-        "WebP",
-        lambda data: data.startswith(b"RIFF") and data[8:12] == b"WEBP",
-        read_raster,
-    ),
-)
 
 
 def read_scan(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Scan:
@@ -68,20 +47,36 @@ def read_scan(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Scan:
             f"{limits.max_file_bytes / 2**20:g} MiB; send one slice."
         )
         raise TooManyBytes(message)
-    found = next((each for each in _FORMATS if each.recognises(data)), None)
-    if found is None:
+    try:
+        scan = _read_known(data, limits)
+    except UnusableScan:
+        raise
+    except Exception as error:  # decoders fail in every way there is
+        message = (
+            "The file is damaged or incomplete; export it again and send the new one."
+        )
+        raise DamagedFile(message) from error
+    if scan is None:
         message = (
             "The file is of no known image format; send a PNG, JPEG, TIFF, BMP, WebP, "
             "DICOM, NIfTI or MGH file."
         )
         raise NotAnImage(message)
-    try:
-        return found.read(data, found.name, limits)
-    except UnusableScan:
-        raise
-    except Exception as error:  # decoders fail in every way there is
-        message = (
-            f"The {found.name} file is damaged or incomplete; "
-            "export it again and send the new file."
-        )
-        raise DamagedFile(message) from error
+    return scan
+
+
+def _read_known(data: bytes, limits: Limits) -> Scan | None:
+    # A DICOM file's free first bytes may hold another format's mark.
+    prefixed = has_dicom_prefix(data)
+    if not prefixed and (name := picture_format(data)):
+        return read_raster(data, name, limits)
+    # pydicom and nibabel take longer to import than a picture to be analysed.
+    if not prefixed and volume_kind(unpacked_head(data)):
+        from alzer.scans.nifti import read_nifti  # noqa: PLC0415 - see above
+
+        return read_nifti(data, limits)
+    if prefixed or is_bare_dicom(data):
+        from alzer.scans.dicom import read_dicom  # noqa: PLC0415 - see above
+
+        return read_dicom(data, limits)
+    return None

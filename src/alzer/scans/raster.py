@@ -18,7 +18,7 @@ from alzer.errors import (
     NotOneSlice,
     TooManyPixels,
 )
-from alzer.scans.scan import Scan
+from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
 from alzer.settings import Limits
 
 # Called directly rather than through Image.open, whose own pixel limit is
@@ -36,10 +36,6 @@ _OPENERS: Mapping[str, Callable[[io.BytesIO], Image.Image]] = {
 # further apart than this many of 256 levels.
 CHANNEL_TOLERANCE_LEVELS = 12
 MAX_COLOURED_SHARE = 0.001
-
-# What is shown of images with more than eight bits: all but the outermost half
-# per cent at either end, where a few hot pixels would darken everything else.
-DISPLAY_PERCENTILES = (0.5, 99.5)
 
 _ORIENTATION_TAG = 0x0112
 

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+# What is shown of images with more than eight bits: all but the outermost half
+# per cent at either end, where a few hot pixels would darken everything else.
+DISPLAY_PERCENTILES = (0.5, 99.5)
+
 
 @dataclass(frozen=True)
 class Scan:

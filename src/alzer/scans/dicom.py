@@ -1,0 +1,296 @@
+"""Single-frame DICOM.
+
+Conventions that meet here: DICOM's patient coordinates are LPS+ (x grows to the
+left, y to the back, z to the head); `ImageOrientationPatient` gives first the
+direction in which the column index grows, then that of the row index.
+"""
+
+import io
+import math
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import config, dcmread
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+
+from alzer.errors import (
+    ColourImage,
+    DamagedFile,
+    InvalidValues,
+    MissingDecoder,
+    NotAnImage,
+    NotMagneticResonance,
+    NotOneSlice,
+    TooManyPixels,
+)
+from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
+from alzer.settings import Limits
+
+# Beyond these a rescale slope or intercept is an error, not a unit: no MR
+# intensity unit is this far from 1.
+MAX_RESCALE = 1e9
+MIN_SLOPE = 1e-9
+
+_LPS_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
+
+
+def read_dicom(data: bytes, limits: Limits) -> Scan:
+    """Read a single-frame MR image.
+
+    Args:
+        data: The file.
+        limits: How large it may be; declared sizes are checked first.
+
+    Returns:
+        The slice, rescaled to the modality's units.
+
+    Raises:
+        DamagedFile: If the pixels can't be decoded.
+    """
+    dataset = _parse(data, limits)
+    _check_kind(dataset)
+    _check_declared_size(dataset, limits)
+    try:
+        stored = _decode(dataset)
+    except (AttributeError, KeyError, ValueError, RuntimeError) as error:
+        message = "The DICOM file's pixels can't be decoded; export it again."
+        raise DamagedFile(message) from error
+    inverted = dataset.PhotometricInterpretation == "MONOCHROME1"
+    pixels, notes = _rescale(dataset, stored)
+    low, high = _window(dataset, pixels)
+    if inverted:
+        # Mirrored about the middle, so that the window goes along.
+        total = float(pixels.min()) + float(pixels.max())
+        pixels, low, high = np.float32(total) - pixels, total - high, total - low
+        notes = (*notes, "Stored with bright as low; inverted.")
+    warnings = () if dataset.get("Modality") else (
+        "The file does not say by which modality it was made; taken as MR.",
+    )  # fmt: skip
+    return Scan(
+        pixels,
+        "DICOM",
+        (low, high),
+        spacing_mm=_spacing(dataset),
+        orientation=_orientation(dataset),
+        notes=notes,
+        warnings=warnings,
+    )
+
+
+def _parse(data: bytes, limits: Limits) -> Dataset:
+    # Odd values are ours to judge, and pydicom's warnings about them can quote
+    # what the file says about a patient.
+    config.settings.reading_validation_mode = config.IGNORE
+    if _transfer_syntax(data) == DeflatedExplicitVRLittleEndian:
+        data = _inflate(data, limits)
+    dataset = dcmread(io.BytesIO(data), force=True)
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        dataset.file_meta = dataset.file_meta or FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = (
+            UID("1.2.840.10008.1.2")
+            if dataset.original_encoding[0]
+            else ExplicitVRLittleEndian
+        )
+    return dataset
+
+
+def _transfer_syntax(data: bytes) -> str:
+    head = data[:2048]
+    place = head.find(b"\x02\x00\x10\x00UI")
+    if place < 0:
+        return ""
+    (length,) = struct.unpack_from("<H", head, place + 6)
+    return (
+        head[place + 8 : place + 8 + length].rstrip(b"\0 ").decode("ascii", "replace")
+    )
+
+
+def _inflate(data: bytes, limits: Limits) -> bytes:
+    # pydicom inflates without a bound; a megabyte can become gigabytes.
+    (length,) = struct.unpack_from("<L", data, 140)  # (0002,0000), always the first
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    content = unpacker.decompress(data[144 + length :], limits.max_decoded_bytes)
+    if unpacker.unconsumed_tail:
+        message = (
+            f"The file unpacks to more than {limits.max_decoded_bytes / 2**20:g} MiB; "
+            "send one slice."
+        )
+        raise TooManyPixels(message)
+    return content
+
+
+def _check_kind(dataset: Dataset) -> None:
+    modality = str(dataset.get("Modality") or "MR")
+    if modality != "MR":
+        shown = modality if modality.isalnum() and len(modality) <= 16 else "another"
+        message = (
+            f"The DICOM file was made by modality {shown}; send one of modality MR."
+        )
+        raise NotMagneticResonance(message)
+    if not any(
+        name in dataset
+        for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+    ):
+        message = "The DICOM file holds no image; send the slice's own file."
+        raise NotAnImage(message)
+    kind = str(dataset.get("PhotometricInterpretation", "MONOCHROME2"))
+    if int(dataset.get("SamplesPerPixel", 1)) != 1 or not kind.startswith("MONOCHROME"):
+        message = (
+            "The DICOM image has colours; an MRI slice is grey. "
+            "Send the original slice, not a report or a colour map."
+        )
+        raise ColourImage(message)
+    dataset.PhotometricInterpretation = kind
+
+
+def _check_declared_size(dataset: Dataset, limits: Limits) -> None:
+    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    if frames > 1:
+        message = (
+            f"The DICOM file holds {frames} frames of {rows} x {columns} pixels; "
+            "send one slice."
+        )
+        raise NotOneSlice(message)
+    sizes = [(rows, columns), *_compressed_sizes(dataset)]
+    rows, columns = max(sizes, key=lambda size: size[0] * size[1])
+    if rows * columns > limits.max_pixels:
+        message = (
+            f"The image has {rows} x {columns} pixels, over the limit of "
+            f"{limits.max_pixels / 1e6:g} million; send a smaller one."
+        )
+        raise TooManyPixels(message)
+
+
+def _compressed_sizes(dataset: Dataset) -> Iterator[tuple[int, int]]:
+    """Give the sizes that the compressed pixels declare themselves.
+
+    Decoders allocate by these, whatever the data set says.
+    """
+    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
+    head = bytes(dataset.PixelData[: 1 << 16])
+    # ISO/IEC 15444-1 A.5.1: SOC, then SIZ with its length, capabilities, size.
+    place = head.find(b"\xff\x4f\xff\x51")
+    if 0 <= place <= len(head) - 16:
+        columns, rows = struct.unpack_from(">LL", head, place + 8)
+        yield rows, columns
+    # ITU-T T.81 B.2.2 and T.87 C.2.2: start of frame, length, precision, size.
+    for marker in (*range(0xC0, 0xC4), *range(0xC5, 0xC8), 0xF7):
+        place = head.find(bytes((0xFF, marker)))
+        if 0 <= place <= len(head) - 9 and head.find(b"\xff\xd8") >= 0:
+            rows, columns = struct.unpack_from(">HH", head, place + 5)
+            yield rows, columns
+
+
+def _decode(dataset: Dataset) -> NDArray[np.float32]:
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax.is_encapsulated:
+        try:
+            available = get_decoder(syntax).is_available
+        except NotImplementedError:
+            available = False
+        if not available:
+            raise MissingDecoder(_missing(syntax))
+    try:
+        stored = np.asarray(pixel_array(dataset), np.float32)
+    except RuntimeError as error:
+        # 12-bit JPEG has a decoder by name (Pillow) that can't do twelve bits.
+        if syntax.name.startswith("JPEG Extended"):
+            raise MissingDecoder(_missing(syntax)) from error
+        raise
+    if stored.ndim != 2:
+        rows_and_more = " x ".join(map(str, stored.shape))
+        message = f"The DICOM file holds {rows_and_more} values; send one slice."
+        raise NotOneSlice(message)
+    return stored
+
+
+def _missing(syntax: UID) -> str:
+    return (
+        f"The pixels are compressed as {syntax.name}, for which no decoder is "
+        "installed; install alzer[codecs], or send the file uncompressed."
+    )
+
+
+def _rescale(
+    dataset: Dataset, stored: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    # Source: PS3.3 C.11.1.1.2 (modality LUT), C.7.5.1.1.2 (padding).
+    slope = _number(dataset, "RescaleSlope", 1.0)
+    intercept = _number(dataset, "RescaleIntercept", 0.0)
+    absurd = (
+        not MIN_SLOPE <= abs(slope) <= MAX_RESCALE or not abs(intercept) <= MAX_RESCALE
+    )
+    if absurd or not np.isfinite(stored).all():
+        message = (
+            "The DICOM file's pixels or their scaling are not sensible numbers; "
+            "export the file again."
+        )
+        raise InvalidValues(message)
+    padding = _number(dataset, "PixelPaddingValue", math.nan)
+    kept = stored != padding
+    if not kept.all() and kept.any():
+        stored = np.where(kept, stored, stored[kept].min())
+    pixels = stored * np.float32(slope) + np.float32(intercept)
+    rescaled = (slope, intercept) != (1.0, 0.0)
+    return pixels, ("Rescaled as the file says.",) if rescaled else ()
+
+
+def _number(dataset: Dataset, keyword: str, default: float) -> float:
+    value = dataset.get(keyword)
+    if value is None or value == "":
+        return default
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _window(dataset: Dataset, pixels: NDArray[np.float32]) -> tuple[float, float]:
+    # Source: PS3.3 C.11.2.1.2.1, the linear function; the first window counts.
+    centres, widths = dataset.get("WindowCenter"), dataset.get("WindowWidth")
+    try:
+        centre = float(centres if isinstance(centres, (int, float)) else centres[0])
+        width = float(widths if isinstance(widths, (int, float)) else widths[0])
+    except (TypeError, ValueError, IndexError):
+        centre = width = math.nan
+    if math.isfinite(centre) and math.isfinite(width) and width >= 2.0:
+        half = (width - 1.0) / 2.0
+        return centre - 0.5 - half, centre - 0.5 + half
+    low, high = np.percentile(pixels, DISPLAY_PERCENTILES)
+    return float(low), float(high)
+
+
+def _spacing(dataset: Dataset) -> tuple[float, float] | None:
+    values = _numbers(dataset, "PixelSpacing", 2)
+    if values is None or min(values) <= 0.0:
+        return None
+    return values[0], values[1]
+
+
+def _orientation(dataset: Dataset) -> tuple[str, str] | None:
+    """Give where rows and columns lead, by the nearest anatomical axis."""
+    values = _numbers(dataset, "ImageOrientationPatient", 6)
+    if values is None or not any(values[:3]) or not any(values[3:]):
+        return None
+    return _letter(values[3:]), _letter(values[:3])
+
+
+def _letter(direction: tuple[float, ...]) -> str:
+    axis = max(range(3), key=lambda index: abs(direction[index]))
+    return _LPS_LETTERS[axis][0 if direction[axis] > 0 else 1]
+
+
+def _numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+    try:
+        values = tuple(float(each) for each in dataset.get(keyword) or ())
+    except (TypeError, ValueError):
+        return None
+    return values if len(values) == count and all(map(math.isfinite, values)) else None

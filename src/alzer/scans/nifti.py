@@ -1,0 +1,174 @@
+"""NIfTI-1, NIfTI-2 and MGH, plain or gzipped, of one slice.
+
+Convention: both store RAS+ world coordinates (x grows to the right, y to the
+front, z to the head). Slices are turned so that they are seen as radiologists
+see them: face up in axial ones, head up in the others.
+"""
+
+import io
+import math
+import zlib
+from typing import Any
+
+import nibabel
+import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
+from numpy.typing import NDArray
+
+from alzer.errors import (
+    ColourImage,
+    DamagedFile,
+    InvalidValues,
+    NotOneSlice,
+    TooManyPixels,
+)
+from alzer.scans.marks import GZIP, VolumeKind, unpacked_head, volume_kind
+from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
+from alzer.settings import Limits
+
+_CLASSES: dict[VolumeKind, tuple[str, Any]] = {
+    VolumeKind.NIFTI1: ("NIfTI", nibabel.Nifti1Image),
+    VolumeKind.NIFTI2: ("NIfTI", nibabel.Nifti2Image),
+    VolumeKind.MGH: ("MGH", nibabel.MGHImage),
+}
+
+# The direction in which row and column index should grow, for every pair of
+# axes that a slice can show: down the page, then across it.
+_DOWN = {"A": "P", "P": "P", "S": "I", "I": "I"}
+_ACROSS = {"R": "L", "L": "L", "A": "P", "P": "P"}
+
+# Of a slice's two axes, the one that comes first here goes down the page.
+_PAGE_ORDER = "SIAPRL"
+
+
+def read_nifti(data: bytes, limits: Limits) -> Scan:
+    """Read an image of one slice.
+
+    Args:
+        data: The file.
+        limits: How large it may be; the header is checked before more is unpacked.
+
+    Returns:
+        The slice, turned as its affine says.
+
+    Raises:
+        DamagedFile: If header and data do not fit together.
+        InvalidValues: If values or their scaling are not finite numbers.
+    """
+    head = unpacked_head(data)
+    kind = volume_kind(head)
+    if kind is None:
+        message = "The file is not NIfTI or MGH; export it again."
+        raise DamagedFile(message)
+    name, image_class = _CLASSES[kind]
+    header = _header(image_class, head)
+    _check_declared(header, limits)
+    try:
+        image = image_class.from_bytes(_unpack(data, limits))
+        values = np.asarray(image.dataobj, np.float32)
+    except (HeaderDataError, ImageFileError, OSError, ValueError) as error:
+        message = f"The {name} file is damaged or incomplete; export it again."
+        raise DamagedFile(message) from error
+    if not np.isfinite(values).all():
+        message = f"The {name} file holds values that are not finite; export it again."
+        raise InvalidValues(message)
+    pixels, spacing_mm, orientation = _lay_out(image, values)
+    low, high = np.percentile(pixels, DISPLAY_PERCENTILES)
+    return Scan(pixels, name, (float(low), float(high)), spacing_mm, orientation)
+
+
+def _header(image_class: Any, head: bytes) -> Any:  # noqa: ANN401 - nibabel has no types
+    try:
+        return image_class.header_class.from_fileobj(io.BytesIO(head), check=False)
+    except (HeaderDataError, ValueError) as error:
+        message = "The header of the NIfTI or MGH file is damaged; export it again."
+        raise DamagedFile(message) from error
+
+
+def _check_declared(header: Any, limits: Limits) -> None:  # noqa: ANN401 - as above
+    try:
+        shape = tuple(int(size) for size in header.get_data_shape())
+        kind = header.get_data_dtype()
+    except (HeaderDataError, ValueError, KeyError) as error:
+        message = "The header of the NIfTI or MGH file is damaged; export it again."
+        raise DamagedFile(message) from error
+    if min(shape, default=0) < 1:
+        message = f"The file declares the dimensions {_times(shape)}; export it again."
+        raise DamagedFile(message)
+    if sum(size > 1 for size in shape) > 2:
+        message = (
+            f"The file is a volume of {_times(shape)} voxels; send one slice of it."
+        )
+        raise NotOneSlice(message)
+    if math.prod(shape) > limits.max_pixels:
+        message = (
+            f"The image has {_times(shape)} pixels, over the limit of "
+            f"{limits.max_pixels / 1e6:g} million; send a smaller one."
+        )
+        raise TooManyPixels(message)
+    if kind.fields is not None:
+        message = "The image has colours; an MRI slice is grey. Send the slice itself."
+        raise ColourImage(message)
+    slope = float(header["scl_slope"]) if "scl_slope" in header else 1.0
+    intercept = float(header["scl_inter"]) if "scl_inter" in header else 0.0
+    # A slope of zero means that none is set (NIfTI-1 header, field scl_slope).
+    if kind.kind not in "iuf" or not math.isfinite(slope + intercept):
+        message = "The file's values or their scaling are not real, finite numbers."
+        raise InvalidValues(message)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _unpack(data: bytes, limits: Limits) -> bytes:
+    if not data.startswith(GZIP):
+        return data
+    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        content = unpacker.decompress(data, limits.max_decoded_bytes)
+    except zlib.error as error:
+        message = "The gzipped file is damaged; compress and send it again."
+        raise DamagedFile(message) from error
+    if unpacker.unconsumed_tail:
+        message = (
+            f"The file unpacks to more than {limits.max_decoded_bytes / 2**20:g} MiB; "
+            "send one slice."
+        )
+        raise TooManyPixels(message)
+    return content
+
+
+def _lay_out(
+    image: Any,  # noqa: ANN401 - nibabel has no types
+    values: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], tuple[float, float], tuple[str, str] | None]:
+    """Give pixels, spacing and orientation as the slice is to be seen."""
+    values = values.reshape((*values.shape, 1, 1, 1)[:3]) if values.ndim < 3 else (
+        values.reshape(values.shape[:3]))  # fmt: skip
+    thin = min(range(3), key=lambda axis: values.shape[axis])
+    first, second = (axis for axis in range(3) if axis != thin)
+    plane: NDArray[np.float32] = values.squeeze(axis=thin)
+    zooms = tuple(float(abs(each)) for each in (*image.header.get_zooms(), 1.0, 1.0))
+    spacing = zooms[second], zooms[first]
+    letters = _letters(image)
+    if letters is None:
+        return np.ascontiguousarray(plane.T), spacing, None
+    pixels, down, across = plane.T, letters[second], letters[first]
+    if _PAGE_ORDER.index(down) > _PAGE_ORDER.index(across):
+        pixels, down, across, spacing = pixels.T, across, down, spacing[::-1]
+    if _DOWN[down] != down:
+        pixels, down = pixels[::-1], _DOWN[down]
+    if _ACROSS[across] != across:
+        pixels, across = pixels[:, ::-1], _ACROSS[across]
+    return np.ascontiguousarray(pixels), spacing, (down, across)
+
+
+def _letters(image: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - as above
+    header = image.header
+    placed = "sform_code" not in header or header["sform_code"] or header["qform_code"]
+    if not placed or not np.isfinite(image.affine).all():
+        return None
+    codes = nibabel.aff2axcodes(image.affine)  # type: ignore[no-untyped-call]  # nibabel
+    return None if None in codes else tuple(map(str, codes))
