@@ -1,0 +1,163 @@
+"""The JSON that the service speaks, documented for programs."""
+
+import uuid
+from base64 import b64encode
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from alzer.analysis import Analysis, ModelIdentity
+from alzer.explain.overlay import encode_png, heat_colours
+
+_EXAMPLE: Final = {
+    "prediction": "Mild Impairment",
+    "confidence": 0.8765,
+    "class_probabilities": {
+        "No Impairment": "2.34%",
+        "Very Mild Impairment": "9.45%",
+        "Mild Impairment": "87.65%",
+        "Moderate Impairment": "0.56%",
+    },
+    "heatmap_url": "http://127.0.0.1:8000/uploads/heatmaps/"
+    "heatmap_0f8fad5b-d9cb-469f-a165-70867728950e.png",
+    "heatmap_missing_reason": None,
+    "analysis_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "warnings": [],
+    "timings_ms": {"read": 0.9, "infer": 21.8, "explain": 0.4, "total": 25.1},
+    "model": {
+        "name": "alzer-resnet50",
+        "version": "0.1.0",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "engine": "openvino",
+        "precision": "bf16",
+    },
+}
+
+
+class ModelUsed(BaseModel):
+    """The model behind an answer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    version: str
+    sha256: str = Field(description="Digest of the model's file.")
+    engine: str = Field(description="What ran it.")
+    precision: str = Field(description="The arithmetic it ran in.")
+
+
+class Layers(BaseModel):
+    """Two pictures of equal size, for an overlay of adjustable opacity."""
+
+    original: str = Field(description="The scan in grey; a data URL of a PNG.")
+    heat: str | None = Field(
+        description="The heat in opaque JET colours, likewise; null without a heatmap."
+    )
+
+
+class Prediction(BaseModel):
+    """What the model made of one scan, and where to see what influenced it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    prediction: str = Field(description="Name of the most probable class.")
+    confidence: float = Field(
+        ge=0, le=1, description="Its probability; not calibrated."
+    )
+    class_probabilities: dict[str, str] = Field(
+        description="All four classes in order of severity, in percent."
+    )
+    heatmap_url: str | None = Field(
+        description="Grad-CAM over the scan; a PNG of the scan's size."
+    )
+    heatmap_missing_reason: str | None = Field(
+        description="One sentence when `heatmap_url` is null."
+    )
+    analysis_id: str = Field(description="Names this analysis; unique.")
+    warnings: list[str] = Field(description="What a reader of the answer must know.")
+    timings_ms: dict[str, float] = Field(
+        description="Milliseconds by stage; `total` is all of the analysis."
+    )
+    model: ModelUsed
+    layers: Layers | None = Field(None, description="Only on request.")
+
+
+class Problem(BaseModel):
+    """Why a request failed."""
+
+    detail: str = Field(description="What is wrong and what to do, for a person.")
+    code: str = Field(description="The same for a program; stable.")
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """Predictions can be made."""
+
+    status: str = "ready"
+    model: ModelUsed | None = Field(None, description="The model that makes them.")
+
+
+def describe_model(identity: ModelIdentity | None) -> ModelUsed | None:
+    """Put a model's identity into words for programs, if it is known."""
+    return None if identity is None else ModelUsed.model_validate(identity)
+
+
+def compose(
+    analysis: Analysis, heatmap_url: str | None, reason: str | None, *, layers: bool
+) -> bytes:
+    """Write the answer to a prediction.
+
+    Args:
+        analysis: What was found.
+        heatmap_url: Where the heatmap is served.
+        reason: Why there is none.
+        layers: Whether the two pictures come along.
+
+    Returns:
+        The JSON document.
+    """
+    answer = Prediction(
+        prediction=analysis.prediction,
+        confidence=analysis.confidence,
+        class_probabilities={
+            name: f"{share:.2%}" for name, share in analysis.class_probabilities.items()
+        },
+        heatmap_url=heatmap_url,
+        heatmap_missing_reason=reason,
+        analysis_id=str(uuid.uuid4()),
+        warnings=list(analysis.warnings),
+        timings_ms={
+            stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()
+        },
+        model=ModelUsed.model_validate(analysis.model),
+        layers=_draw_layers(analysis) if layers else None,
+    )
+    unasked = set() if layers else {"layers"}
+    return answer.model_dump_json(exclude=unasked).encode()
+
+
+def _draw_layers(analysis: Analysis) -> Layers:
+    heat = analysis.heat
+    return Layers(
+        original=png_data_url(analysis.scan.as_grey()),
+        heat=None if heat is None else png_data_url(heat_colours(heat)),
+    )
+
+
+def png_data_url(picture: NDArray[np.uint8]) -> str:
+    """Put a picture into a URL of its own.
+
+    Args:
+        picture: shape (row, column) in grey or (row, column, 3) in RGB, 0 to 255.
+
+    Returns:
+        A `data:` URL that holds a PNG.
+    """
+    return f"data:image/png;base64,{b64encode(encode_png(picture)).decode()}"

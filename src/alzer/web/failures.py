@@ -1,0 +1,92 @@
+"""From a failure to its HTTP status and body: one table."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from alzer.errors import (
+    AlzerError,
+    InvalidRequest,
+    Overloaded,
+    StorageUnavailable,
+    TooManyBytes,
+    TrainingRefused,
+    UnusableModel,
+    UnusableScan,
+)
+
+logger = logging.getLogger(__name__)
+
+# The nearest class in an error's ancestry decides. Front ends show `detail` for
+# 400 as it is, so whatever a person can mend by another file is 400.
+STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
+    AlzerError: 500,
+    UnusableScan: 400,
+    TooManyBytes: 413,
+    InvalidRequest: 400,
+    UnusableModel: 503,
+    TrainingRefused: 500,
+    StorageUnavailable: 503,
+    Overloaded: 503,
+}
+
+# An analysis takes some tens of milliseconds: a full queue is empty by then.
+RETRY_AFTER_S: Final = 2
+
+_UNFORESEEN = (
+    "Something went wrong inside the service; the file may be fine. Try again."
+)
+_SENTENCES: Final[Mapping[int, str]] = {
+    404: "There is nothing at this address.",
+    405: "This address does not answer to that HTTP method.",
+}
+
+
+def status_of(error: type[AlzerError]) -> int:
+    """Look up the HTTP status that stands for a class of errors."""
+    nearest = next(each for each in error.__mro__ if each in STATUS_BY_ERROR)
+    return STATUS_BY_ERROR[nearest]
+
+
+def problem(status: int, detail: str, code: str) -> JSONResponse:
+    """Give the one shape in which every failure is answered."""
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    return JSONResponse({"detail": detail, "code": code}, status, headers)
+
+
+def answer_failure(error: AlzerError) -> JSONResponse:
+    """Answer a failure that was foreseen."""
+    return problem(status_of(type(error)), error.message, error.code)
+
+
+def answer_unforeseen() -> JSONResponse:
+    """Answer a failure that nobody foresaw, without telling its inside."""
+    return problem(500, _UNFORESEEN, "internal_error")
+
+
+def register_failures(app: FastAPI) -> None:
+    """Let every failure in the app's routes be answered from the table."""
+
+    @app.exception_handler(AlzerError)
+    async def foreseen(_: Request, error: AlzerError) -> JSONResponse:
+        return answer_failure(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        names = ", ".join(sorted({str(each["loc"][-1]) for each in error.errors()}))
+        return answer_failure(
+            InvalidRequest(f"The request has an unusable value for: {names}.")
+        )
+
+    @app.exception_handler(HTTPException)
+    async def by_status(_: Request, error: HTTPException) -> JSONResponse:
+        phrase = HTTPStatus(error.status_code).phrase
+        sentence = _SENTENCES.get(error.status_code, f"{phrase}.")
+        code = phrase.lower().replace(" ", "_")
+        return problem(error.status_code, sentence, code)

@@ -1,0 +1,153 @@
+"""What stands before every request: last resort, response headers, body limit."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+import anyio
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alzer.errors import TooManyBytes
+from alzer.web.failures import answer_failure, answer_unforeseen
+
+logger = logging.getLogger(__name__)
+
+# Pages load scripts, styles and data from this service alone; pictures may also
+# come from the page itself (previews, layers).
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-cache",  # pages and scripts change with the software
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+# A browser reads the answer only after it has sent its body; a connection that
+# is closed earlier looks to it like a network failure.
+DRAIN_S: Final = 5.0
+
+
+class LastResort:
+    """Answer what nobody foresaw with a plain 500, log it and carry on.
+
+    Args:
+        app: The application behind.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            if scope["type"] != "http" or started:
+                raise
+            logger.exception("unforeseen failure")
+            await answer_unforeseen()(scope, receive, send)
+
+
+class ResponseHeaders:
+    """Add the security headers that a response does not set itself.
+
+    Args:
+        app: The application behind.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, add)
+
+
+class _Overrun(Exception):
+    """A body without a declared length went over the limit."""
+
+
+class BodyLimit:
+    """Refuse a request body over a limit, declared or not.
+
+    FastAPI's `max_body_size` answers in plain text, and outside the CORS
+    headers, so that a browser front end could not read why.
+
+    Args:
+        app: The application behind.
+        max_bytes: Largest body, with what the form adds to the file.
+        message: What to tell the sender.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, message: str) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+        self.message = message
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if _declared_bytes(scope) > self.max_bytes:
+            await self._refuse(scope, receive, send)
+            return
+        try:
+            await self.app(scope, self._counted(receive), send)
+        except _Overrun:
+            await self._refuse(scope, receive, send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        total = 0
+
+        async def count() -> Message:
+            nonlocal total
+            message = await receive()
+            total += len(message.get("body", b""))
+            if total > self.max_bytes:
+                raise _Overrun
+            return message
+
+        return count
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "expect" not in Headers(scope=scope):  # that sender waits for us
+            with anyio.move_on_after(DRAIN_S):
+                await _drain(receive)
+        await answer_failure(TooManyBytes(self.message))(scope, receive, send)
+
+
+async def _drain(receive: Receive) -> None:
+    message: Message = {"more_body": True}
+    while message.get("more_body", False):
+        message = await receive()
+
+
+def _declared_bytes(scope: Scope) -> int:
+    declared = Headers(scope=scope).get("content-length", "")
+    return int(declared) if declared.isdecimal() else 0

@@ -1,0 +1,181 @@
+"""The pages that people see: a dataclass per template."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from alzer import __version__
+from alzer.analysis import FEW_MODERATE
+from alzer.classes import CLASSES, ImpairmentClass
+from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
+from alzer.settings import Settings
+from alzer.web.answers import png_data_url
+
+UPLOAD_PATH: Final = "/assessment/mri-upload"
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+_TEMPLATES.policies["json.dumps_kwargs"] = {"sort_keys": False}  # severity's order
+
+# Where in the colour table the colours of the legend's names are purest.
+_LEGEND_HEAT: Final = (1 / 8, 1 / 2, 5 / 8, 7 / 8)
+
+
+def _draw_legend_bar() -> str:
+    ramp = np.linspace(0.0, 1.0, 256, dtype=np.float32)[np.newaxis, :]
+    return png_data_url(heat_colours(ramp))
+
+
+def _list_legend() -> tuple[tuple[str, str], ...]:
+    heat = np.array([_LEGEND_HEAT], dtype=np.float32)
+    swatches = (f"#{bytes(each).hex()}" for each in heat_colours(heat)[0])
+    labels = (f"{colour.capitalize()}: {level}" for colour, level in LEGEND)
+    return tuple(zip(swatches, labels, strict=True))
+
+
+@dataclass(frozen=True)
+class UploadPage:
+    """The page that takes a scan and shows the answer.
+
+    Attributes:
+        max_upload_bytes: Largest file.
+        root: Relative way from the page to the service's root, so that the page
+            also works below a path of a reverse proxy.
+        version: Of the software.
+        classes: In order of severity.
+        moderate_note: What to know about the class 'Moderate Impairment'.
+        caption: What the heatmap shows.
+        legend_bar: Every colour of the heatmap from low to high, as a data URL.
+        legend: Colour and label of each level, the coldest first.
+    """
+
+    template: ClassVar[str] = "upload.html"
+
+    max_upload_bytes: int
+    root: str = ".."
+    version: str = __version__
+    classes: tuple[ImpairmentClass, ...] = CLASSES
+    moderate_note: str = FEW_MODERATE
+    caption: str = CAPTION
+    legend_bar: str = field(default_factory=_draw_legend_bar)
+    legend: tuple[tuple[str, str], ...] = field(default_factory=_list_legend)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of an operation.
+
+    Attributes:
+        status: The HTTP status.
+        meaning: When it comes.
+        example: A JSON document, or nothing.
+    """
+
+    status: str
+    meaning: str
+    example: Any
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that programs can ask for.
+
+    Attributes:
+        method: The HTTP method.
+        path: Its address.
+        description: What it does.
+        answers: What may come back.
+    """
+
+    method: str
+    path: str
+    description: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class ApiPage:
+    """The page that tells programmers what they can call.
+
+    Attributes:
+        operations: In the order of their addresses.
+        root: Relative way from the page to the service's root.
+        version: Of the software.
+    """
+
+    template: ClassVar[str] = "api.html"
+
+    operations: tuple[Operation, ...]
+    root: str = "."
+    version: str = __version__
+
+
+def render(page: UploadPage | ApiPage) -> str:
+    """Fill a page's template with its data."""
+    return _TEMPLATES.get_template(page.template).render(vars(page))
+
+
+def page_routes(
+    describe: Callable[[], dict[str, Any]], settings: Settings
+) -> APIRouter:
+    """Give each page its address.
+
+    Args:
+        describe: Gives the OpenAPI document, once all routes are known.
+        settings: Limits that pages name.
+
+    Returns:
+        The routes; none of them is part of the OpenAPI document.
+    """
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    upload = render(UploadPage(settings.max_upload_bytes))
+
+    @cache
+    def api_page() -> str:
+        return render(ApiPage(tuple(_operations(describe()))))
+
+    @router.get("/")
+    async def home() -> RedirectResponse:
+        return RedirectResponse(UPLOAD_PATH.removeprefix("/"))
+
+    @router.get(UPLOAD_PATH)
+    async def upload_page() -> HTMLResponse:
+        return HTMLResponse(upload)
+
+    @router.get("/docs")
+    def docs() -> HTMLResponse:
+        return HTMLResponse(api_page())
+
+    return router
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            answers = tuple(_answers(operation, document["components"]["schemas"]))
+            text = operation.get("description", "")
+            yield Operation(method.upper(), path, text, answers)
+
+
+def _answers(
+    operation: Mapping[str, Any], schemas: Mapping[str, Any]
+) -> Iterator[Answer]:
+    for status, response in operation["responses"].items():
+        content = response.get("content", {}).get("application/json", {})
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        examples = schemas.get(name, {}).get("examples", [None])
+        example = content.get("example", examples[0])
+        yield Answer(status, response["description"], example)

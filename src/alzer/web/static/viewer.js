@@ -1,0 +1,65 @@
+/** Showing pictures of a scan: true pixels, equal size, adjustable overlay. */
+
+// Tallest picture, in the window's heights: both of a pair and their names fit.
+const TALLEST = 0.7;
+
+// Least share of the room that a picture fills when its pixels are kept square.
+const LEAST_FILLED = 0.7;
+
+/**
+ * Choose a picture's magnification, in pixels of the page per pixel of the scan.
+ *
+ * Enlarged pixels stay pixels, all of them equally large: a whole number of the
+ * screen's own dots, without smoothing that would look like detail. Where that
+ * would waste the room, the browser resamples.
+ */
+function magnification(widest, tallest, image) {
+  const largest = Math.min(
+    widest / image.naturalWidth,
+    tallest / image.naturalHeight,
+  );
+  const dots = window.devicePixelRatio;
+  const whole = Math.floor(largest * dots) / dots;
+  const isWhole = whole >= LEAST_FILLED * largest;
+  return { scale: isWhole ? whole : largest, isWhole };
+}
+
+function fit(image) {
+  const frame = image.parentElement;
+  if (!image.naturalWidth || !frame.clientWidth) return;
+  const tallest = Math.max(240, TALLEST * window.innerHeight);
+  const { scale, isWhole } = magnification(frame.clientWidth, tallest, image);
+  image.classList.toggle("pixels", isWhole);
+  image.style.width = `${scale * image.naturalWidth}px`;
+  image.style.height = `${scale * image.naturalHeight}px`;
+}
+
+/** Keep the pictures fitted, whatever loads and however the window changes. */
+export function keepFitted(images) {
+  const observer = new ResizeObserver(() => {
+    requestAnimationFrame(() => images.forEach(fit));
+  });
+  for (const image of images) {
+    image.addEventListener("load", () => fit(image));
+    observer.observe(image.parentElement);
+  }
+}
+
+/**
+ * Let a slider set how strongly the heat covers the scan.
+ *
+ * At the slider's first value the saved overlay itself is shown.
+ */
+export function connectOpacity({ slider, output, saved, heat }) {
+  const show = () => {
+    const isSaved = slider.value === slider.defaultValue;
+    output.value = `${slider.value} %`;
+    saved.hidden = !isSaved;
+    heat.style.opacity = slider.value / 100;
+  };
+  slider.addEventListener("input", show);
+  return () => {
+    slider.value = slider.defaultValue;
+    show();
+  };
+}

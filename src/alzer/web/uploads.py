@@ -1,0 +1,84 @@
+"""The one file part of a form, kept in memory and never written to disk."""
+
+from typing import Final
+
+import anyio
+from fastapi import Request
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+
+from alzer.errors import InvalidRequest, TooManyBytes
+
+# Room for boundaries, part headers and a few small fields besides the file, so
+# that a file of exactly the limit passes.
+FORM_OVERHEAD_BYTES: Final = 64 * 1024
+
+# A slow sender holds a place in the queue; the server itself sets no limit.
+READ_TIMEOUT_S: Final = 120.0
+
+_EXPECTED = "Send the image as multipart/form-data in one part named 'file'."
+
+
+class _InMemory(MultiPartParser):
+    spool_max_size = 0  # none: images of people do not belong in a temporary folder
+
+
+async def read_file_part(request: Request, max_bytes: int) -> bytes:
+    """Read the part named `file` of a multipart form.
+
+    Args:
+        request: Its body has not been read yet.
+        max_bytes: Largest file.
+
+    Returns:
+        The file's content.
+
+    Raises:
+        InvalidRequest: The body is no such form, has not exactly one such part,
+            or did not arrive in time.
+        TooManyBytes: The file is larger than `max_bytes`.
+    """
+    try:
+        with anyio.fail_after(READ_TIMEOUT_S):
+            form = await _read_form(request)
+    except TimeoutError as error:
+        raise InvalidRequest("The upload took too long. Send it again.") from error
+    try:
+        return await _only_file(form, max_bytes)
+    finally:
+        await form.close()
+
+
+async def _read_form(request: Request) -> FormData:
+    kind, _ = parse_options_header(request.headers.get("content-type"))
+    if kind != b"multipart/form-data":
+        raise InvalidRequest(f"The request holds no form. {_EXPECTED}")
+    try:
+        return await _InMemory(
+            request.headers, request.stream(), max_files=2, max_fields=16
+        ).parse()
+    except MultiPartException as error:
+        raise InvalidRequest(f"The form could not be read. {_EXPECTED}") from error
+    except ClientDisconnect as error:
+        raise InvalidRequest("The upload broke off. Send it again.") from error
+
+
+async def _only_file(form: FormData, max_bytes: int) -> bytes:
+    parts = form.getlist("file")
+    if len(parts) > 1:
+        raise InvalidRequest(f"The form has several parts named 'file'. {_EXPECTED}")
+    if not parts or not isinstance(parts[0], UploadFile):
+        raise InvalidRequest(f"The form has no file in a part 'file'. {_EXPECTED}")
+    if (parts[0].size or 0) > max_bytes:
+        raise TooManyBytes(too_large(max_bytes))
+    return await parts[0].read()
+
+
+def too_large(max_bytes: int) -> str:
+    """Say how large a file may be."""
+    return (
+        f"The file is larger than the limit of {max_bytes / 2**20:.4g} MiB. "
+        "Send one slice, or save it with compression."
+    )

@@ -1,0 +1,58 @@
+"""Threads for the work of a request, and a bounded queue before them."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from alzer.errors import Overloaded
+
+Result = TypeVar("Result")
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Workers:
+    """A few threads, and a limited number of requests that wait for one.
+
+    Used from the event loop's thread alone, so that counting needs no lock.
+
+    Args:
+        threads: Requests that are worked on at the same time.
+        max_waiting: Requests that may wait besides, their upload included.
+    """
+
+    def __init__(self, threads: int, max_waiting: int) -> None:
+        self._limiter = CapacityLimiter(threads)
+        self._places = threads + max_waiting
+        self._taken = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places for as long as the context lasts.
+
+        Yields:
+            Nothing; the place is the context's.
+
+        Raises:
+            Overloaded: All places are taken.
+        """
+        if self._taken >= self._places:
+            message = "Too many requests are waiting already. Try again in a moment."
+            raise Overloaded(message)
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Do the work in a thread, as soon as one is free."""
+        return await to_thread.run_sync(work, limiter=self._limiter)
