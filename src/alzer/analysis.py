@@ -34,6 +34,11 @@ FEW_MODERATE = (
     "its accuracy can't be measured."
 )
 
+NOT_AXIAL = (
+    "The file says that this is not an axial slice; the model was trained on axial "
+    "slices only."
+)
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -206,7 +211,7 @@ def _explain(
         heat=heat,
         overlay_png=overlay,
         no_heatmap_reason=None if heat is not None else _nothing_spoke_for(label),
-        warnings=ready.scan.warnings + ((FEW_MODERATE,) if label == 3 else ()),
+        warnings=(*ready.scan.warnings, *_warnings(ready.scan, label)),
         model=model.identity,
         timings_ms=ready.stopwatch.total(),
     )
@@ -221,6 +226,13 @@ def _onto_scan(cells: NDArray[np.float32], ready: _Ready) -> NDArray[np.float32]
 def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
     powers = np.exp(logits.astype(np.float64) - float(logits.max()))
     return tuple(float(each) for each in powers / powers.sum())
+
+
+def _warnings(scan: Scan, label: int) -> Iterator[str]:
+    if scan.orientation is not None and not set(scan.orientation) <= set("LRAP"):
+        yield NOT_AXIAL
+    if CLASS_NAMES[label] == "Moderate Impairment":
+        yield FEW_MODERATE
 
 
 def _nothing_spoke_for(label: int) -> str:
