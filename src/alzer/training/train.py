@@ -46,15 +46,15 @@ class Recipe:
         augmentation: Random changes of the training images.
     """
 
-    epochs: int = 12
-    slices_per_subject: int = 16
-    batch_size: int = 32
-    learning_rate: float = 1e-3
+    epochs: int = 5
+    slices_per_subject: int = 10
+    batch_size: int = 16
+    learning_rate: float = 7e-4
     warm_up: float = 0.1
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
     dropout: float = 0.2
-    average: float = 0.98
+    average: float = 0.99
     seed: int = 2026
     spec: InputSpec = field(default_factory=InputSpec)
     augmentation: Augmentation = field(default_factory=Augmentation)
