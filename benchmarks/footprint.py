@@ -66,7 +66,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "slice.jpg"
         content = draw_slice(path)
-        predict = [sys.executable, "-m", "alzer.cli.app", "predict", str(path)]
+        predict = [sys.executable, "-m", "alzer.cli", "predict", str(path)]
         figures = run_cold("predict", predict)
         figures |= run_cold("usual way", [*USUAL, str(path)])
     figures |= serve_cold(content)

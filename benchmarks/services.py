@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 BOUNDARY = "alzer-benchmark"
-ALZER = (sys.executable, "-m", "alzer.cli.app", "serve")
+ALZER = (sys.executable, "-m", "alzer.cli", "serve")
 USUAL = (sys.executable, str(Path(__file__).with_name("usual_way.py")))
 START_LIMIT_S = 120.0
 

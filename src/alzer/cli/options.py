@@ -20,8 +20,10 @@ def _help(setting: str) -> str:
 HostOption = Annotated[str | None, typer.Option(help=_help("host"))]
 PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help=_help("port"))]
 PublicUrlOption = Annotated[str | None, typer.Option(help=_help("public_url"))]
-DataDirOption = Annotated[Path | None, typer.Option(help=_help("data_dir"))]
-ModelOption = Annotated[Path | None, typer.Option(help=_help("model"))]
+DataDirOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help=_help("data_dir"))
+]
+ModelOption = Annotated[Path | None, typer.Option(metavar="DIR", help=_help("model"))]
 EngineOption = Annotated[EngineName | None, typer.Option(help=_help("engine"))]
 PrecisionOption = Annotated[Precision | None, typer.Option(help=_help("precision"))]
 ThreadsOption = Annotated[

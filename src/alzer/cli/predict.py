@@ -50,7 +50,7 @@ _NOT_ASKED: Final = "Heatmaps are kept with --output."
 Paths = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH...",
+        metavar="PATH",
         help="Files, folders with everything below them, or - for standard input.",
     ),
 ]
@@ -59,6 +59,7 @@ OutputOption = Annotated[
     typer.Option(
         "--output",
         "-o",
+        metavar="DIR",
         help="Folder for heatmaps, their legend and a file with the records.",
     ),
 ]

@@ -61,6 +61,14 @@ class Run:
         pace = (self.now() - self._first[0]) / (self.fraction - self._first[1])
         return pace * (1.0 - self.fraction)
 
+    def words_left(self) -> str:
+        """Say how long it will take; nothing before there is a pace."""
+        left = self.seconds_left()
+        if left is None:
+            return ""
+        minutes = math.ceil(left / 60.0)
+        return f", about {minutes} min left" if left >= 60.0 else f", {left:.0f} s left"
+
 
 class Lines:
     """Plain lines, one per epoch, for logs and pipes.
@@ -95,7 +103,7 @@ class Lines:
         self._say(
             f"{run.title}: epoch {epoch.number}/{run.epochs}, loss {epoch.loss:.4f}, "
             f"validation AUC {_number(epoch.validation_auc)}, {epoch.seconds:.0f} s"
-            + _left(run)
+            + run.words_left()
         )
 
     def _say(self, line: str) -> None:
@@ -134,7 +142,7 @@ class Bar:
         self._lines.step(epoch, done, total, loss)
         text = (
             f"{run.title}  epoch {epoch}/{run.epochs}  loss {loss:.4f}  "
-            f"validation AUC {_number(self._auc)}{_left(run)}"
+            f"validation AUC {_number(self._auc)}{run.words_left()}"
         )
         self._progress.update(
             self._task, description=text, completed=run.fraction, total=1.0
@@ -167,11 +175,3 @@ def show_progress(console: Console, epochs: int) -> Iterator[Bar | Lines]:
 
 def _number(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "not yet"
-
-
-def _left(run: Run) -> str:
-    left = run.seconds_left()
-    if left is None:
-        return ""
-    minutes = math.ceil(left / 60.0)
-    return f", about {minutes} min left" if left >= 60.0 else f", {left:.0f} s left"

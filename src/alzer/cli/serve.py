@@ -24,8 +24,7 @@ from alzer.cli.options import (
 )
 from alzer.settings import Settings
 from alzer.web.app import create_app, server_config
-
-PAGE_PATH: Final = "/assessment/mri-upload"
+from alzer.web.pages import UPLOAD_PATH
 
 # Connections that may wait for `accept`; the service's own queue is far shorter.
 _BACKLOG: Final = 2048
@@ -62,8 +61,9 @@ def serve(  # noqa: PLR0913 - a command's options are its parameters
     app = create_app(answer, settings, ready.identity)
     config = server_config(app, settings)
     # The model is loaded by now: whoever gets a connection gets predictions.
-    listening = _listen(settings.host, settings.port)
-    _run(AnnouncingServer(config, partial(_announce, listening, settings)), listening)
+    with _listen(settings.host, settings.port) as listening:
+        announce = partial(_announce, listening, settings)
+        _run(AnnouncingServer(config, announce), listening)
 
 
 def _run(server: uvicorn.Server, listening: socket.socket) -> None:
@@ -139,11 +139,11 @@ def page_address(public_url: str | None, host: str, port: int) -> str:
         The page's URL.
     """
     if public_url:
-        return public_url + PAGE_PATH
+        return public_url + UPLOAD_PATH
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not bound to
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - likewise
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}{PAGE_PATH}"
+    return f"http://{name}:{port}{UPLOAD_PATH}"
 
 
 def _is_loopback(host: str) -> bool:

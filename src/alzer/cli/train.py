@@ -1,6 +1,7 @@
 """`alzer train`: from labelled slices to a bundle; needs the extra `train`."""
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +15,17 @@ from alzer.model.preparation import InputSpec
 
 DataOption = Annotated[
     Path,
-    typer.Option(help="Folder with images, slices.csv, folds.csv, maybe subjects.csv."),
+    typer.Option(
+        metavar="DIR",
+        help="Folder with images, slices.csv, folds.csv, maybe subjects.csv.",
+    ),
 ]
 OutputOption = Annotated[
     Path,
     typer.Option(
         "--output",
         "-o",
+        metavar="DIR",
         help="Folder for checkpoints, logs and the bundle; an interrupted study "
         "goes on from there.",
     ),
@@ -104,7 +109,7 @@ def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is nee
     except ModuleNotFoundError as error:
         complain(
             f"Training needs packages that are not installed ({error.name} is "
-            "missing): pip install 'alzer[train]'"
+            f"missing). Install them: {sys.executable} -m pip install 'alzer[train]'"
         )
         raise typer.Exit(FAILURE) from error
 

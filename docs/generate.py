@@ -1,0 +1,165 @@
+"""Write the documents that state what the code already says: `make docs`.
+
+A test compares them with the code, so that they can't fall behind it.
+"""
+
+import contextlib
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from alzer.cli.app import app
+from alzer.cli.exits import exit_code_of
+from alzer.cli.inputs import NO_IMAGES, UNREADABLE
+from alzer.cli.models import score_rows
+from alzer.errors import AlzerError
+from alzer.model.bundle import read_card, shipped_bundle
+from alzer.settings import Settings
+from alzer.web.failures import status_of
+
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+README = ROOT / "README.md"
+
+
+def references() -> Mapping[Path, str]:
+    """Give the documents that are generated as a whole.
+
+    Returns:
+        The text by path.
+    """
+    return {
+        ROOT / "docs" / "settings.md": settings(),
+        ROOT / "docs" / "errors.md": errors(),
+        ROOT / "docs" / "how-to" / "command-line.md": command_line(),
+    }
+
+
+def readme() -> str:
+    """Give the README with the figures of the model that ships."""
+    return with_figures(README.read_text("utf-8"), read_card(shipped_bundle()))
+
+
+def settings() -> str:
+    """Describe every setting."""
+    rows = [
+        f"| `ALZER_{name.upper()}` | {_default(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return _lines(
+        "# Settings",
+        "",
+        "Environment variables; `make serve` and every command honour them. Options",
+        "of a command override them.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+        *rows,
+    )
+
+
+def errors() -> str:
+    """Describe every failure that a caller may meet."""
+    rows = [
+        f"| `{each.code}` | {each.__doc__} | {status_of(each)} | {exit_code_of(each)} |"
+        for each in descendants(AlzerError)
+    ]
+    return _lines(
+        "# Failures",
+        "",
+        "Each has one stable code. The service answers with the status and",
+        '`{"detail": ..., "code": ...}`; a command ends with the exit code. `alzer',
+        "predict` writes a record with `error` for a file that can't be used, goes on,",
+        "and ends with 1.",
+        "",
+        "| code | what it means | HTTP status | exit code |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        "The service also answers `not_found` (404), `method_not_allowed` (405) and,",
+        "for what nobody foresaw, `internal_error` (500). Records of `alzer predict`",
+        f"know two more codes: `{UNREADABLE}` (no such file, or no right to read it)",
+        f"and `{NO_IMAGES}` (a folder without any file of an image's name). A call",
+        "that is stopped with Ctrl-C ends with 130.",
+    )
+
+
+def descendants(error: type[AlzerError]) -> Iterator[type[AlzerError]]:
+    """Give every class below one in the tree of errors, top down."""
+    for each in error.__subclasses__():
+        yield each
+        yield from descendants(each)
+
+
+def command_line() -> str:
+    """Describe every command as its own help does."""
+    names = getattr(get_command(app), "commands", {})
+    sections = [f"## alzer {name}\n\n```text\n{_help(name)}\n```\n" for name in names]
+    return "# Command line\n\n```text\n" + _help() + "\n```\n\n" + "\n".join(sections)
+
+
+def _help(*words: str) -> str:
+    program = get_command(app)
+    # Plain text: boxes and colours are for terminals.
+    for each in (program, *getattr(program, "commands", {}).values()):
+        vars(each)["rich_markup_mode"] = None
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        program.main(
+            [*words, "--help"],
+            prog_name="alzer",
+            standalone_mode=False,
+            terminal_width=80,
+        )
+    return text.getvalue().strip()
+
+
+def with_figures(text: str, card: Mapping[str, Any]) -> str:
+    """Put the model's figures between the markers of a text.
+
+    Args:
+        text: With both markers.
+        card: Of the shipped bundle.
+
+    Returns:
+        The text with the figures.
+    """
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = [f"| {' | '.join(row)} |" for row in score_rows(card)]
+    table = _lines(
+        "",
+        "| AUC per person, impaired (CDR > 0) or not | everyone | age 60 and over |",
+        "|---|---|---|",
+        *rows,
+        "",
+    )
+    return f"{before}{BEGIN}\n{table}{END}{after}"
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "unset"
+    if isinstance(value, tuple):
+        return f"`{','.join(value)}`"
+    return f"`{value}`"
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write them all."""
+    for path, text in references().items():
+        path.write_text(text, encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

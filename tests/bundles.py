@@ -1,0 +1,61 @@
+"""A bundle that is small enough to be made and loaded in every test."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from alzer.model.bundle import CARD_FILE, MODEL_FILE, card_fields
+from alzer.model.preparation import CELL_STRIDE, InputSpec
+
+
+def tiny_onnx() -> bytes:
+    """Give a graph of one convolution with the two outputs of a bundle.
+
+    Its maps are multiples of single pixels: bright ones speak for the first
+    class, dark ones for the last.
+    """
+    weights = np.array([1.0, 0.5, -0.5, -1.0], np.float32).reshape(4, 1, 1, 1)
+    bias = np.zeros(4, np.float32)
+    strides = [CELL_STRIDE, CELL_STRIDE]
+    nodes = [
+        helper.make_node("Conv", ["images", "weights"], ["maps"], strides=strides),
+        helper.make_node("GlobalAveragePool", ["maps"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["means"]),
+        helper.make_node("Add", ["means", "bias"], ["logits"]),
+    ]
+    floats = TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("images", floats, ["n", 1, 193, 161])],
+        [
+            helper.make_tensor_value_info("logits", floats, ["n", 4]),
+            helper.make_tensor_value_info("maps", floats, ["n", 4, 7, 6]),
+        ],
+        [
+            numpy_helper.from_array(weights, "weights"),
+            numpy_helper.from_array(bias, "bias"),
+        ],
+    )
+    opset = [helper.make_opsetid("", 18)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=10)
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def write_bundle(folder: Path, **facts: object) -> Path:
+    """Write a bundle whose card holds these facts besides."""
+    content = tiny_onnx()
+    card = {
+        "name": "tiny",
+        "version": "7",
+        **facts,
+        **card_fields(InputSpec(), content),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MODEL_FILE).write_bytes(content)
+    (folder / CARD_FILE).write_text(json.dumps(card), encoding="utf-8")
+    return folder

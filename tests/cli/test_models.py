@@ -1,0 +1,120 @@
+"""`alzer models` shows cards, and checks the models behind them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from alzer.cli import models
+from alzer.cli.models import score_rows
+from alzer.errors import DamagedBundle
+from bundles import write_bundle
+
+Call = Callable[..., Result]
+
+CARD: dict[str, Any] = {
+    "created": "2026-01-02",
+    "data": {
+        "source": "OASIS-1",
+        "people": 200,
+        "slices": 6400,
+        "acknowledgement": "Thanks to everyone.",
+    },
+    "metrics": {
+        "everyone": {
+            "people": 200,
+            "auc": {"value": 0.8123, "low": 0.75, "high": 0.869},
+        },
+        "age_60_and_over": {
+            "people": 172,
+            "auc": {"value": None, "low": None, "high": None},
+        },
+    },
+    "baselines": [
+        {"name": "age alone", "everyone": 0.61, "age_60_and_over": None},
+    ],
+    "limitations": ["Not a [medical] device."],
+}
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = write_bundle(tmp_path / "shipped", **CARD)
+    monkeypatch.setattr(models, "shipped_bundle", lambda: folder)
+    return folder
+
+
+def test_figures_stand_beside_what_they_must_beat() -> None:
+    assert list(score_rows(CARD)) == [
+        (
+            "this model, on people it never saw",
+            "0.81 (0.75 to 0.87), 200 people",
+            "not measured",
+        ),
+        ("age alone", "0.61", ""),
+    ]
+
+
+def test_the_chosen_model_comes_first_then_the_shipped_one(
+    call: Call, shipped: Path
+) -> None:
+    cards = json.loads(call("models", "--format", "json").stdout)
+    again = json.loads(call("models", "--model", shipped, "-f", "json").stdout)
+
+    assert [card.get("created") for card in cards] == [None, "2026-01-02"]
+    assert [card["created"] for card in again] == ["2026-01-02"]
+
+
+def test_people_see_identity_data_figures_and_limits(call: Call, shipped: Path) -> None:
+    result = call("models", "--model", shipped, env={"COLUMNS": "120"})
+
+    assert result.exit_code == 0
+    for fact in (
+        "tiny 7",
+        json.loads((shipped / "card.json").read_text("utf-8"))["model_sha256"],
+        "193 x 161",
+        "OASIS-1: 200 people, 6400 slices",
+        "Thanks to everyone.",
+        "0.81 (0.75 to 0.87)",
+        "age alone",
+        "Not a [medical] device.",
+    ):
+        assert fact in result.stdout
+
+
+def test_without_a_shipped_model_the_chosen_one_is_shown(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> Path:
+        message = "This installation ships no model."
+        raise DamagedBundle(message)
+
+    monkeypatch.setattr(models, "shipped_bundle", none)
+    chosen = call("models")
+    monkeypatch.delenv("ALZER_MODEL")
+    absent = call("models")
+
+    assert "tiny 7" in chosen.stdout
+    assert absent.exit_code == 1
+    assert "ships no model" in absent.stderr
+
+
+def test_an_altered_model_is_not_listed_as_if_nothing_were(
+    call: Call, shipped: Path
+) -> None:
+    (shipped / "model.onnx").write_bytes(b"other")
+    result = call("models")
+
+    assert result.exit_code == 1
+    assert "SHA-256" in result.stderr
+
+
+def test_a_card_without_intervals_shows_the_value_alone() -> None:
+    card = {"metrics": {"everyone": {"people": 9, "auc": {"value": 0.7}}}}
+
+    assert list(score_rows(card)) == [
+        ("this model, on people it never saw", "0.70, 9 people", "not measured")
+    ]

@@ -1,0 +1,111 @@
+"""`alzer train` hands over what was asked, and says what is missing."""
+
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import Result
+
+from alzer.errors import LeakySplit
+from alzer.training import study
+from alzer.training.study import Study, StudyProgress
+from alzer.training.train import Epoch, Recipe
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[Study]:
+    """Plans that the command made; nothing is trained."""
+    made: list[Study] = []
+
+    def pretend(plan: Study, progress: StudyProgress) -> Path:
+        made.append(plan)
+        progress.reading(2, 2)
+        progress.begin("fold 0")
+        progress.step(1, 1, 1, 1.25)
+        progress.epoch(Epoch(1, 1.25, math.nan, 3.0))
+        return plan.output / "bundle"
+
+    monkeypatch.setattr(study, "run_study", pretend)
+    return made
+
+
+def test_what_is_given_overrides_the_recipe(call: Call, plans: list[Study]) -> None:
+    result = call(
+        *("train", "--data", "cohort", "--output", "study"),
+        *("--epochs", "3", "--folds", "2,0", "--height", "97", "--width", "65"),
+        *("--slices-per-subject", "4", "--batch-size", "8", "--learning-rate", "0.01"),
+        *("--seed", "5", "--name", "mine", "--version", "2"),
+    )
+    (plan,) = plans
+
+    assert result.exit_code == 0
+    assert (plan.data, plan.output) == (Path("cohort"), Path("study"))
+    assert plan.folds == (0, 2)
+    assert (plan.name, plan.version) == ("mine", "2")
+    assert (plan.recipe.spec.height, plan.recipe.spec.width) == (97, 65)
+    assert plan.recipe.epochs == 3
+    assert plan.recipe.slices_per_subject == 4
+    assert plan.recipe.batch_size == 8
+    assert plan.recipe.learning_rate == 0.01
+    assert plan.recipe.seed == 5
+
+
+def test_what_is_not_given_is_the_recipes_own(call: Call, plans: list[Study]) -> None:
+    result = call("train", "--data", "cohort", "--output", "study")
+
+    assert plans == [Study(Path("cohort"), Path("study"), Recipe())]
+    assert "study/bundle" in result.stdout
+    assert "fold 0: epoch 1/" in result.stderr
+
+
+def test_threads_are_set(
+    call: Call, plans: list[Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
+    call("train", "--data", "cohort", "--output", "study", "--threads", "3")
+
+    assert chosen == [3]
+    assert len(plans) == 1
+
+
+def test_folds_that_are_no_numbers_are_a_wrong_call(
+    call: Call, plans: list[Study]
+) -> None:
+    result = call("train", "--data", "c", "--output", "s", "--folds", "first")
+
+    assert result.exit_code == 2
+    assert "--folds takes numbers" in result.stderr
+    assert plans == []
+
+
+def test_a_refusal_ends_with_its_sentence(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Path:
+        message = "One person is on both sides."
+        raise LeakySplit(message)
+
+    monkeypatch.setattr(study, "run_study", refuse)
+    result = call("train", "--data", "cohort", "--output", "study")
+
+    assert result.exit_code == 1
+    assert result.stderr == "alzer: One person is on both sides.\n"
+
+
+def test_without_the_extra_the_command_says_how_to_get_it(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [each for each in sys.modules if each.startswith("alzer.training")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = call("train", "--data", "cohort", "--output", "study")
+
+    assert result.exit_code == 1
+    assert "torch is missing" in result.stderr
+    assert "-m pip install 'alzer[train]'" in result.stderr

@@ -1,0 +1,82 @@
+"""What holds for the package as a whole."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import alzer
+
+# What only training may load; scientific stacks that serving does without.
+HEAVY = ("torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2")
+
+IMPORT_ALL = """
+import importlib, sys
+for name in {blocked!r}:
+    sys.modules[name] = None
+for name in {modules!r}:
+    importlib.import_module(name)
+"""
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(alzer.__path__, "alzer.")
+    return [each.name for each in found if not each.name.endswith("__main__")]
+
+
+def run(program: str) -> subprocess.CompletedProcess[bytes]:
+    # Our own program, in a fresh interpreter: nothing is imported there yet.
+    command = [sys.executable, "-W", "error", "-c", program]
+    return subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
+
+
+def test_everything_but_training_imports_without_torch() -> None:
+    serving = [each for each in modules() if not each.startswith("alzer.training")]
+    result = run(IMPORT_ALL.format(blocked=HEAVY, modules=serving))
+
+    assert len(serving) > 30
+    assert result.stderr.decode() == ""
+    assert result.returncode == 0
+
+
+def test_the_service_loads_neither_training_nor_evaluation() -> None:
+    program = (
+        "import sys, alzer.web.app\n"
+        "print([each for each in sys.modules if each.startswith("
+        "('alzer.training', 'alzer.evaluation', 'torch'))])"
+    )
+
+    assert run(program).stdout.decode().strip() == "[]"
+
+
+def test_importing_alzer_does_nothing() -> None:
+    program = (
+        "import sys\nbefore = set(sys.modules)\nimport alzer\n"
+        "print(sorted(set(sys.modules) - before))"
+    )
+
+    assert run(program).stdout.decode().strip() == "['alzer']"
+
+
+def test_importing_every_module_starts_and_writes_nothing() -> None:
+    program = IMPORT_ALL.format(blocked=(), modules=modules()) + (
+        "\nimport threading, warnings\nprint(threading.active_count())"
+    )
+    result = run(program.replace("import importlib, sys", _QUIET, 1))
+
+    assert result.stdout.decode().split() == ["1"]
+
+
+# Libraries of training warn of their own future; that is not alzer's doing.
+_QUIET = "import importlib, sys, warnings\nwarnings.simplefilter('ignore')"
+
+
+def test_packages_hold_only_a_docstring() -> None:
+    for each in pkgutil.walk_packages(alzer.__path__, "alzer."):
+        if each.ispkg:
+            package = importlib.import_module(each.name)
+            own = [name for name in vars(package) if not name.startswith("__")]
+            submodules = [name for name in own if f"{each.name}.{name}" in sys.modules]
+
+            assert package.__doc__
+            assert set(own) == set(submodules)

@@ -1,0 +1,143 @@
+"""Documents say what the code does."""
+
+import importlib.util
+import re
+import tomllib
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from alzer import __version__
+from alzer.analysis import Analysis
+from alzer.errors import AlzerError
+from alzer.settings import Settings
+from alzer.training.card import OASIS_ACKNOWLEDGEMENT
+from alzer.web.app import create_app
+from alzer.web.pages import UPLOAD_PATH
+from bundles import write_bundle
+from phantoms import as_jpeg, draw_brain
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+
+
+def text_of(*names: str) -> str:
+    return "\n".join((ROOT / name).read_text("utf-8") for name in names)
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    """Give docs/generate.py as a module."""
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_documents_are_current(generate: ModuleType) -> None:
+    for path, text in generate.references().items():
+        assert path.read_text("utf-8") == text, f"{path.name}: run make docs"
+
+
+def test_the_figures_of_the_readme_are_those_of_the_card(generate: ModuleType) -> None:
+    assert text_of("README.md") == generate.readme(), "run make docs"
+
+
+def test_every_setting_is_documented() -> None:
+    settings = text_of("docs/settings.md")
+
+    assert Settings.model_fields
+    for name in Settings.model_fields:
+        assert f"`ALZER_{name.upper()}`" in settings
+
+
+def test_every_error_code_is_documented_and_unique(generate: ModuleType) -> None:
+    errors = text_of("docs/errors.md")
+    codes = [each.code for each in generate.descendants(AlzerError)]
+
+    assert len(codes) == len(set(codes)) > 20
+    for code in codes:
+        assert f"`{code}`" in errors
+
+
+def test_every_address_is_documented(tmp_path: Path) -> None:
+    def refuse(_: bytes) -> Analysis:
+        raise NotImplementedError
+
+    app = create_app(refuse, Settings.model_validate({"data_dir": tmp_path}))
+    service = text_of("docs/how-to/http-service.md")
+
+    for path, methods in app.openapi()["paths"].items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in service
+    assert f"`GET {UPLOAD_PATH}`" in service
+
+
+def test_every_command_is_documented(generate: ModuleType) -> None:
+    reference = text_of("docs/how-to/command-line.md")
+
+    for command in ("serve", "predict", "train", "models"):
+        assert f"## alzer {command}" in reference
+        assert "--help" in generate.command_line()
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    broken = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+        for target in re.findall(r"\]\(([^)#\s]+)", path.read_text("utf-8"))
+        if "://" not in target and not (path.parent / target).exists()
+    ]
+
+    assert broken == []
+
+
+def test_the_readme_begins_with_two_commands() -> None:
+    first_screen = "\n".join(text_of("README.md").splitlines()[:20])
+
+    assert "make serve" in first_screen
+    assert "make test" in first_screen
+    assert "not a medical device" in first_screen
+
+
+def test_the_python_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", text_of("README.md"), re.DOTALL)
+    bundle = write_bundle(tmp_path / "bundle")
+    monkeypatch.setattr("alzer.model.bundle.shipped_bundle", lambda: bundle)
+    monkeypatch.chdir(tmp_path)
+    Path("slice.jpg").write_bytes(as_jpeg(draw_brain()))
+    exec(compile(program, "README.md", "exec"), {})  # noqa: S102 - our own program
+
+    assert "Impairment" in capsys.readouterr().out
+    assert Path("heatmap.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_versions_agree() -> None:
+    citation = text_of("CITATION.cff")
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+
+    assert f"version: {__version__}\n" in citation
+    assert f"license: {project['license']}\n" in citation
+
+
+def test_the_data_are_acknowledged_wherever_the_model_is_shown() -> None:
+    readme = " ".join(text_of("README.md").split())
+
+    assert OASIS_ACKNOWLEDGEMENT in readme
+
+
+def test_every_dependency_has_an_exact_version() -> None:
+    pinned = re.findall(r"^([\w.-]+)==\S+$", text_of("constraints.txt"), re.MULTILINE)
+    names = {re.sub(r"[-_.]+", "-", each).lower() for each in pinned}
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    wanted = {re.split(r"[\[<>=~!; ]", each)[0].lower() for each in chain(*lists)}
+
+    assert wanted - {"alzer"} <= names
+    assert len(pinned) == len(text_of("constraints.txt").splitlines())
