@@ -1,0 +1,127 @@
+"""The map from scan to input, and the way back."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alzer.model.preparation import CELL_STRIDE, Geometry, InputSpec, place, prepare
+from alzer.scans.brain import examine
+from alzer.scans.scan import Scan
+from phantoms import draw_brain, with_dot
+
+SPEC = InputSpec()
+
+SHAPES = {
+    "as the training slices": (208, 176),
+    "landscape": (200, 320),
+    "portrait": (320, 200),
+    "tiny": (56, 48),
+    "large": (2000, 1600),
+}
+
+
+def scan_of(pixels: np.ndarray) -> Scan:
+    return Scan((pixels * 255.0).astype(np.float32), "phantom", (0.0, 255.0))
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_a_bright_dot_comes_back_within_one_pixel(shape: tuple[int, int]) -> None:
+    row, column = round(shape[0] * 0.4), round(shape[1] * 0.55)
+    scan = scan_of(with_dot(draw_brain(shape), row, column, max(1.0, max(shape) / 150)))
+
+    prepared = prepare(scan, examine(scan).box, SPEC)
+    painted = prepared.geometry.paint(prepared.pixels[0] - prepared.pixels.min(), 1)
+    near_the_top = np.argwhere(painted > 0.98 * painted.max())
+    found = near_the_top.mean(axis=0)
+
+    assert painted.shape == shape
+    assert np.abs(found - (row, column)).max() <= max(1.0, prepared.geometry.scale / 2)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("cell", [(2, 2), (3, 1), (4, 3)])
+def test_a_hot_cell_is_painted_where_the_network_looked(
+    shape: tuple[int, int], cell: tuple[int, int]
+) -> None:
+    scan = scan_of(draw_brain(shape))
+    geometry = prepare(scan, examine(scan).box, SPEC).geometry
+    maps = np.zeros(SPEC.cells, np.float32)
+    maps[cell] = 1.0
+
+    painted = geometry.paint(maps)
+    hottest = np.unravel_index(painted.argmax(), painted.shape)
+
+    expected = geometry.to_scan(cell[0] * CELL_STRIDE, cell[1] * CELL_STRIDE)
+    assert np.abs(np.subtract(hottest, expected)).max() <= 1.0
+
+
+@given(
+    row=st.floats(-500, 500),
+    column=st.floats(-500, 500),
+    scale=st.floats(0.05, 50),
+    top=st.floats(-100, 100),
+)
+def test_to_input_undoes_to_scan(
+    row: float, column: float, scale: float, top: float
+) -> None:
+    geometry = Geometry(top, -top, scale, (193, 161), (300, 300))
+
+    there = geometry.to_scan(row, column)
+
+    assert geometry.to_input(*there) == pytest.approx((row, column), abs=1e-6)
+
+
+def test_the_field_of_view_holds_the_whole_box_at_its_centre() -> None:
+    geometry = place((400, 500), (100.0, 150.0, 300.0, 290.0), SPEC)
+
+    assert geometry.to_input(200.0 - 0.5, 220.0 - 0.5) == pytest.approx((96.0, 80.0))
+    for row, column in ((100, 150), (299, 289)):
+        at = geometry.to_input(row, column)
+        assert 0.0 <= at[0] <= 192.0
+        assert 0.0 <= at[1] <= 160.0
+
+
+def test_there_is_no_heat_where_the_network_did_not_look() -> None:
+    geometry = place((400, 500), (100.0, 150.0, 300.0, 290.0), SPEC)
+
+    painted = geometry.paint(np.ones(SPEC.cells, np.float32))
+
+    assert painted[200, 220] == pytest.approx(1.0)
+    assert painted[:, 0].max() == 0.0
+    assert painted[0].max() == 0.0
+
+
+def test_the_input_does_not_depend_on_brightness_and_contrast() -> None:
+    pixels = draw_brain()
+    plain, other = scan_of(pixels), scan_of(pixels * 0.3 + 0.2)
+    box = examine(plain).box
+
+    one, two = prepare(plain, box, SPEC), prepare(other, box, SPEC)
+
+    assert one.pixels == pytest.approx(two.pixels, abs=1e-3)
+
+
+def test_the_input_does_not_depend_on_where_the_brain_lies() -> None:
+    pixels = draw_brain()
+    # Even shifts, up to a size that is outlined on the same coarse grid.
+    moved = np.pad(pixels, ((40, 8), (6, 66)))
+    one, two = scan_of(pixels), scan_of(moved)
+
+    first = prepare(one, examine(one).box, SPEC)
+    second = prepare(two, examine(two).box, SPEC)
+
+    assert first.pixels == pytest.approx(second.pixels, abs=1e-3)
+
+
+def test_a_constant_field_is_prepared_without_dividing_by_zero() -> None:
+    scan = Scan(np.full((64, 64), 7.0, np.float32), "phantom", (0.0, 255.0))
+
+    prepared = prepare(scan, (0.0, 0.0, 64.0, 64.0), SPEC)
+
+    assert np.isfinite(prepared.pixels).all()
+
+
+def test_the_specification_counts_its_cells() -> None:
+    assert InputSpec().cells == (7, 6)
+    assert InputSpec(height=224, width=224).cells == (7, 7)
