@@ -1,6 +1,7 @@
 """A bundle that is small enough to be made and loaded in every test."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,17 @@ from alzer.model.bundle import CARD_FILE, MODEL_FILE, card_fields
 from alzer.model.preparation import CELL_STRIDE, InputSpec
 
 
-def tiny_onnx() -> bytes:
+def tiny_onnx(
+    weights: Sequence[float] = (1.0, 0.5, -0.5, -1.0),
+    biases: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+) -> bytes:
     """Give a graph of one convolution with the two outputs of a bundle.
 
-    Its maps are multiples of single pixels: bright ones speak for the first
-    class, dark ones for the last.
+    Its maps are these multiples of single pixels; as it stands, bright ones
+    speak for the first class, dark ones for the last.
     """
-    weights = np.array([1.0, 0.5, -0.5, -1.0], np.float32).reshape(4, 1, 1, 1)
-    bias = np.zeros(4, np.float32)
+    kernel = np.array(weights, np.float32).reshape(4, 1, 1, 1)
+    bias = np.array(biases, np.float32)
     strides = [CELL_STRIDE, CELL_STRIDE]
     nodes = [
         helper.make_node("Conv", ["images", "weights"], ["maps"], strides=strides),
@@ -36,7 +40,7 @@ def tiny_onnx() -> bytes:
             helper.make_tensor_value_info("maps", floats, ["n", 4, 7, 6]),
         ],
         [
-            numpy_helper.from_array(weights, "weights"),
+            numpy_helper.from_array(kernel, "weights"),
             numpy_helper.from_array(bias, "bias"),
         ],
     )
@@ -46,9 +50,15 @@ def tiny_onnx() -> bytes:
     return bytes(model.SerializeToString())
 
 
-def write_bundle(folder: Path, **facts: object) -> Path:
+def write_bundle(
+    folder: Path,
+    *,
+    weights: Sequence[float] = (1.0, 0.5, -0.5, -1.0),
+    biases: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+    **facts: object,
+) -> Path:
     """Write a bundle whose card holds these facts besides."""
-    content = tiny_onnx()
+    content = tiny_onnx(weights, biases)
     card = {
         "name": "tiny",
         "version": "7",

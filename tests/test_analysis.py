@@ -1,0 +1,159 @@
+"""From a file's bytes to the answer."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from alzer.analysis import FEW_MODERATE, NOT_AXIAL, Analysis, analyse, analyse_many
+from alzer.classes import CLASS_NAMES
+from alzer.errors import EmptyFile, NotAnImage, NotBrainLike, TooManyBytes, UnusableScan
+from alzer.explain.overlay import blend
+from alzer.model.bundle import load_bundle
+from alzer.model.engine import Model, load_model
+from alzer.scans.scan import Scan
+from alzer.settings import Limits
+from bundles import write_bundle
+from phantoms import as_jpeg, as_png, draw_brain
+
+
+def model_with(folder: Path, *, weights: list[float], biases: list[float]) -> Model:
+    """Load a graph whose maps are these multiples of the input's pixels."""
+    bundle = write_bundle(folder, weights=weights, biases=biases)
+    return load_model(load_bundle(bundle), "openvino", "fp32", 1)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tmp_path_factory.mktemp("model")
+    return model_with(folder, weights=[1.0, 0.5, -0.5, -1.0], biases=[0.0] * 4)
+
+
+def test_an_answer_is_complete(model: Model) -> None:
+    pixels = draw_brain()
+
+    answer = analyse(as_png(pixels), model)
+
+    assert answer.prediction in CLASS_NAMES
+    assert sum(answer.probabilities) == pytest.approx(1.0)
+    assert answer.confidence == max(answer.probabilities)
+    assert list(answer.class_probabilities) == list(CLASS_NAMES)
+    assert answer.class_probabilities[answer.prediction] == answer.confidence
+    assert answer.model == model.identity
+    assert answer.heat is not None
+    assert answer.heat.shape == pixels.shape
+    assert answer.no_heatmap_reason is None
+
+
+def test_the_overlay_is_the_scan_under_forty_per_cent_of_heat(model: Model) -> None:
+    answer = analyse(as_png(draw_brain((150, 300))), model)
+
+    assert answer.overlay_png is not None
+    assert answer.heat is not None
+    picture = np.asarray(Image.open(io.BytesIO(answer.overlay_png)))
+    assert picture.shape == (150, 300, 3)
+    assert (picture == blend(answer.scan.as_grey(), answer.heat, 0.4)).all()
+
+
+def test_every_stage_is_timed(model: Model) -> None:
+    timings = analyse(as_png(draw_brain()), model).timings_ms
+
+    stages = ["read", "validate", "infer", "explain", "encode"]
+    assert list(timings) == [*stages, "total"]
+    assert all(timings[each] > 0.0 for each in stages)
+    assert timings["total"] == pytest.approx(sum(timings[each] for each in stages))
+
+
+def test_a_scan_can_be_given_instead_of_a_file(model: Model) -> None:
+    content = as_png(draw_brain())
+    from_file = analyse(content, model)
+
+    from_scan = analyse(from_file.scan, model)
+
+    assert from_scan.probabilities == from_file.probabilities
+
+
+def test_a_batch_answers_as_one_by_one_would(model: Model) -> None:
+    sources = [
+        as_jpeg(draw_brain((208, 176 + 8 * each), 0.05 + 0.01 * each, each))
+        for each in range(11)
+    ]
+
+    together = list(analyse_many(sources, model))
+
+    for source, answer in zip(sources, together, strict=True):
+        alone = analyse(source, model)
+        assert isinstance(answer, Analysis)
+        assert answer.probabilities == pytest.approx(alone.probabilities, abs=1e-4)
+        assert answer.heat == pytest.approx(alone.heat, abs=1e-4)
+
+
+def test_a_bad_file_stops_nothing(model: Model) -> None:
+    good = as_png(draw_brain())
+
+    outcomes = list(analyse_many([b"", good, b"no picture", good], model))
+
+    assert [type(each) for each in outcomes] == [
+        EmptyFile, Analysis, NotAnImage, Analysis
+    ]  # fmt: skip
+
+
+def test_nothing_but_bad_files_gives_nothing_but_refusals(model: Model) -> None:
+    outcomes = list(analyse_many([b"", b"x"], model))
+
+    assert all(isinstance(each, UnusableScan) for each in outcomes)
+
+
+def test_a_class_that_no_region_speaks_for_gets_no_invented_heat(
+    tmp_path: Path,
+) -> None:
+    # Maps of zero for every class; the bias alone decides.
+    model = model_with(tmp_path, weights=[0.0] * 4, biases=[0.0, 3.0, 0.0, 0.0])
+
+    answer = analyse(as_png(draw_brain()), model)
+
+    assert answer.prediction == "Very Mild Impairment"
+    assert answer.heat is None
+    assert answer.overlay_png is None
+    assert "'Very Mild Impairment'" in str(answer.no_heatmap_reason)
+
+
+def test_moderate_impairment_says_that_it_rests_on_two_people(tmp_path: Path) -> None:
+    model = model_with(tmp_path, weights=[0.0] * 4, biases=[0.0, 0.0, 0.0, 3.0])
+
+    answer = analyse(as_png(draw_brain()), model)
+
+    assert answer.prediction == "Moderate Impairment"
+    assert FEW_MODERATE in answer.warnings
+
+
+@pytest.mark.parametrize(
+    ("orientation", "warned"),
+    [(("P", "L"), False), (("S", "R"), True), (None, False)],
+)
+def test_a_slice_that_is_not_axial_is_warned_of(
+    model: Model, orientation: tuple[str, str] | None, *, warned: bool
+) -> None:
+    pixels = (draw_brain() * 255.0).astype(np.float32)
+    scan = Scan(
+        pixels, "DICOM", (0.0, 255.0), orientation=orientation, warnings=("first",)
+    )
+
+    warnings = analyse(scan, model).warnings
+
+    assert warnings[0] == "first"
+    assert (NOT_AXIAL in warnings) is warned
+
+
+def test_what_is_no_brain_is_refused(model: Model) -> None:
+    noise = np.random.default_rng(0).random((100, 100))
+
+    with pytest.raises(NotBrainLike):
+        analyse(as_png(noise), model)
+
+
+def test_limits_hold(model: Model) -> None:
+    with pytest.raises(TooManyBytes):
+        analyse(as_png(draw_brain()), model, Limits(max_file_bytes=100))
