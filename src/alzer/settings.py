@@ -31,52 +31,64 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ALZER_", frozen=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="TCP port to listen on.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="TCP port to listen on."
+    )
     public_url: str | None = Field(
-        None,
+        default=None,
         description="Base of the URLs in answers, such as https://mri.example.org; "
         "when unset, the address by which the request came.",
     )
     data_dir: Path = Field(
-        Path("alzer-data"), description="Folder that holds uploads/heatmaps."
+        default=Path("alzer-data"), description="Folder that holds uploads/heatmaps."
     )
     model: Path | None = Field(
-        None, description="Folder of a model bundle; when unset, the one that ships."
+        default=None,
+        description="Folder of a model bundle; when unset, the one that ships.",
     )
-    engine: EngineName = Field("openvino", description="Inference engine.")
+    engine: EngineName = Field(default="openvino", description="Inference engine.")
     precision: Precision = Field(
-        "bf16-checked",
+        default="bf16-checked",
         description="Arithmetic of the engine: fp32; bf16, twice as quick; or "
         "bf16-checked, which repeats close calls between classes in fp32. "
         "Processors without bf16 use fp32.",
     )
     threads: int = Field(
-        0, ge=0, le=1024, description="Threads for inference; 0 means all cores."
+        default=0,
+        ge=0,
+        le=1024,
+        description="Threads for inference; 0 means all cores.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("http://localhost:3000", "http://127.0.0.1:3000"),
+        default=("http://localhost:3000", "http://127.0.0.1:3000"),
         description="Comma-separated origins of browser front ends that may call "
         "the service.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("127.0.0.1", "localhost", "[::1]"),
+        default=("127.0.0.1", "localhost", "[::1]"),
         description="Comma-separated host names by which the service may be called "
         "when no public URL is set; * admits all.",
     )
     max_upload_bytes: int = Field(
-        Limits.max_file_bytes, gt=0, description="Largest request body, in bytes."
+        default=Limits.max_file_bytes,
+        gt=0,
+        description="Largest request body, in bytes.",
     )
     max_image_pixels: int = Field(
-        Limits.max_pixels, gt=0, description="Largest image, rows times columns."
+        default=Limits.max_pixels,
+        gt=0,
+        description="Largest image, rows times columns.",
     )
     max_decoded_bytes: int = Field(
-        Limits.max_decoded_bytes,
+        default=Limits.max_decoded_bytes,
         gt=0,
         description="What decompressing one file may produce, in bytes.",
     )
     max_waiting: int = Field(
-        32, ge=1, description="Requests that may wait for their turn; more get 503."
+        default=32,
+        ge=1,
+        description="Requests that may wait for their turn; more get 503.",
     )
 
     @field_validator("allowed_origins", "allowed_hosts", mode="before")

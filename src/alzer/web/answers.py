@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from alzer.analysis import Analysis, ModelIdentity
+from alzer.analysis import Analysis
 from alzer.explain.overlay import encode_png, heat_colours
+from alzer.model.engine import ModelIdentity
 
 _EXAMPLE: Final = {
     "prediction": "Mild Impairment",

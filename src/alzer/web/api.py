@@ -10,9 +10,10 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
-from alzer.analysis import Analysis, ModelIdentity
+from alzer.analysis import Analysis
 from alzer.errors import StorageUnavailable
 from alzer.explain.overlay import encode_png
+from alzer.model.engine import ModelIdentity
 from alzer.scans.formats import read_scan
 from alzer.settings import Settings
 from alzer.web.addresses import base_url

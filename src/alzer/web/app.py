@@ -11,7 +11,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
-from alzer.analysis import Analysis, ModelIdentity
+from alzer.analysis import Analysis
+from alzer.model.engine import ModelIdentity
 from alzer.settings import Settings
 from alzer.web.api import Api, routes
 from alzer.web.failures import register_failures

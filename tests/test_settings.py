@@ -1,0 +1,80 @@
+"""What a deployment may change."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from alzer.settings import Limits, Settings
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    settings = Settings()
+
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.public_url is None
+    assert settings.model is None
+    assert settings.engine == "openvino"
+    assert "http://localhost:3000" in settings.allowed_origins
+    assert settings.limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "value"),
+    [
+        ("ALZER_HOST", "0.0.0.0", "host", "0.0.0.0"),  # noqa: S104 - a value to read
+        ("ALZER_PORT", "9000", "port", 9000),
+        ("ALZER_PUBLIC_URL", "https://x.org/mri/", "public_url", "https://x.org/mri"),
+        ("ALZER_PUBLIC_URL", "", "public_url", None),
+        ("ALZER_DATA_DIR", "kept", "data_dir", Path("kept")),
+        ("ALZER_MODEL", "bundle", "model", Path("bundle")),
+        ("ALZER_ENGINE", "onnxruntime", "engine", "onnxruntime"),
+        ("ALZER_PRECISION", "fp32", "precision", "fp32"),
+        ("ALZER_THREADS", "2", "threads", 2),
+        ("ALZER_ALLOWED_ORIGINS", "https://a, https://b,", "allowed_origins",
+         ("https://a", "https://b")),
+        ("ALZER_ALLOWED_HOSTS", "*", "allowed_hosts", ("*",)),
+        ("ALZER_MAX_UPLOAD_BYTES", "7", "max_upload_bytes", 7),
+        ("ALZER_MAX_IMAGE_PIXELS", "8", "max_image_pixels", 8),
+        ("ALZER_MAX_DECODED_BYTES", "9", "max_decoded_bytes", 9),
+        ("ALZER_MAX_WAITING", "1", "max_waiting", 1),
+    ],
+)  # fmt: skip
+def test_every_setting_is_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, field: str, value: object
+) -> None:
+    monkeypatch.setenv(name, text)
+
+    assert getattr(Settings(), field) == value
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ALZER_PORT", "70000"),
+        ("ALZER_PORT", "eighty"),
+        ("ALZER_ENGINE", "magic"),
+        ("ALZER_PRECISION", "fp8"),
+        ("ALZER_MAX_UPLOAD_BYTES", "0"),
+        ("ALZER_MAX_WAITING", "-1"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(name, text)
+
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_limits_follow_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALZER_MAX_UPLOAD_BYTES", "5")
+    monkeypatch.setenv("ALZER_MAX_IMAGE_PIXELS", "6")
+    monkeypatch.setenv("ALZER_MAX_DECODED_BYTES", "7")
+
+    assert Settings().limits == Limits(5, 6, 7)
