@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from alzer.analysis import Analysis
 from alzer.explain.overlay import encode_png, heat_colours
 from alzer.model.engine import ModelIdentity
 
-_EXAMPLE: Final = {
+_EXAMPLE: Final[JsonDict] = {
     "prediction": "Mild Impairment",
     "confidence": 0.8765,
     "class_probabilities": {
