@@ -4,8 +4,12 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import alzer
+
+ROOT = Path(__file__).resolve().parents[1]
 
 # What only training may load; scientific stacks that serving does without.
 HEAVY = ("torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2")
@@ -80,3 +84,17 @@ def test_packages_hold_only_a_docstring() -> None:
 
             assert package.__doc__
             assert set(own) == set(submodules)
+
+
+def test_every_file_that_is_no_code_is_part_of_the_wheel() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    globs = project["tool"]["setuptools"]["package-data"]["alzer"]
+    package = ROOT / "src" / "alzer"
+    files = {
+        each
+        for each in package.rglob("*")
+        if each.is_file() and each.suffix != ".py" and "__pycache__" not in each.parts
+    }
+
+    assert package / "py.typed" in files
+    assert files == {each for glob in globs for each in package.glob(glob)} & files
