@@ -1,9 +1,11 @@
 """Curves of a study, to be looked at."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from alzer.training.train import Epoch
 
@@ -19,12 +21,16 @@ def plot_curves(logs: Mapping[str, Sequence[Epoch]]) -> bytes:
     """
     figure = Figure(figsize=(9.0, 3.6), layout="constrained")
     loss, score = figure.subplots(1, 2)
-    for name, epochs in logs.items():
+    for index, (name, epochs) in enumerate(logs.items()):
         numbers = [each.number for each in epochs]
-        loss.plot(numbers, [each.loss for each in epochs], marker=".", label=name)
+        # The same colour on both sides, also when one side has no line.
+        style = {"marker": ".", "color": f"C{index}", "label": name}
+        loss.plot(numbers, [each.loss for each in epochs], **style)
         aucs = [each.validation_auc for each in epochs]
-        if any(each == each for each in aucs):  # noqa: PLR0124 - NaN: nobody held out
-            score.plot(numbers, aucs, marker=".", label=name)
+        if not any(map(math.isnan, aucs)):  # NaN: nobody was held out
+            score.plot(numbers, aucs, **style)
+    for axes in (loss, score):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     loss.set(xlabel="epoch", ylabel="training loss (cross-entropy, smoothed labels)")
     score.set(xlabel="epoch", ylabel="validation AUC per person", ylim=(0.4, 1.0))
     score.axhline(0.5, color="grey", linewidth=0.8)
