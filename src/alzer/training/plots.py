@@ -31,7 +31,7 @@ def plot_curves(logs: Mapping[str, Sequence[Epoch]]) -> bytes:
             score.plot(numbers, aucs, **style)
     for axes in (loss, score):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    loss.set(xlabel="epoch", ylabel="training loss (cross-entropy, smoothed labels)")
+    loss.set(xlabel="epoch", ylabel="training loss")
     score.set(xlabel="epoch", ylabel="validation AUC per person", ylim=(0.4, 1.0))
     score.axhline(0.5, color="grey", linewidth=0.8)
     score.annotate("chance", (0.99, 0.5), xycoords=("axes fraction", "data"),
