@@ -55,13 +55,15 @@ clean:
 .venv/.serve-stamp: pyproject.toml constraints.txt
 	$(call create,.venv)
 	@echo "Installing alzer; the first time takes a minute or two."
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	# Only what is used gets compiled, at its first use: 40 MB less.
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+		-c constraints.txt -e .
 	@touch $@
 
 .venv-test/.test-stamp: pyproject.toml constraints.txt
 	$(call create,.venv-test)
 	@echo "Installing what the tests need, PyTorch included; this takes some minutes."
-	.venv-test/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[check,benchmark]'
+	@.venv-test/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[check,benchmark]'
 	@touch $@
 
 $(CHROMIUM):

@@ -132,7 +132,11 @@ def with_figures(text: str, card: Mapping[str, Any]) -> str:
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     rows = [f"| {' | '.join(row)} |" for row in score_rows(card)]
+    folds, tested = len(card["folds"]["numbers"]), card["metrics"]["everyone"]["people"]
     table = _lines(
+        "",
+        f"{folds} networks, {tested} of {card['data']['people']} people: each network is",
+        "tested on people that it never saw; 95 % intervals over people.",
         "",
         "| AUC per person, impaired (CDR > 0) or not | everyone | age 60 and over |",
         "|---|---|---|",

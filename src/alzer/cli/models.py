@@ -65,6 +65,8 @@ def _show(card: Card, console: Console) -> None:
     title = f"[bold]{escape(str(card['name']))}[/] {escape(str(card['version']))}"
     console.print(title, highlight=False)
     facts = Table.grid(padding=(0, 2))
+    facts.add_column(no_wrap=True)
+    facts.add_column(overflow="fold")
     for name, value in describe(card):
         facts.add_row(name, escape(value))
     console.print(facts)
