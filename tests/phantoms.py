@@ -10,9 +10,13 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+import nibabel
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom import dcmwrite
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
 
 
 @dataclass(frozen=True)
@@ -182,3 +186,63 @@ def huge_png(side: int = 13000) -> bytes:
         + chunk(b"IDAT", data)
         + chunk(b"IEND", b"")
     )
+
+
+def dicom_dataset(pixels: NDArray[np.float64], **elements: object) -> Dataset:
+    """Give an MR image of twelve bits as a data set.
+
+    Args:
+        pixels: shape (row, column), 0 to 1.
+        elements: Data elements to set, by keyword; None leaves one out.
+
+    Returns:
+        Ready to be saved, explicit VR little endian.
+    """
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = MRImageStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
+    dataset.SOPClassUID, dataset.SOPInstanceUID = MRImageStorage, UID("1.2.3.4")
+    dataset.PatientName, dataset.PatientID = "Doe^Jane", "SECRET-7"
+    dataset.Modality = "MR"
+    dataset.Rows, dataset.Columns = pixels.shape
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 12, 11
+    dataset.PixelRepresentation = 0
+    dataset.PixelData = np.rint(pixels * 4095).astype("<u2").tobytes()
+    for keyword, value in elements.items():
+        if value is None:
+            delattr(dataset, keyword)
+        else:
+            setattr(dataset, keyword, value)
+    return dataset
+
+
+def save_dicom(dataset: Dataset, **options: bool) -> bytes:
+    """Give a data set as a file."""
+    file = io.BytesIO()
+    dcmwrite(file, dataset, enforce_file_format=True, **options)
+    return file.getvalue()
+
+
+def as_dicom(pixels: NDArray[np.float64], **elements: object) -> bytes:
+    """Encode as an uncompressed DICOM file of twelve bits."""
+    return save_dicom(dicom_dataset(pixels, **elements))
+
+
+def as_nifti(
+    values: NDArray[np.generic], affine: NDArray[np.float64] | None = None
+) -> bytes:
+    """Encode as NIfTI-1.
+
+    Args:
+        values: Voxels, in the order of the file's axes.
+        affine: From voxels to RAS+ millimetres; None leaves it unset.
+
+    Returns:
+        The file, not gzipped.
+    """
+    image = nibabel.Nifti1Image(values, affine)  # type: ignore[no-untyped-call]  # nibabel
+    content: bytes = image.to_bytes()
+    return content

@@ -162,10 +162,9 @@ def _background_threshold(coarse: NDArray[np.float32]) -> float:
 
 def _largest_piece(foreground: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Give the largest connected piece, its holes filled."""
-    piece = _largest_label(foreground)
-    # A hole is background that can't be reached from outside.
-    outside = _border_connected(~piece)
-    return ~outside
+    # A hole is background that can't be reached from outside. Filling comes
+    # first, so that a skull belongs to the head that it surrounds.
+    return _largest_label(~_border_connected(~foreground))
 
 
 def _largest_label(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -71,8 +71,8 @@ def read_raster(data: bytes, name: str, limits: Limits) -> Scan:
     """
     image = _OPENERS[name](io.BytesIO(data))
     _check_size(image, limits)
-    orientation = _orientation(image)
     image.load()
+    orientation = _orientation(image)  # after loading, which turns TIFFs itself
     pixels, notes = _grey(image)
     swapped, flipped_rows, flipped_columns = _ORIENTATIONS.get(
         orientation, (False, False, False)

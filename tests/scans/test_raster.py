@@ -1,0 +1,174 @@
+"""Pictures of every kind."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from alzer.errors import ColourImage, InvalidValues, NotOneSlice, TooManyPixels
+from alzer.scans.formats import read_scan
+from alzer.settings import Limits
+from phantoms import as_bytes, as_picture, as_png, as_png16, draw_brain, huge_png
+
+BRAIN = draw_brain((104, 88))
+GREY = as_bytes(BRAIN)
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP"])
+def test_lossless_pictures_come_back_exactly(kind: str) -> None:
+    scan = read_scan(as_picture(BRAIN, kind))
+
+    assert scan.format.upper() == kind
+    assert (scan.as_grey() == GREY).all()
+
+
+def test_jpeg_comes_back_nearly() -> None:
+    scan = read_scan(as_picture(BRAIN, "JPEG", quality=95))
+
+    assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 2.0
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda image: image.convert("RGB"),
+        lambda image: image.convert("RGBA"),
+        lambda image: image.convert("LA"),
+        lambda image: image.convert("P"),
+        lambda image: image.convert("RGB").quantize(256, dither=0).convert("RGB"),
+    ],
+    ids=["RGB", "RGBA", "LA", "palette", "few greys"],
+)
+def test_grey_in_another_dress_is_still_grey(
+    convert: Callable[[Image.Image], Image.Image],
+) -> None:
+    scan = read_scan(saved(convert(Image.fromarray(GREY))))
+
+    assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 2.0
+
+
+def test_one_bit_is_black_and_white() -> None:
+    scan = read_scan(saved(Image.fromarray(GREY > 100)))
+
+    assert set(np.unique(scan.pixels)) == {0.0, 255.0}
+
+
+def test_sixteen_bits_are_not_saturated() -> None:
+    scan = read_scan(as_png16(BRAIN))
+
+    assert scan.pixels.max() > 255.0
+    assert np.corrcoef(scan.pixels.ravel(), BRAIN.ravel())[0, 1] > 0.9999
+    assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 25.0
+    assert len(np.unique(scan.as_grey())) > 100
+
+
+def test_float_tiffs_are_read_and_refused_when_not_finite() -> None:
+    values = BRAIN.astype(np.float32)
+
+    scan = read_scan(saved(Image.fromarray(values), "TIFF"))
+
+    assert (scan.pixels == values).all()
+    values[3, 4] = np.nan
+    with pytest.raises(InvalidValues):
+        read_scan(saved(Image.fromarray(values), "TIFF"))
+
+
+def test_transparent_parts_are_black_and_said_to_be() -> None:
+    image = Image.fromarray(GREY).convert("LA")
+    alpha = np.full(GREY.shape, 255, np.uint8)
+    alpha[:, :44] = 0
+    image.putalpha(Image.fromarray(alpha))
+
+    scan = read_scan(saved(image))
+
+    assert scan.pixels[:, :44].max() == 0.0
+    assert (scan.as_grey()[:, 44:] == GREY[:, 44:]).all()
+    assert any("Transparent" in note for note in scan.notes)
+
+
+def test_a_transparent_palette_is_read() -> None:
+    image = Image.fromarray(GREY).convert("P")
+
+    scan = read_scan(saved(image, transparency=0))
+
+    assert scan.shape == GREY.shape
+
+
+def test_colours_are_refused() -> None:
+    colour = np.stack([GREY, GREY // 2, GREY // 4], axis=2)
+
+    with pytest.raises(ColourImage, match="colours"):
+        read_scan(saved(Image.fromarray(colour)))
+    with pytest.raises(ColourImage, match="CMYK"):
+        read_scan(saved(Image.fromarray(colour).convert("CMYK"), "TIFF"))
+
+
+def test_grey_that_went_through_a_colour_jpeg_is_accepted() -> None:
+    colour = Image.fromarray(GREY).convert("RGB")
+
+    scan = read_scan(saved(colour, "JPEG", quality=60))
+
+    assert any("channels" in note for note in scan.notes)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_every_orientation_is_shown_upright(orientation: int, kind: str) -> None:
+    # What a camera would have stored, by the definition of the tag.
+    upright = Image.fromarray(GREY)
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = upright.transpose(undo[orientation]) if orientation > 1 else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    scan = read_scan(saved(stored, kind, exif=exif))
+
+    assert scan.shape == GREY.shape
+    assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 4.0
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "PNG", "WEBP"])
+def test_several_pictures_in_a_file_are_counted_and_refused(kind: str) -> None:
+    others = [Image.fromarray(255 - GREY), Image.fromarray(GREY // 2)]
+    content = saved(Image.fromarray(GREY), kind, save_all=True, append_images=others)
+
+    with pytest.raises(NotOneSlice, match="3 images of 104 x 88"):
+        read_scan(content)
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(TooManyPixels, match="13000 x 13000"):
+        read_scan(huge_png())
+
+
+def test_the_limit_on_pixels_is_a_setting() -> None:
+    content = as_png(BRAIN)
+
+    assert read_scan(content, Limits(max_pixels=104 * 88)).shape == (104, 88)
+    with pytest.raises(TooManyPixels):
+        read_scan(content, Limits(max_pixels=104 * 88 - 1))
+
+
+def test_nothing_that_a_picture_says_about_a_person_is_kept() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "Jane Doe"  # image description
+
+    scan = read_scan(saved(Image.fromarray(GREY), "PNG", exif=exif))
+
+    assert "Jane" not in repr(scan)
