@@ -1,5 +1,6 @@
 """The training loop, top to bottom: one network, its checkpoints, its log."""
 
+import contextlib
 import copy
 import csv
 import io
@@ -235,7 +236,8 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         message = (
             f"{path.name} can't be written ({error.strerror}). Make room or choose "
             "another output folder, and run the same command again to go on."

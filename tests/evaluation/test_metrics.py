@@ -1,0 +1,108 @@
+"""Scores from plain arrays."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as theirs
+
+from alzer.evaluation.baselines import PUBLISHED_BASELINES
+from alzer.evaluation.metrics import (
+    People,
+    auc,
+    balanced_accuracy,
+    bootstrap,
+    by_subject,
+    join_people,
+)
+
+
+def people(count: int = 40, seed: int = 0) -> People:
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, 4, count)
+    raw = generator.random((count, 4)) + 0.5 * np.eye(4)[labels]
+    names = np.array([f"p{each:03}" for each in range(count)])
+    return People(names, labels, raw / raw.sum(axis=1, keepdims=True))
+
+
+def impaired_auc(group: People) -> float:
+    return auc(group.impaired, group.impairment_score)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=60))
+def test_the_area_under_the_curve_is_the_usual_one(
+    pairs: list[tuple[bool, int]],
+) -> None:
+    positive = np.array([each for each, _ in pairs])
+    score = np.array([float(each) for _, each in pairs])
+
+    area = auc(positive, score)
+
+    if positive.all() or not positive.any():
+        assert np.isnan(area)
+    else:
+        assert area == pytest.approx(theirs.roc_auc_score(positive, score))
+
+
+def test_balanced_accuracy_is_the_usual_one() -> None:
+    generator = np.random.default_rng(0)
+    labels, predicted = generator.integers(0, 4, (2, 100))
+
+    ours = balanced_accuracy(labels, predicted)
+
+    assert ours == pytest.approx(theirs.balanced_accuracy_score(labels, predicted))
+
+
+def test_slices_are_averaged_to_people() -> None:
+    probabilities = np.array([[1.0, 0.0], [0.0, 1.0], [0.2, 0.8]])
+
+    group = by_subject(
+        np.array(["b", "b", "a"]), np.array([1, 1, 0], np.int64), probabilities
+    )
+
+    assert list(group.subjects) == ["a", "b"]
+    assert list(group.labels) == [0, 1]
+    assert group.probabilities == pytest.approx(np.array([[0.2, 0.8], [0.5, 0.5]]))
+    assert list(group.impaired) == [False, True]
+
+
+def test_groups_are_joined_and_parted() -> None:
+    both = join_people([people(10, 1), people(5, 2)])
+
+    assert len(both.labels) == 15
+    assert len(both.where(both.labels == 2).labels) == (both.labels == 2).sum()
+
+
+def test_an_interval_holds_its_value_and_depends_on_the_seed_alone() -> None:
+    group = people()
+
+    one = bootstrap(group, impaired_auc, 300, seed=1)
+
+    assert one.low < one.value < one.high
+    assert one == bootstrap(group, impaired_auc, 300, seed=1)
+    assert one != bootstrap(group, impaired_auc, 300, seed=2)
+
+
+def test_more_people_make_narrower_intervals() -> None:
+    few = bootstrap(people(40), impaired_auc, 300)
+    many = bootstrap(people(1000), impaired_auc, 300)
+
+    assert many.high - many.low < (few.high - few.low) / 2.0
+
+
+def test_a_score_that_is_never_known_has_no_interval() -> None:
+    group = people()
+    alike = group.where(group.labels == 0)
+
+    interval = bootstrap(alike, impaired_auc, 20)
+
+    assert np.isnan([interval.value, interval.low, interval.high]).all()
+
+
+def test_every_baseline_is_given_for_both_cohorts() -> None:
+    for each in PUBLISHED_BASELINES:
+        assert each["name"]
+        older, everyone = (each[key] for key in ("age_60_and_over", "everyone"))
+        assert isinstance(older, float)
+        assert isinstance(everyone, float)
+        assert 0.4 < older < everyone < 1.0

@@ -1,0 +1,89 @@
+"""Random changes that leave the label as it is."""
+
+import numpy as np
+import torch
+
+from alzer.training.augmentation import Augmentation, augment
+
+NONE = Augmentation(
+    rotation_degrees=0.0,
+    scale=0.0,
+    shift=0.0,
+    turn=0.0,
+    mirror=0.0,
+    gamma=0.0,
+    contrast=0.0,
+    noise=0.0,
+)
+
+
+def images(count: int = 4) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.rand(count, 1, 65, 49, generator=generator) * 2.0 - 1.0
+
+
+def changed(limits: Augmentation, seed: int = 0) -> torch.Tensor:
+    return augment(images(), limits, torch.Generator().manual_seed(seed))
+
+
+def only(**limits: float) -> Augmentation:
+    return Augmentation(**{**NONE.__dict__, **limits})
+
+
+def test_without_limits_nothing_changes() -> None:
+    assert torch.allclose(changed(NONE), images(), atol=1e-5)
+
+
+def test_changes_depend_on_the_generator_alone() -> None:
+    assert torch.equal(changed(Augmentation(), 1), changed(Augmentation(), 1))
+    assert not torch.equal(changed(Augmentation(), 1), changed(Augmentation(), 2))
+
+
+def test_half_a_turn_is_exact() -> None:
+    assert torch.allclose(changed(only(turn=1.0)), images().flip(2, 3), atol=1e-4)
+
+
+def test_a_mirror_image_is_exact() -> None:
+    assert torch.allclose(changed(only(mirror=1.0)), images().flip(3), atol=1e-4)
+
+
+def test_a_rotated_disk_stays_a_disk_in_a_field_that_is_not_square() -> None:
+    rows, columns = np.indices((65, 49))
+    disk = (np.hypot(rows - 32, columns - 24) < 16).astype(np.float32)
+    batch = torch.from_numpy(disk)[None, None].repeat(8, 1, 1, 1)
+
+    turned = augment(
+        batch, only(rotation_degrees=40.0), torch.Generator().manual_seed(1)
+    )
+
+    assert float((turned - batch).abs().mean()) < 0.02
+
+
+def test_sizes_and_places_stay_within_their_limits() -> None:
+    rows, columns = np.indices((65, 49))
+    disk = (np.hypot(rows - 32, columns - 24) < 10).astype(np.float32)
+    batch = torch.from_numpy(disk)[None, None].repeat(32, 1, 1, 1)
+
+    moved = augment(
+        batch, only(scale=0.1, shift=0.04), torch.Generator().manual_seed(1)
+    )
+
+    areas = moved.sum(dim=(1, 2, 3)) / disk.sum()
+    assert 0.8 < float(areas.min()) < float(areas.max()) < 1.26
+    centres = (moved * torch.from_numpy(rows)).sum(dim=(1, 2, 3)) / moved.sum(
+        dim=(1, 2, 3)
+    )
+    assert float((centres - 32.0).abs().max()) <= 0.04 * 65 * 1.15 + 0.5
+
+
+def test_light_changes_keep_order_and_range() -> None:
+    plain = images()
+
+    lit = augment(
+        plain, only(gamma=0.25, contrast=0.15), torch.Generator().manual_seed(1)
+    )
+
+    for before, after in zip(plain, lit, strict=True):
+        order = before.flatten().argsort()
+        assert (after.flatten()[order].diff() >= -1e-5).all()
+    assert float(lit.max()) <= 1.0 + 0.15 * 2.0 + 1e-4

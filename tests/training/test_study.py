@@ -1,0 +1,178 @@
+"""A whole study on drawn people."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from alzer.analysis import analyse
+from alzer.errors import InvalidCohort, StorageUnavailable, TrainingRefused
+from alzer.model.bundle import load_bundle
+from alzer.model.engine import load_model
+from alzer.training.card import Outcome, write_card
+from alzer.training.cohort import load_cohort
+from alzer.training.study import Study, held_out_predictions, load_network, run_study
+from alzer.training.train import Epoch
+from cohorts import RECIPE, draw_cohort, write_table
+from phantoms import as_png, draw_brain
+
+
+class Diary:
+    """Notes what it is told, and stops everything after some epochs."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.titles: list[str] = []
+        self.epochs: list[Epoch] = []
+        self.steps: list[tuple[int, int, int]] = []
+        self.read = (0, 0)
+        self._stop_after = stop_after
+
+    def reading(self, done: int, total: int) -> None:
+        self.read = (done, total)
+
+    def begin(self, title: str) -> None:
+        self.titles.append(title)
+
+    def step(self, epoch: int, done: int, total: int, loss: float) -> None:
+        assert np.isfinite(loss)
+        self.steps.append((epoch, done, total))
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+        if len(self.epochs) == self._stop_after:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module")
+def finished(cohort_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the output of a study that was not interrupted."""
+    output = tmp_path_factory.mktemp("study")
+    run_study(Study(cohort_folder, output, RECIPE, folds=(0, 2)), Diary())
+    return output
+
+
+def test_a_study_ends_in_a_bundle_that_answers(finished: Path) -> None:
+    bundle = load_bundle(finished / "bundle")
+
+    answer = analyse(as_png(draw_brain((104, 88))), load_model(bundle, "openvino"))
+
+    assert bundle.spec == RECIPE.spec
+    assert sum(answer.probabilities) == pytest.approx(1.0)
+
+
+def test_the_card_has_figures_of_people_held_out(finished: Path) -> None:
+    card = json.loads((finished / "bundle" / "card.json").read_text(encoding="utf-8"))
+
+    scores = card["metrics"]["everyone"]
+    assert scores["people"] == 8
+    assert card["metrics"]["age_60_and_over"]["people"] < 8
+    assert scores["auc"]["low"] <= scores["auc"]["value"] <= scores["auc"]["high"]
+    assert set(card["per_fold"]) == {"0", "2"}
+    assert card["recipe"]["seed"] == 1
+    assert card["data"]["people"] == 12
+
+
+def test_drawn_people_are_not_said_to_be_of_oasis(finished: Path) -> None:
+    card = json.loads((finished / "bundle" / "card.json").read_text(encoding="utf-8"))
+
+    assert card["data"]["acknowledgement"] is None
+    assert card["baselines"] == []
+    assert not any("two people" in each for each in card["limitations"])
+
+
+def test_each_fold_is_tested_on_its_own_people(finished: Path) -> None:
+    people = held_out_predictions(finished / "fold-2" / "predictions.csv")
+
+    assert list(people.subjects) == [f"person-{each:02}" for each in (2, 5, 8, 11)]
+    assert people.probabilities.sum(axis=1) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_the_curves_are_a_picture(finished: Path) -> None:
+    picture = Image.open(io.BytesIO((finished / "curves.png").read_bytes()))
+
+    assert picture.width > picture.height > 200
+
+
+def test_optimiser_states_are_removed_when_they_have_served(finished: Path) -> None:
+    assert not list(finished.rglob("checkpoint.pt"))
+    assert not list(finished.rglob("*.partial"))
+    assert len(list(finished.rglob("network.pt"))) == 3
+
+
+def test_a_finished_study_trains_nothing_again(
+    cohort_folder: Path, finished: Path
+) -> None:
+    diary = Diary()
+
+    run_study(Study(cohort_folder, finished, RECIPE, folds=(0, 2)), diary)
+
+    assert diary.titles == []
+    assert diary.steps == []
+    assert diary.read == (36, 36)
+
+
+def test_an_interrupted_study_ends_as_an_unbroken_one(
+    cohort_folder: Path, finished: Path, tmp_path: Path
+) -> None:
+    study = Study(cohort_folder, tmp_path, RECIPE, folds=(0,))
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, Diary(stop_after=1))
+    resumed = Diary()
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, resumed_until_everyone := Diary(stop_after=2))
+    run_study(study, resumed)
+
+    assert resumed_until_everyone.titles == ["fold 0", "everyone"]
+    assert resumed_until_everyone.epochs[0].number == 2
+    assert resumed.titles == ["everyone"]
+    for name in ("fold-0", "everyone"):
+        one = load_network(tmp_path / name / "network.pt").state_dict()
+        two = load_network(finished / name / "network.pt").state_dict()
+        for key, value in one.items():
+            assert torch.allclose(value.float(), two[key].float(), atol=2e-3), key
+
+
+def test_another_recipe_in_the_same_folder_is_refused(
+    cohort_folder: Path, finished: Path
+) -> None:
+    other = replace(RECIPE, epochs=3)
+
+    with pytest.raises(TrainingRefused, match="other settings"):
+        run_study(Study(cohort_folder, finished, other), Diary())
+
+
+def test_an_unknown_fold_is_named_before_anything_is_trained(
+    cohort_folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidCohort, match="no fold 9"):
+        run_study(Study(cohort_folder, tmp_path, RECIPE, folds=(9,)), Diary())
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_output_that_cannot_be_written_is_named(
+    cohort_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+
+    with pytest.raises(StorageUnavailable, match="can't be written"):
+        run_study(Study(cohort_folder, tmp_path / "file" / "out", RECIPE), Diary())
+
+
+def test_people_of_oasis_are_acknowledged(finished: Path, tmp_path: Path) -> None:
+    folder = draw_cohort(tmp_path / "cohort", slices=1)
+    write_table(folder / "subjects.csv", [{"subject": "person-00", "oasis1_id": "x"}])
+    cohort = load_cohort(folder)
+    people = held_out_predictions(finished / "fold-2" / "predictions.csv")
+
+    card = write_card(Outcome(cohort, RECIPE, {2: people}), "name", "1")
+
+    assert "OASIS" in card["data"]["acknowledgement"]
+    assert card["baselines"]
+    assert any("two people" in each for each in card["limitations"])
+    assert card["metrics"]["age_60_and_over"] == {"people": 0}
