@@ -135,8 +135,8 @@ def with_figures(text: str, card: Mapping[str, Any]) -> str:
     folds, tested = len(card["folds"]["numbers"]), card["metrics"]["everyone"]["people"]
     table = _lines(
         "",
-        f"{folds} networks, {tested} of {card['data']['people']} people: each network is",
-        "tested on people that it never saw; 95 % intervals over people.",
+        f"{folds} folds, {tested} of {card['data']['people']} people; each network is",
+        "tested on people that it never saw. Intervals: 95 %, over people.",
         "",
         "| AUC per person, impaired (CDR > 0) or not | everyone | age 60 and over |",
         "|---|---|---|",
