@@ -101,7 +101,11 @@ class Api:
         return _unstored(encode_png(scan.as_grey()), "image/png")
 
     def heatmap(self, name: str) -> Response:
-        """Give a heatmap by the name that a prediction named."""
+        """Give a heatmap by the name that a prediction named.
+
+        Raises:
+            HTTPException: If there is none of that name.
+        """
         path = self.heatmaps.find(name)
         if path is None:
             raise HTTPException(404)

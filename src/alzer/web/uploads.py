@@ -44,7 +44,8 @@ async def read_file_part(request: Request, max_bytes: int) -> bytes:
         with anyio.fail_after(READ_TIMEOUT_S):
             form = await _read_form(request)
     except TimeoutError as error:
-        raise InvalidRequest("The upload took too long. Send it again.") from error
+        message = "The upload took too long. Send it again."
+        raise InvalidRequest(message) from error
     try:
         return await _only_file(form, max_bytes)
     finally:
@@ -54,23 +55,28 @@ async def read_file_part(request: Request, max_bytes: int) -> bytes:
 async def _read_form(request: Request) -> FormData:
     kind, _ = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
-        raise InvalidRequest(f"The request holds no form. {_EXPECTED}")
+        message = f"The request holds no form. {_EXPECTED}"
+        raise InvalidRequest(message)
     try:
         return await _InMemory(
             request.headers, request.stream(), max_files=2, max_fields=16
         ).parse()
     except MultiPartException as error:
-        raise InvalidRequest(f"The form could not be read. {_EXPECTED}") from error
+        message = f"The form could not be read. {_EXPECTED}"
+        raise InvalidRequest(message) from error
     except ClientDisconnect as error:
-        raise InvalidRequest("The upload broke off. Send it again.") from error
+        message = "The upload broke off. Send it again."
+        raise InvalidRequest(message) from error
 
 
 async def _only_file(form: FormData, max_bytes: int) -> bytes:
     parts = form.getlist("file")
     if len(parts) > 1:
-        raise InvalidRequest(f"The form has several parts named 'file'. {_EXPECTED}")
+        message = f"The form has several parts named 'file'. {_EXPECTED}"
+        raise InvalidRequest(message)
     if not parts or not isinstance(parts[0], UploadFile):
-        raise InvalidRequest(f"The form has no file in a part 'file'. {_EXPECTED}")
+        message = f"The form has no file in a part 'file'. {_EXPECTED}"
+        raise InvalidRequest(message)
     if (parts[0].size or 0) > max_bytes:
         raise TooManyBytes(too_large(max_bytes))
     return await parts[0].read()

@@ -1,0 +1,211 @@
+"""The page in a real browser, as a person uses it; pictures are kept to be seen."""
+
+import io
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import (
+    Browser,
+    FilePayload,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from phantoms import as_dicom, as_jpeg, draw_brain
+
+CHROMIUM = os.environ.get("ALZER_TEST_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "artefacts" / "screenshots"
+
+SCAN = FilePayload(
+    name="slice.jpg", mimeType="image/jpeg", buffer=as_jpeg(draw_brain())
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """Open the page; whatever its scripts complain of fails the test."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text)
+            if message.type == "error" and "400" not in message.text
+            else None
+        ),
+    )
+    page.goto(address)
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def keep(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def submit(page: Page, file: FilePayload = SCAN) -> None:
+    page.set_input_files("#file", file)
+    expect(page.locator("#preview-image")).to_be_visible()
+    page.get_by_role("button", name="Submit for Analysis").click()
+    expect(page.locator("#result")).to_be_visible()
+    for each in page.locator("#pictures img").all():
+        expect(each).to_have_js_property("complete", value=True)
+
+
+def test_the_front_door_leads_to_the_assessment(page: Page) -> None:
+    expect(page).to_have_url(re.compile("/assessment/mri-upload$"))
+    expect(page.get_by_text("Not a medical device", exact=False).first).to_be_visible()
+    keep(page, "1-start")
+
+
+def test_a_scan_is_previewed_analysed_and_explained(page: Page) -> None:
+    submit(page)
+
+    for text in (
+        "Grad-CAM Visualization",
+        "Original MRI",
+        "Heatmap Overlay",
+        "Highlighted regions indicate model focus",
+        "Confidence (not calibrated)",
+        "Blue: low",
+        "Green: moderate",
+        "Yellow: high",
+        "Red: critical",
+    ):
+        expect(page.get_by_text(text, exact=True).first).to_be_visible()
+    shares = page.locator("#shares li .value").all_inner_texts()
+    assert len(shares) == 4
+    total = sum(float(each.rstrip("%")) for each in shares)
+    assert total == pytest.approx(100, abs=0.05)
+    overlay = page.locator("#overlay")
+    assert overlay.evaluate("image => image.naturalWidth") == 176
+    original = page.locator("#original").bounding_box()
+    heated = page.locator("#overlay").bounding_box()
+    assert original is not None
+    assert heated is not None
+    assert original["x"] < heated["x"]
+    assert all(original[side] == heated[side] for side in ("y", "width", "height"))
+    keep(page, "2-result")
+
+
+def test_the_slider_sets_how_strongly_the_heat_covers(page: Page) -> None:
+    submit(page)
+    frame = page.locator("#overlay-figure .frame")
+
+    pictures = {}
+    for value in (0, 40, 100):
+        page.locator("#opacity").fill(str(value))
+        pictures[value] = Image.open(io.BytesIO(frame.screenshot())).convert("RGB")
+
+    def colourfulness(picture: Image.Image) -> float:
+        return float(np.ptp(np.asarray(picture).astype(int), axis=2).mean())
+
+    assert colourfulness(pictures[0]) < 5.0
+    assert colourfulness(pictures[0]) < colourfulness(pictures[40])
+    assert colourfulness(pictures[40]) < colourfulness(pictures[100])
+
+
+def test_the_overlay_can_be_downloaded(page: Page) -> None:
+    submit(page)
+
+    with page.expect_download() as download:
+        page.get_by_text("Download overlay").click()
+
+    with Image.open(download.value.path()) as picture:
+        assert picture.size == (176, 208)
+
+
+def test_dicom_is_previewed_by_the_service(page: Page) -> None:
+    content = as_dicom(draw_brain())
+    submit(page, FilePayload(name="x.dcm", mimeType="", buffer=content))
+
+    assert page.locator("#original").evaluate("image => image.naturalWidth") == 176
+
+
+def test_a_wrong_file_is_explained_in_place(page: Page) -> None:
+    wrong = FilePayload(name="n.txt", mimeType="text/plain", buffer=b"some notes " * 9)
+    page.set_input_files("#file", wrong)
+
+    error = page.get_by_role("alert")
+    expect(error).to_contain_text("known image format")
+    expect(page.locator("#result")).to_be_hidden()
+    keep(page, "3-wrong-file")
+    submit(page)
+    expect(page.locator("#error")).to_be_empty()
+
+
+def test_submitting_nothing_is_explained(page: Page) -> None:
+    page.get_by_role("button", name="Submit for Analysis").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Choose a scan first")
+
+
+def test_another_scan_can_follow(page: Page) -> None:
+    submit(page)
+    page.get_by_role("button", name="Analyse another").first.click()
+
+    expect(page.locator("#choose")).to_be_visible()
+    submit(page)
+
+
+def test_it_works_by_keyboard(page: Page) -> None:
+    page.set_input_files("#file", SCAN)
+    expect(page.locator("#preview-image")).to_be_visible()
+    page.locator("#file").focus()
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.id")
+    page.keyboard.press("Enter")
+
+    assert focused == "submit"
+    expect(page.locator("#result")).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == "result-title"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_narrow_screen_in_light_and_dark(page: Page, scheme: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    submit(page)
+
+    widths = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert widths[0] <= widths[1]
+    keep(page, f"4-narrow-{scheme}")
+
+
+def test_dark_is_dark(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    submit(page)
+
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(int(each) for each in re.findall(r"\d+", colour)[:3]) < 60
+    keep(page, "5-dark")
