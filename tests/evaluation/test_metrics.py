@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
-from alzer.evaluation.baselines import PUBLISHED_BASELINES
 from alzer.evaluation.metrics import (
     People,
     auc,
@@ -97,12 +96,3 @@ def test_a_score_that_is_never_known_has_no_interval() -> None:
     interval = bootstrap(alike, impaired_auc, 20)
 
     assert np.isnan([interval.value, interval.low, interval.high]).all()
-
-
-def test_every_baseline_is_given_for_both_cohorts() -> None:
-    for each in PUBLISHED_BASELINES:
-        assert each["name"]
-        older, everyone = (each[key] for key in ("age_60_and_over", "everyone"))
-        assert isinstance(older, float)
-        assert isinstance(everyone, float)
-        assert 0.4 < older < everyone < 1.0

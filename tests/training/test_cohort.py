@@ -18,6 +18,7 @@ from alzer.training.cohort import (
 from cohorts import SPEC, draw_cohort, write_table
 
 SLICE = {"file": "a.png", "class": "NonDemented", "subject": "p", "slice": 1}
+OTHER = {"file": "b.png", "class": "Mild Impairment", "subject": "q", "slice": 2}
 
 
 def tables(
@@ -100,7 +101,8 @@ FOLDS = [{"subject": "p", "fold": 0}, {"subject": "q", "fold": 1}]
         ),
         ([{**SLICE, "subject": "stranger"}], FOLDS, "no fold"),
         ([SLICE, SLICE], FOLDS, "twice"),
-        ([SLICE], FOLDS[:1], "single fold"),
+        ([SLICE], FOLDS[:1], "one fold"),
+        ([SLICE], FOLDS, "one fold"),
         ([SLICE], [{"subject": "p", "fold": "first"}], "needs the columns"),
     ],
 )
@@ -121,8 +123,64 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
         load_cohort(tmp_path)
 
 
+def test_a_class_may_go_by_either_of_its_names(tmp_path: Path) -> None:
+    cohort = load_cohort(tables(tmp_path, [OTHER, SLICE], FOLDS))
+
+    assert [(each.subject, each.label) for each in cohort.slices] == [
+        ("p", 0),
+        ("q", 2),
+    ]
+    assert cohort.ages == {}
+    assert cohort.source is None
+
+
+def test_a_fold_without_slices_is_none(tmp_path: Path) -> None:
+    folds = [*FOLDS, {"subject": "absent", "fold": 7}]
+
+    cohort = load_cohort(tables(tmp_path, [SLICE, OTHER], folds))
+
+    assert cohort.fold_numbers == (0, 1)
+    with pytest.raises(InvalidCohort, match="no fold 7"):
+        split(cohort, 7)
+
+
+def test_tables_saved_by_a_spreadsheet_are_read(tmp_path: Path) -> None:
+    folder = tables(tmp_path, [SLICE, OTHER], FOLDS)
+    for table in (folder / "slices.csv", folder / "folds.csv"):
+        table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())
+
+    assert len(load_cohort(folder).slices) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(
+            b"file,class,subject,slice\na.png,NonDemented,Ren\xe9,1\n", id="latin"
+        ),
+        pytest.param(b"file,class,subject,slice\na.png,NonDemented\n", id="short"),
+        pytest.param(b"file,class\n" + b"x" * 200_000, id="endless"),
+        pytest.param(bytes(range(256)), id="binary"),
+    ],
+)
+def test_tables_that_are_no_tables_are_refused(tmp_path: Path, content: bytes) -> None:
+    tables(tmp_path, [SLICE, OTHER], FOLDS)
+    (tmp_path / "slices.csv").write_bytes(content)
+
+    with pytest.raises(InvalidCohort, match=r"slices\.csv"):
+        load_cohort(tmp_path)
+
+
+def test_folds_that_break_off_are_refused(tmp_path: Path) -> None:
+    tables(tmp_path, [SLICE, OTHER], FOLDS)
+    (tmp_path / "folds.csv").write_text("subject,fold\np,0\nq\n", encoding="utf-8")
+
+    with pytest.raises(InvalidCohort, match=r"folds\.csv"):
+        load_cohort(tmp_path)
+
+
 def test_an_age_that_is_no_number_is_refused(tmp_path: Path) -> None:
-    tables(tmp_path, [SLICE], FOLDS)
+    tables(tmp_path, [SLICE, OTHER], FOLDS)
     write_table(tmp_path / "subjects.csv", [{"subject": "p", "age": "old"}])
 
     with pytest.raises(InvalidCohort, match="age"):
@@ -140,6 +198,28 @@ def test_training_prepares_slices_as_serving_does(cohort_folder: Path) -> None:
         scan = read_scan(each.path.read_bytes())
         served = prepare(scan, examine(scan).box, SPEC).pixels[0]
         assert np.abs(image - served).max() < 2e-3
+
+
+def test_the_folds_of_the_real_cohort_keep_people_apart(data_dir: Path) -> None:
+    cohort = load_cohort(data_dir / "oasis1-axial")
+
+    assert len(cohort.slices) == 6400
+    assert cohort.source == "OASIS-1"
+    for fold in cohort.fold_numbers:
+        sides = split(cohort, fold)
+        held_out = set(cohort.subjects[sides.validation])
+        assert len(held_out) == 40
+        assert not held_out & set(cohort.subjects[sides.training])
+
+
+def test_the_published_split_of_the_real_cohort_is_refused(data_dir: Path) -> None:
+    cohort = load_cohort(data_dir / "oasis1-axial")
+    sides: dict[str, list[str]] = {"train": [], "test": []}
+    for each in cohort.slices:
+        sides[each.path.parent.parent.name].append(each.subject)
+
+    with pytest.raises(LeakySplit, match="200 people"):
+        require_disjoint(sides["train"], sides["test"])
 
 
 def test_slices_that_cannot_be_used_are_listed(tmp_path: Path) -> None:

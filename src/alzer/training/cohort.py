@@ -107,7 +107,9 @@ def load_cohort(folder: Path) -> Cohort:
     people = folder / "subjects.csv"
     rows = _rows(people) if people.exists() else []
     source = "OASIS-1" if rows and "oasis1_id" in rows[0] else None
-    return Cohort(slices, folds, _ages(rows), source)
+    # A fold without slices could be neither trained nor tested on.
+    present = {each.subject: folds[each.subject] for each in slices}
+    return Cohort(slices, present, _ages(rows), source)
 
 
 def split(cohort: Cohort, fold: int | None) -> Split:
@@ -190,9 +192,10 @@ def prepare_slices(
 
 def _rows(table: Path) -> list[dict[str, str]]:
     try:
-        with table.open(newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
-    except OSError as error:
+        # With or without the mark that spreadsheets put before the first column.
+        with table.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(csv.DictReader(lines, restval=""))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         message = (
             f"The cohort has no readable {table.name}. Training needs to know which "
             "person each slice comes from: without that, no accuracy is honest."
@@ -264,6 +267,6 @@ def _check(slices: Sequence[LabelledSlice], folds: dict[str, int]) -> None:
     if len(files) != len(slices):
         message = "slices.csv names a file twice."
         raise InvalidCohort(message)
-    if len(set(folds.values())) < 2:
-        message = "folds.csv has a single fold; validation needs at least two."
+    if len({folds[each] for each in labels}) < 2:
+        message = "All slices are of one fold; validation needs at least two."
         raise InvalidCohort(message)
