@@ -3,13 +3,14 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
-from alzer.model.bundle import load_bundle
+from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import Model, load_model
 from alzer.settings import Settings
 from alzer.web.app import server_config
@@ -34,7 +35,27 @@ def silent_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 @pytest.fixture
 def address(model: Model, tmp_path: Path) -> Iterator[str]:
     """Give the address of the service behind a real server."""
-    app = app_with(model, data_dir=tmp_path)
+    with serving(model, tmp_path) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def shipped_model() -> Model:
+    """Give the model that people get."""
+    return load_model(load_bundle(shipped_bundle()))
+
+
+@pytest.fixture
+def shipped_address(shipped_model: Model, tmp_path: Path) -> Iterator[str]:
+    """Give the address of the service with the model that ships."""
+    with serving(shipped_model, tmp_path) as address:
+        yield address
+
+
+@contextmanager
+def serving(model: Model, folder: Path) -> Iterator[str]:
+    """Serve in a thread for as long as the context lasts."""
+    app = app_with(model, data_dir=folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(browser: Browser, shipped_address: str) -> Iterator[Page]:
     """Open the page; whatever its scripts complain of fails the test."""
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     complaints: list[str] = []
@@ -60,7 +60,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
             else None
         ),
     )
-    page.goto(address)
+    page.goto(shipped_address)
     yield page
     page.close()
     assert complaints == []
