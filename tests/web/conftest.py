@@ -15,7 +15,7 @@ from alzer.model.engine import Model, load_model
 from alzer.settings import Settings
 from alzer.web.app import server_config
 from bundles import write_bundle
-from services import app_with
+from served import app_with
 
 
 @pytest.fixture

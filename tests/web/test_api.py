@@ -25,7 +25,7 @@ from phantoms import (
     draw_brain,
     huge_png,
 )
-from services import app_with
+from served import app_with
 
 BRAIN = as_png(draw_brain())
 
