@@ -14,8 +14,8 @@ from pathlib import Path
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 
+from loopback import ALZER, USUAL, form, post, running
 from reporting import report
-from services import ALZER, USUAL, form, post, running
 from subjects import ROOT, draw_slice
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from loopback import ALZER, form, post, running
 from reporting import quantile_ms, report
-from services import ALZER, form, post, running
 from subjects import chosen_bundle, draw_slice
 from usual_way import UsualWay
 

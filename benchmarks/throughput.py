@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from loopback import ALZER, USUAL, Service, form, post, running
 from reporting import quantile_ms, report
-from services import ALZER, USUAL, Service, form, post, running
 from subjects import draw_slice
 
 
