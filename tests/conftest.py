@@ -3,11 +3,20 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
-from alzer.model.bundle import load_bundle
+from alzer.model.bundle import Bundle, load_bundle
 from alzer.model.engine import Model, load_model
+from alzer.model.preparation import InputSpec
+from alzer.training import export
+from alzer.training.network import ResNet50
 from bundles import write_bundle
+from networks import settled_network
+
+# A busy machine is slow, which is no failure; and a run can be repeated.
+hypothesis.settings.register_profile("alzer", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("alzer")
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +29,23 @@ def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(bundle_path: Path) -> Model:
     """Give that bundle's model, ready to run."""
     return load_model(load_bundle(bundle_path), "openvino", "fp32", 1)
+
+
+@pytest.fixture(scope="session")
+def network() -> ResNet50:
+    """Give a whole ResNet-50 with random weights; not to be changed."""
+    return settled_network()
+
+
+@pytest.fixture(scope="session")
+def resnet_bundle(
+    network: ResNet50, tmp_path_factory: pytest.TempPathFactory
+) -> Bundle:
+    """Give that network as it is served; smaller images keep the tests quick."""
+    folder, spec = tmp_path_factory.mktemp("resnet"), InputSpec(height=97, width=65)
+    content = export.export_onnx(network, spec)
+    export.write_bundle(folder, content, spec, {"name": "random", "version": "0"})
+    return load_bundle(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,34 +1,45 @@
 """From a file's bytes to the answer."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from alzer.analysis import FEW_MODERATE, NOT_AXIAL, Analysis, analyse, analyse_many
+from alzer.analysis import (
+    BATCH_SIZE,
+    FEW_MODERATE,
+    NOT_AXIAL,
+    Analysis,
+    analyse,
+    analyse_many,
+)
 from alzer.classes import CLASS_NAMES
-from alzer.errors import EmptyFile, NotAnImage, NotBrainLike, TooManyBytes, UnusableScan
+from alzer.errors import (
+    EmptyFile,
+    NotAnImage,
+    NotBrainLike,
+    TooManyBytes,
+    TooManyPixels,
+    UnusableScan,
+)
 from alzer.explain.overlay import blend
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
+from alzer.model.preparation import CELL_STRIDE, prepare
+from alzer.scans.brain import examine
 from alzer.scans.scan import Scan
 from alzer.settings import Limits
 from bundles import write_bundle
-from phantoms import as_jpeg, as_png, draw_brain
+from phantoms import as_jpeg, as_png, draw_brain, with_dot
 
 
 def model_with(folder: Path, *, weights: list[float], biases: list[float]) -> Model:
     """Load a graph whose maps are these multiples of the input's pixels."""
     bundle = write_bundle(folder, weights=weights, biases=biases)
     return load_model(load_bundle(bundle), "openvino", "fp32", 1)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    folder = tmp_path_factory.mktemp("model")
-    return model_with(folder, weights=[1.0, 0.5, -0.5, -1.0], biases=[0.0] * 4)
 
 
 def test_an_answer_is_complete(model: Model) -> None:
@@ -57,6 +68,36 @@ def test_the_overlay_is_the_scan_under_forty_per_cent_of_heat(model: Model) -> N
     assert (picture == blend(answer.scan.as_grey(), answer.heat, 0.4)).all()
 
 
+def test_where_there_is_no_heat_the_overlay_is_the_scan_under_plain_blue(
+    model: Model,
+) -> None:
+    answer = analyse(as_png(draw_brain((150, 300))), model)
+
+    assert answer.overlay_png is not None
+    assert answer.heat is not None
+    picture = np.asarray(Image.open(io.BytesIO(answer.overlay_png))).astype(float)
+    blue = 0.4 * np.array([0.0, 0.0, 128.0])
+    expected = 0.6 * answer.scan.as_grey()[:, :, None] + blue
+    cold = answer.heat == 0.0
+    assert cold[:, :40].all()
+    assert np.abs(picture - expected)[cold].max() <= 1.0
+
+
+def test_the_hottest_pixel_lies_over_the_cell_that_spoke_most(tmp_path: Path) -> None:
+    # Bright pixels speak for the first class; one of those that are read is bright.
+    model = model_with(tmp_path, weights=[1.0, 0.0, 0.0, 0.0], biases=[9.0, 0, 0, 0])
+    pixels = draw_brain()
+    plain = Scan((255.0 * pixels).astype(np.float32), "phantom", (0.0, 255.0))
+    place_on_scan = prepare(plain, examine(plain).box, model.spec).geometry.to_scan
+    row, column = np.rint(place_on_scan(3 * CELL_STRIDE, 3 * CELL_STRIDE)).astype(int)
+
+    answer = analyse(as_png(with_dot(pixels, row, column, 3.0)), model)
+
+    assert answer.heat is not None
+    found = np.unravel_index(answer.heat.argmax(), answer.heat.shape)
+    assert np.abs(np.subtract(found, (row, column))).max() <= 1
+
+
 def test_every_stage_is_timed(model: Model) -> None:
     timings = analyse(as_png(draw_brain()), model).timings_ms
 
@@ -78,7 +119,7 @@ def test_a_scan_can_be_given_instead_of_a_file(model: Model) -> None:
 def test_a_batch_answers_as_one_by_one_would(model: Model) -> None:
     sources = [
         as_jpeg(draw_brain((208, 176 + 8 * each), 0.05 + 0.01 * each, each))
-        for each in range(11)
+        for each in range(BATCH_SIZE + 1)
     ]
 
     together = list(analyse_many(sources, model))
@@ -127,6 +168,16 @@ def test_moderate_impairment_says_that_it_rests_on_two_people(tmp_path: Path) ->
 
     assert answer.prediction == "Moderate Impairment"
     assert FEW_MODERATE in answer.warnings
+    assert "two people" in FEW_MODERATE
+
+
+def test_other_answers_do_not_warn_of_moderate_impairment(tmp_path: Path) -> None:
+    model = model_with(tmp_path, weights=[0.0] * 4, biases=[0.0, 0.0, 3.0, 0.0])
+
+    answer = analyse(as_png(draw_brain()), model)
+
+    assert answer.prediction == "Mild Impairment"
+    assert not answer.warnings
 
 
 @pytest.mark.parametrize(
@@ -155,5 +206,24 @@ def test_what_is_no_brain_is_refused(model: Model) -> None:
 
 
 def test_limits_hold(model: Model) -> None:
+    content = as_png(draw_brain())
+
     with pytest.raises(TooManyBytes):
-        analyse(as_png(draw_brain()), model, Limits(max_file_bytes=100))
+        analyse(content, model, Limits(max_file_bytes=100))
+    with pytest.raises(TooManyPixels):
+        analyse(content, model, Limits(max_pixels=100))
+    refusals = analyse_many([content], model, Limits(max_file_bytes=100))
+    assert [type(each) for each in refusals] == [TooManyBytes]
+
+
+def test_sources_are_read_as_they_are_needed(model: Model) -> None:
+    taken = []
+
+    def sources() -> Iterator[bytes]:
+        for index in range(10 * BATCH_SIZE):
+            taken.append(index)
+            yield b""
+
+    next(analyse_many(sources(), model))
+
+    assert len(taken) == BATCH_SIZE

@@ -8,6 +8,12 @@ from pydantic import ValidationError
 from alzer.settings import Limits, Settings
 
 
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields:
+        monkeypatch.delenv(f"ALZER_{field.upper()}", raising=False)
+
+
 def test_the_defaults_are_those_of_the_contract() -> None:
     settings = Settings()
 
@@ -19,33 +25,39 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert settings.limits == Limits()
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "field", "value"),
-    [
-        ("ALZER_HOST", "0.0.0.0", "host", "0.0.0.0"),  # noqa: S104 - a value to read
-        ("ALZER_PORT", "9000", "port", 9000),
-        ("ALZER_PUBLIC_URL", "https://x.org/mri/", "public_url", "https://x.org/mri"),
-        ("ALZER_PUBLIC_URL", "", "public_url", None),
-        ("ALZER_DATA_DIR", "kept", "data_dir", Path("kept")),
-        ("ALZER_MODEL", "bundle", "model", Path("bundle")),
-        ("ALZER_ENGINE", "onnxruntime", "engine", "onnxruntime"),
-        ("ALZER_PRECISION", "fp32", "precision", "fp32"),
-        ("ALZER_THREADS", "2", "threads", 2),
-        ("ALZER_ALLOWED_ORIGINS", "https://a, https://b,", "allowed_origins",
-         ("https://a", "https://b")),
-        ("ALZER_ALLOWED_HOSTS", "*", "allowed_hosts", ("*",)),
-        ("ALZER_MAX_UPLOAD_BYTES", "7", "max_upload_bytes", 7),
-        ("ALZER_MAX_IMAGE_PIXELS", "8", "max_image_pixels", 8),
-        ("ALZER_MAX_DECODED_BYTES", "9", "max_decoded_bytes", 9),
-        ("ALZER_MAX_WAITING", "1", "max_waiting", 1),
-    ],
-)  # fmt: skip
+VALUES = [
+    ("ALZER_HOST", "0.0.0.0", "host", "0.0.0.0"),  # noqa: S104 - a value to read
+    ("ALZER_PORT", "9000", "port", 9000),
+    ("ALZER_PUBLIC_URL", "https://x.org/mri/", "public_url", "https://x.org/mri"),
+    ("ALZER_PUBLIC_URL", "", "public_url", None),
+    ("ALZER_DATA_DIR", "kept", "data_dir", Path("kept")),
+    ("ALZER_MODEL", "bundle", "model", Path("bundle")),
+    ("ALZER_ENGINE", "onnxruntime", "engine", "onnxruntime"),
+    ("ALZER_PRECISION", "fp32", "precision", "fp32"),
+    ("ALZER_THREADS", "2", "threads", 2),
+    ("ALZER_ALLOWED_ORIGINS", "https://a, https://b,", "allowed_origins",
+     ("https://a", "https://b")),
+    ("ALZER_ALLOWED_HOSTS", "*", "allowed_hosts", ("*",)),
+    ("ALZER_MAX_UPLOAD_BYTES", "7", "max_upload_bytes", 7),
+    ("ALZER_MAX_IMAGE_PIXELS", "8", "max_image_pixels", 8),
+    ("ALZER_MAX_DECODED_BYTES", "9", "max_decoded_bytes", 9),
+    ("ALZER_MAX_WAITING", "1", "max_waiting", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "field", "value"), VALUES)
 def test_every_setting_is_read_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str, field: str, value: object
 ) -> None:
     monkeypatch.setenv(name, text)
 
     assert getattr(Settings(), field) == value
+
+
+def test_no_setting_is_forgotten_here() -> None:
+    assert {name for name, *_ in VALUES} == {
+        f"ALZER_{field.upper()}" for field in Settings.model_fields
+    }
 
 
 def test_every_setting_is_described() -> None:

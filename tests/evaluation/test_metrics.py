@@ -52,6 +52,22 @@ def test_balanced_accuracy_is_the_usual_one() -> None:
     assert ours == pytest.approx(theirs.balanced_accuracy_score(labels, predicted))
 
 
+def test_classes_that_nobody_has_do_not_count() -> None:
+    labels, predicted = np.array([0, 0, 0, 2]), np.array([0, 0, 1, 2])
+
+    accuracy = balanced_accuracy(labels, predicted)
+
+    assert accuracy == pytest.approx((2.0 / 3.0 + 1.0) / 2.0)
+
+
+def test_ties_count_half_and_the_wrong_way_round_counts_nothing() -> None:
+    positive = np.array([True, True, False, False])
+
+    assert auc(positive, np.array([0.5, 0.5, 0.5, 0.5])) == 0.5
+    assert auc(positive, np.array([0.9, 0.5, 0.5, 0.1])) == 0.875
+    assert auc(positive, np.array([0.1, 0.2, 0.8, 0.9])) == 0.0
+
+
 def test_slices_are_averaged_to_people() -> None:
     probabilities = np.array([[1.0, 0.0], [0.0, 1.0], [0.2, 0.8]])
 
@@ -96,3 +112,29 @@ def test_a_score_that_is_never_known_has_no_interval() -> None:
     interval = bootstrap(alike, impaired_auc, 20)
 
     assert np.isnan([interval.value, interval.low, interval.high]).all()
+
+
+def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    truth, hits = 0.7, 0
+    generator = np.random.default_rng(0)
+    for _ in range(60):
+        right = generator.random(80) < truth
+        labels = right.astype(np.int64)
+        group = People(labels.astype(str), labels, np.eye(2)[labels])
+        interval = bootstrap(group, lambda each: float(each.labels.mean()), 200)
+        hits += interval.low <= truth <= interval.high
+
+    assert 52 <= hits <= 60
+
+
+def test_draws_without_both_kinds_are_left_out() -> None:
+    # Of two people, half of all draws take one of them twice.
+    two = People(
+        np.array(["a", "b"]),
+        np.array([0, 1], np.int64),
+        np.array([[0.9, 0.1], [0.2, 0.8]]),
+    )
+
+    interval = bootstrap(two, impaired_auc, 50)
+
+    assert (interval.value, interval.low, interval.high) == (1.0, 1.0, 1.0)

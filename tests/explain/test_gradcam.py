@@ -5,30 +5,13 @@ from typing import cast
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from captum.attr import LayerGradCam
+from torch import Tensor
 
 from alzer.explain.gradcam import grad_cam
-from alzer.training.network import ResNet50, ResNet50WithMaps, seeded_network
-
-
-@pytest.fixture(scope="module")
-def network() -> ResNet50:
-    """A network whose normalisation is not trivial, as after training."""
-    network = seeded_network(3).eval()
-    generator = torch.Generator().manual_seed(3)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.weight.data = 0.5 + torch.rand(
-                module.weight.shape, generator=generator
-            )
-            module.bias.data = 0.2 * torch.randn(module.bias.shape, generator=generator)
-    # Without what all positions share, every class has regions for and against it.
-    with torch.no_grad():
-        shared = network.features(torch.randn(4, 1, 97, 97, generator=generator))
-        shared = functional.normalize(shared.mean(dim=(0, 2, 3)), dim=0)
-        network.fc.weight -= torch.outer(network.fc.weight @ shared, shared)
-    return network
+from alzer.model.bundle import Bundle
+from alzer.model.engine import load_model
+from alzer.training.network import ResNet50, ResNet50WithMaps
 
 
 def grad_cam_with_hooks(network: ResNet50, image: Tensor, label: int) -> Tensor:
@@ -49,6 +32,37 @@ def grad_cam_with_hooks(network: ResNet50, image: Tensor, label: int) -> Tensor:
     weights = seen["gradients"].mean(dim=(2, 3), keepdim=True)
     heat = (weights * seen["activations"]).sum(dim=1)[0].clamp(min=0.0).detach()
     return heat / heat.max()
+
+
+@pytest.mark.parametrize("label", range(4))
+def test_the_closed_form_equals_the_grad_cam_of_captum(
+    network: ResNet50, label: int
+) -> None:
+    image = torch.randn(1, 1, 193, 161, generator=torch.Generator().manual_seed(label))
+    with torch.no_grad():
+        _, maps = ResNet50WithMaps(network)(image)
+
+    closed = grad_cam(maps[0].numpy(), label)
+
+    layer = LayerGradCam(network, network.get_submodule("layer4"))
+    theirs = layer.attribute(image, label, relu_attributions=True)[0, 0].detach()
+    assert closed is not None
+    assert np.abs(closed - (theirs / theirs.max()).numpy()).max() <= 1e-5
+
+
+@pytest.mark.parametrize("label", range(4))
+def test_the_served_explanation_is_that_of_the_network(
+    network: ResNet50, resnet_bundle: Bundle, label: int
+) -> None:
+    image = torch.randn(1, 1, 97, 65, generator=torch.Generator().manual_seed(label))
+    model = load_model(resnet_bundle, "openvino", "fp32", 2)
+
+    served = grad_cam(model.run(image.numpy()).maps[0], label)
+
+    assert served is not None
+    hooked = grad_cam_with_hooks(network, image, label).numpy()
+    # Weights are stored in float16, which keeps three digits.
+    assert np.abs(served - hooked).max() <= 1e-2
 
 
 @pytest.mark.parametrize("label", range(4))

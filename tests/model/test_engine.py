@@ -7,45 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from alzer.errors import EngineUnavailable
-from alzer.model.bundle import Bundle, load_bundle
+from alzer.model.bundle import Bundle
 from alzer.model.engine import CLOSE_CALL_LOGITS, Model, load_model
-from alzer.model.preparation import InputSpec
 from alzer.settings import EngineName
-from alzer.training.export import export_onnx, write_bundle
-from alzer.training.network import ResNet50, ResNet50WithMaps, seeded_network
-
-SPEC = InputSpec(height=97, width=65)
+from alzer.training.network import ResNet50, ResNet50WithMaps
 
 
 @pytest.fixture(scope="module")
-def network() -> ResNet50:
-    network = seeded_network(5).eval()
-    generator = torch.Generator().manual_seed(5)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.weight.data = 0.3 + 0.5 * torch.rand(
-                module.weight.shape, generator=generator
-            )
-            module.running_mean = 0.1 * torch.randn(
-                module.weight.shape, generator=generator
-            )
-    return network
-
-
-@pytest.fixture(scope="module")
-def bundle(network: ResNet50, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    folder = tmp_path_factory.mktemp("resnet")
-    content = export_onnx(network, SPEC)
-    write_bundle(folder, content, SPEC, {"name": "random", "version": "0"})
-    return load_bundle(folder)
-
-
-@pytest.fixture(scope="module")
-def model(bundle: Bundle) -> Model:
-    return load_model(bundle, "openvino", "fp32", 2)
+def model(resnet_bundle: Bundle) -> Model:
+    return load_model(resnet_bundle, "openvino", "fp32", 2)
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +31,10 @@ def relative(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one - other).max() / np.abs(other).max())
 
 
-def test_the_engines_agree(bundle: Bundle, model: Model, images: np.ndarray) -> None:
-    other = load_model(bundle, "onnxruntime", "fp32", 2)
+def test_the_engines_agree(
+    resnet_bundle: Bundle, model: Model, images: np.ndarray
+) -> None:
+    other = load_model(resnet_bundle, "onnxruntime", "fp32", 2)
 
     one, two = model.run(images), other.run(images)
 
@@ -109,9 +83,9 @@ def test_a_batch_gives_what_its_images_give_alone(
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
 def test_many_threads_get_the_same_answers(
-    bundle: Bundle, images: np.ndarray, engine: EngineName
+    resnet_bundle: Bundle, images: np.ndarray, engine: EngineName
 ) -> None:
-    model = load_model(bundle, engine, "fp32", 2)
+    model = load_model(resnet_bundle, engine, "fp32", 2)
     serial = [model.run(each[None]).maps for each in images]
 
     with ThreadPoolExecutor(16) as pool:
@@ -124,9 +98,9 @@ def test_many_threads_get_the_same_answers(
 
 
 def test_bf16_is_near_and_says_what_it_is(
-    bundle: Bundle, model: Model, images: np.ndarray
+    resnet_bundle: Bundle, model: Model, images: np.ndarray
 ) -> None:
-    quick = load_model(bundle, "openvino", "bf16", 2)
+    quick = load_model(resnet_bundle, "openvino", "bf16", 2)
 
     evidence = quick.run(images)
 
@@ -135,9 +109,9 @@ def test_bf16_is_near_and_says_what_it_is(
 
 
 def test_close_calls_are_those_of_fp32(
-    bundle: Bundle, model: Model, images: np.ndarray
+    resnet_bundle: Bundle, model: Model, images: np.ndarray
 ) -> None:
-    checked = load_model(bundle, "openvino", "bf16-checked", 2)
+    checked = load_model(resnet_bundle, "openvino", "bf16-checked", 2)
     exact = model.run(images)
     best = np.sort(exact.logits, axis=1)
     close = best[:, -1] - best[:, -2] < CLOSE_CALL_LOGITS / 4.0
@@ -150,12 +124,12 @@ def test_close_calls_are_those_of_fp32(
 
 
 def test_equal_classes_are_always_decided_in_fp32(
-    bundle: Bundle, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    resnet_bundle: Bundle, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # With every difference a close call, all of the answer is that of fp32.
     monkeypatch.setattr("alzer.model.engine.CLOSE_CALL_LOGITS", 1e9)
-    checked = load_model(bundle, "openvino", "bf16-checked", 2)
-    exact = load_model(bundle, "openvino", "fp32", 2)
+    checked = load_model(resnet_bundle, "openvino", "bf16-checked", 2)
+    exact = load_model(resnet_bundle, "openvino", "fp32", 2)
 
     one, two = checked.run(images), exact.run(images)
 
@@ -165,24 +139,24 @@ def test_equal_classes_are_always_decided_in_fp32(
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
 def test_an_engine_that_is_not_installed_is_named(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, engine: EngineName
+    resnet_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, engine: EngineName
 ) -> None:
     monkeypatch.setitem(sys.modules, engine, None)
 
     with pytest.raises(EngineUnavailable, match=engine):
-        load_model(bundle, engine)
+        load_model(resnet_bundle, engine)
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
-def test_what_is_no_model_is_refused(bundle: Bundle, engine: EngineName) -> None:
+def test_what_is_no_model_is_refused(resnet_bundle: Bundle, engine: EngineName) -> None:
     with pytest.raises(EngineUnavailable, match="can't run this model"):
-        load_model(replace(bundle, onnx=b"no model"), engine)
+        load_model(replace(resnet_bundle, onnx=b"no model"), engine)
 
 
 def test_all_cores_are_used_unless_told_otherwise(
-    bundle: Bundle, images: np.ndarray
+    resnet_bundle: Bundle, images: np.ndarray
 ) -> None:
-    evidence = load_model(bundle, "openvino", "fp32").run(images[:1])
+    evidence = load_model(resnet_bundle, "openvino", "fp32").run(images[:1])
 
     assert evidence.logits.shape == (1, 4)
     assert evidence.maps.shape == (1, 4, 4, 3)

@@ -1,6 +1,7 @@
 """Random changes that leave the label as it is."""
 
 import numpy as np
+import pytest
 import torch
 
 from alzer.training.augmentation import Augmentation, augment
@@ -86,4 +87,46 @@ def test_light_changes_keep_order_and_range() -> None:
     for before, after in zip(plain, lit, strict=True):
         order = before.flatten().argsort()
         assert (after.flatten()[order].diff() >= -1e-5).all()
-    assert float(lit.max()) <= 1.0 + 0.15 * 2.0 + 1e-4
+        # The darkest place stays as dark; the span changes by the contrast alone.
+        span = before.max() - before.min()
+        assert float(after.min()) == pytest.approx(float(before.min()), abs=1e-4)
+        assert 0.85 - 1e-4 <= float((after.max() - after.min()) / span) <= 1.15 + 1e-4
+
+
+def test_gamma_alone_bends_the_greys_between() -> None:
+    ramp = torch.linspace(0.0, 1.0, 65 * 49).reshape(1, 1, 65, 49).repeat(32, 1, 1, 1)
+
+    bent = augment(ramp, only(gamma=0.25), torch.Generator().manual_seed(1))
+
+    middle = bent[:, 0, 32, 24]
+    assert 0.5 ** np.exp(0.25) - 1e-3 <= float(middle.min()) < 0.47
+    assert 0.53 < float(middle.max()) <= 0.5 ** np.exp(-0.25) + 1e-3
+
+
+def test_noise_is_no_stronger_than_its_limit() -> None:
+    plain = images(32)
+
+    noisy = augment(plain, only(noise=0.1), torch.Generator().manual_seed(1))
+
+    strengths = (noisy - plain).std(dim=(1, 2, 3))
+    assert 0.06 < float(strengths.max()) <= 0.1 * 1.05
+    assert float(strengths.min()) < 0.04
+
+
+def test_every_image_is_changed_in_a_way_of_its_own() -> None:
+    alike = images(1).repeat(6, 1, 1, 1)
+
+    changed_alike = augment(alike, Augmentation(), torch.Generator().manual_seed(1))
+
+    for one in range(6):
+        for other in range(one):
+            assert not torch.allclose(changed_alike[one], changed_alike[other])
+
+
+def test_what_is_moved_is_left_as_it_was() -> None:
+    plain = images()
+    before = plain.clone()
+
+    augment(plain, Augmentation(), torch.Generator().manual_seed(1))
+
+    assert torch.equal(plain, before)

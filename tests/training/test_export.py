@@ -9,29 +9,14 @@ from onnx import TensorProto
 from torch import nn
 
 from alzer.errors import UnsafeModel
-from alzer.model.bundle import require_self_contained
-from alzer.training.export import export_onnx, fold_batch_norm
-from alzer.training.network import ResNet50, ResNet50WithMaps, seeded_network
-from cohorts import SPEC
+from alzer.model.bundle import Bundle, require_self_contained
+from alzer.training.export import fold_batch_norm
+from alzer.training.network import ResNet50, ResNet50WithMaps
 
 
 @pytest.fixture(scope="module")
-def network() -> ResNet50:
-    network = seeded_network(7).eval()
-    generator = torch.Generator().manual_seed(7)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            shape = module.weight.shape
-            module.weight.data = 0.3 + 0.5 * torch.rand(shape, generator=generator)
-            module.bias.data = 0.1 * torch.randn(shape, generator=generator)
-            module.running_mean = 0.1 * torch.randn(shape, generator=generator)
-            module.running_var = 0.5 + torch.rand(shape, generator=generator)
-    return network
-
-
-@pytest.fixture(scope="module")
-def content(network: ResNet50) -> bytes:
-    return export_onnx(network, SPEC)
+def content(resnet_bundle: Bundle) -> bytes:
+    return resnet_bundle.onnx
 
 
 def test_folding_the_norms_changes_nothing_but_the_form(network: ResNet50) -> None:
@@ -49,7 +34,7 @@ def test_folding_the_norms_changes_nothing_but_the_form(network: ResNet50) -> No
 def test_the_file_gives_what_the_network_gives(
     network: ResNet50, content: bytes
 ) -> None:
-    images = torch.randn(3, 1, 65, 65, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(3, 1, 97, 65, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         logits, maps = (each.numpy() for each in ResNet50WithMaps(network)(images))
 

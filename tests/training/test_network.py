@@ -39,7 +39,39 @@ def test_the_stride_is_on_the_middle_convolution() -> None:
 
     assert len(blocks) == 16
     assert all(each.conv1.stride == (1, 1) for each in blocks)
-    assert sum(each.conv2.stride == (2, 2) for each in blocks) == 3
+    # The first block of the stages after the first, and no other.
+    assert [each.conv2.stride == (2, 2) for each in blocks] == [
+        index in {3, 7, 13} for index in range(16)
+    ]
+
+
+def test_a_fresh_block_passes_on_what_it_gets() -> None:
+    block = seeded_network(0).eval().get_submodule("layer2.1")
+    features = torch.rand(1, 512, 3, 3, generator=torch.Generator().manual_seed(0))
+
+    with torch.no_grad():
+        assert torch.equal(block(features), features)
+
+
+def test_only_training_drops_features() -> None:
+    network = seeded_network(0, dropout=0.5)
+    images = torch.randn(2, 1, 33, 33, generator=torch.Generator().manual_seed(0))
+
+    with torch.no_grad():
+        network.eval()
+        alike = [network(images) for _ in range(2)]
+        network.train()
+        different = [network(images) for _ in range(2)]
+
+    assert torch.equal(*alike)
+    assert not torch.allclose(*different)
+
+
+def test_parameters_that_are_frozen_are_not_counted() -> None:
+    layer = nn.Linear(3, 2)
+    layer.bias.requires_grad = False
+
+    assert count_parameters(layer) == 6
 
 
 def test_the_map_has_a_cell_for_every_32_pixels() -> None:

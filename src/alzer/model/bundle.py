@@ -12,6 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from alzer.classes import CLASS_NAMES
 from alzer.errors import DamagedBundle, UnsafeModel
 from alzer.model.preparation import InputSpec
@@ -34,6 +36,16 @@ _CHILDREN: Mapping[str, Mapping[int, str]] = {
     "tensor": {},
 }  # fmt: skip
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+
+
+class _Needed(BaseModel):
+    """What loading needs of a card."""
+
+    name: str
+    version: str
+    model_sha256: str
+    classes: tuple[str, ...]
+    input: InputSpec
 
 
 @dataclass(frozen=True)
@@ -95,23 +107,18 @@ def load_bundle(folder: Path) -> Bundle:
         message = f"The bundle's {MODEL_FILE} can't be read; get the bundle again."
         raise DamagedBundle(message) from error
     digest = hashlib.sha256(onnx).hexdigest()
-    try:
-        expected, classes = card["model_sha256"], tuple(card["classes"])
-        name, version, spec = card["name"], card["version"], InputSpec(**card["input"])
-    except (KeyError, TypeError) as error:
-        message = f"The bundle's {CARD_FILE} lacks what a model needs: {error}."
-        raise DamagedBundle(message) from error
-    if digest != expected:
+    needed = _check_card(card)
+    if digest != needed.model_sha256:
         message = (
             f"The bundle's {MODEL_FILE} is not the one that its card describes "
             "(SHA-256 differs); get the bundle again."
         )
         raise DamagedBundle(message)
-    if classes != CLASS_NAMES:
-        message = f"The bundle's classes are {classes}, expected {CLASS_NAMES}."
+    if needed.classes != CLASS_NAMES:
+        message = f"The bundle's classes are {needed.classes}, expected {CLASS_NAMES}."
         raise DamagedBundle(message)
     require_self_contained(onnx)
-    return Bundle(name, version, digest, spec, onnx, card)
+    return Bundle(needed.name, needed.version, digest, needed.input, onnx, card)
 
 
 def read_card(folder: Path) -> Mapping[str, Any]:
@@ -128,7 +135,7 @@ def read_card(folder: Path) -> Mapping[str, Any]:
     """
     try:
         card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         message = f"There is no readable {CARD_FILE} in the bundle's folder."
         raise DamagedBundle(message) from error
     if not isinstance(card, dict):
@@ -177,6 +184,18 @@ def require_self_contained(onnx: bytes) -> None:
         raise UnsafeModel(message)
 
 
+def _check_card(card: Mapping[str, Any]) -> _Needed:
+    try:
+        return _Needed.model_validate(card)
+    except ValidationError as error:
+        places = (".".join(map(str, each["loc"])) for each in error.errors())
+        message = (
+            f"The bundle's {CARD_FILE} lacks what a model needs, or it makes no "
+            f"sense: {', '.join(places)}."
+        )
+        raise DamagedBundle(message) from error
+
+
 def _refers_outside(message: memoryview, kind: str) -> bool:
     children = _CHILDREN[kind]
     for field, value in _fields(message):
@@ -196,6 +215,10 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     place = 0
     while place < len(message):
         key, place = _varint(message, place)
+        if key >= 2**32:
+            # Some parsers ignore the upper bits and would read another field.
+            detail = "a field's number has more than 29 bits"
+            raise ValueError(detail)
         field, wire = key >> 3, key & 7
         if wire == 0:
             value, place = _varint(message, place)

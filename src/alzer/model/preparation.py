@@ -9,10 +9,12 @@ half a pixel before and after. Pillow's `box` counts edges.
 """
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pydantic import ConfigDict, Field
 
 from alzer.scans.scan import Scan
 
@@ -40,14 +42,17 @@ class InputSpec:
         deviation: Divisor after subtraction.
     """
 
-    height: int = 193
-    width: int = 161
-    margin: float = 0.04
-    black_percentile: float = 1.0
-    white_percentile: float = 99.0
-    ceiling: float = 1.25
+    # For whoever reads one from a file.
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    height: Annotated[int, Field(ge=1, le=4096)] = 193
+    width: Annotated[int, Field(ge=1, le=4096)] = 161
+    margin: Annotated[float, Field(ge=0.0, lt=0.5)] = 0.04
+    black_percentile: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
+    white_percentile: Annotated[float, Field(ge=0.0, le=100.0)] = 99.0
+    ceiling: Annotated[float, Field(gt=0.0)] = 1.25
     mean: float = 0.43
-    deviation: float = 0.37
+    deviation: Annotated[float, Field(gt=0.0)] = 0.37
 
     @property
     def cells(self) -> tuple[int, int]:

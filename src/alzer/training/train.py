@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import os
+import pickle
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -131,8 +132,8 @@ def train(task: Task, recipe: Recipe, folder: Path, progress: Progress) -> ResNe
 
     Raises:
         InvalidCohort: If nobody is left to train on.
-        TrainingRefused: If the folder holds a run of another recipe, or the loss
-            is no longer a finite number.
+        TrainingRefused: If the folder holds a run of another recipe or a damaged
+            checkpoint, or the loss is no longer a finite number.
         StorageUnavailable: If the checkpoint can't be written; what was written
             before stays.
     """
@@ -265,7 +266,14 @@ def _start(recipe: Recipe) -> _Run:
 def _resume(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
     if not checkpoint.exists():
         return
-    saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    try:
+        saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        message = (
+            f"{checkpoint.name} can't be read. Remove it to train this network anew, "
+            "or give another --output."
+        )
+        raise TrainingRefused(message) from error
     if saved["recipe"] != recipe.as_dict():
         message = (
             "The output folder holds a run with other settings. Give another "
