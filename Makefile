@@ -39,11 +39,11 @@ check: .venv-test/.test-stamp
 docs: .venv-test/.test-stamp
 	.venv-test/bin/python docs/generate.py
 
+# A local version such as +cpu names a build, not a release.
 constraints:
 	rm -rf .venv-constraints
 	$(call create,.venv-constraints)
 	.venv-constraints/bin/python -m pip install --quiet --disable-pip-version-check -e '.[check,benchmark]'
-	# A local version such as +cpu names a build, not a release.
 	.venv-constraints/bin/python -m pip freeze --exclude-editable \
 		| sed -n 's/^\([^ ]*==[^+ ]*\).*/\1/p' > constraints.txt
 	rm -rf .venv-constraints
@@ -52,10 +52,10 @@ clean:
 	rm -rf .venv .venv-test .venv-constraints build dist
 
 # A stamp is written last: an installation that broke off is taken up again.
+# Only what is used gets compiled, at its first use: 40 MB less.
 .venv/.serve-stamp: pyproject.toml constraints.txt
 	$(call create,.venv)
 	@echo "Installing alzer; the first time takes a minute or two."
-	# Only what is used gets compiled, at its first use: 40 MB less.
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
 		-c constraints.txt -e .
 	@touch $@
