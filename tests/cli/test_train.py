@@ -108,4 +108,4 @@ def test_without_the_extra_the_command_says_how_to_get_it(
 
     assert result.exit_code == 1
     assert "torch is missing" in result.stderr
-    assert "-m pip install 'alzer[train]'" in result.stderr
+    assert "-e '.[train]'" in result.stderr

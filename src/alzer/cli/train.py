@@ -109,7 +109,8 @@ def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is nee
     except ModuleNotFoundError as error:
         complain(
             f"Training needs packages that are not installed ({error.name} is "
-            f"missing). Install them: {sys.executable} -m pip install 'alzer[train]'"
+            f"missing). Install them in alzer's folder: {sys.executable} -m pip "
+            "install -c constraints.txt -e '.[train]'"
         )
         raise typer.Exit(FAILURE) from error
 
