@@ -1,5 +1,6 @@
 """`alzer serve`: ready from the first moment, and clear when it can't be."""
 
+import asyncio
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import pytest
 import uvicorn
 from typer.testing import Result
 
-from alzer.cli.serve import page_address
+from alzer.cli.serve import listen, page_address
 
 Call = Callable[..., Result]
 
@@ -128,3 +129,25 @@ def test_the_address_is_one_that_a_browser_can_open(
     public: str | None, host: str, address: str
 ) -> None:
     assert page_address(public, host, 80) == address + "/assessment/mri-upload"
+
+
+def test_answers_are_sent_without_delay() -> None:
+    delays = []
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted = writer.get_extra_info("socket")
+        delays.append(not accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async def ask() -> None:
+        with listen("127.0.0.1", 0) as listening:
+            server = await asyncio.start_server(answer, sock=listening)
+            async with server:
+                port = listening.getsockname()[1]
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                await reader.read()
+                writer.close()
+
+    asyncio.run(ask())
+
+    assert delays == [False]

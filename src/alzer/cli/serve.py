@@ -61,7 +61,7 @@ def serve(  # noqa: PLR0913 - a command's options are its parameters
     app = create_app(answer, settings, ready.identity)
     config = server_config(app, settings)
     # The model is loaded by now: whoever gets a connection gets predictions.
-    with _listen(settings.host, settings.port) as listening:
+    with listen(settings.host, settings.port) as listening:
         announce = partial(_announce, listening, settings)
         _run(AnnouncingServer(config, announce), listening)
 
@@ -99,9 +99,23 @@ class AnnouncingServer(uvicorn.Server):
             self._announce()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Open the socket that requests come in by.
+
+    Args:
+        host: An address of this machine.
+        port: 0 lets the system choose.
+
+    Returns:
+        The socket, listening.
+
+    Raises:
+        Exit: If it can't be opened; why has been said.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends without delay only where it sees that the protocol is TCP;
+    # otherwise every answer on a kept connection takes 40 ms longer.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
