@@ -32,9 +32,9 @@ class Service:
     pid: int
     started: float
 
-    def connect(self) -> HTTPConnection:
+    def connect(self) -> "Connection":
         """Open a connection that is kept."""
-        return HTTPConnection("127.0.0.1", self.port, timeout=60)
+        return Connection(self.port)
 
     def resident_mb(self) -> float:
         """Give the resident memory of the process in MB."""
@@ -43,6 +43,56 @@ class Service:
             line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")
         )
         return int(kilobytes) / 1000.0
+
+
+class Connection:
+    """A kept HTTP/1.1 connection that adds less time than the standard library's.
+
+    Opened by the first request, and again by the next one after `close`.
+
+    Args:
+        port: On 127.0.0.1.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._socket: socket.socket | None = None
+
+    def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a whole request and wait for its answer.
+
+        Args:
+            request: Head and body.
+
+        Returns:
+            Status and body.
+        """
+        if self._socket is None:
+            address = ("127.0.0.1", self._port)
+            self._socket = socket.create_connection(address, timeout=60)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(request)
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._receive()
+        head, _, body = received.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r")[0])
+        while len(body) < length:
+            body += self._receive()
+        return int(head.split(maxsplit=2)[1]), body
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _receive(self) -> bytes:
+        part = self._socket.recv(65536) if self._socket else b""
+        if not part:
+            message = "The service closed the connection."
+            raise ConnectionResetError(message)
+        return part
 
 
 @contextmanager
@@ -74,30 +124,33 @@ def running(command: Sequence[str]) -> Iterator[Service]:
             process.wait(timeout=30)
 
 
-def form(content: bytes) -> tuple[bytes, dict[str, str]]:
-    """Put a file into a multipart form.
+def form(content: bytes) -> bytes:
+    """Put a file into a request for a prediction.
 
     Args:
         content: The file's bytes.
 
     Returns:
-        The request's body and headers.
+        The request, head and body.
     """
-    head = (
+    part = (
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; '
         'filename="slice.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
     )
-    body = head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
-    return body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    body = part.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+    head = (
+        f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
-def post(connection: HTTPConnection, body: bytes, headers: dict[str, str]) -> bytes:
+def post(connection: Connection, request: bytes) -> bytes:
     """Ask for one prediction.
 
     Args:
-        connection: Open.
-        body: Of `form`.
-        headers: Of `form`.
+        connection: To a running service.
+        request: Of `form`.
 
     Returns:
         The answer.
@@ -105,10 +158,8 @@ def post(connection: HTTPConnection, body: bytes, headers: dict[str, str]) -> by
     Raises:
         RuntimeError: If it is an error.
     """
-    connection.request("POST", "/predict", body, headers)
-    answer = connection.getresponse()
-    content = answer.read()
-    if answer.status != 200:
+    status, content = connection.ask(request)
+    if status != 200:
         raise RuntimeError(content.decode(errors="replace"))
     return content
 

@@ -33,7 +33,7 @@ def load(service: Service, content: bytes, clients: int, seconds: float) -> list
         connection = service.connect()
         while (started := time.perf_counter()) < deadline:
             try:
-                post(connection, *body)
+                post(connection, body)
                 outcomes.append(time.perf_counter() - started)
             except (OSError, RuntimeError) as error:
                 outcomes.append(error)

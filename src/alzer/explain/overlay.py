@@ -4,6 +4,7 @@ import struct
 import zlib
 
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -90,16 +91,15 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     values = pixels.reshape(height, width * channels)
     # Filter 1 (difference to the pixel on the left), named by each row's first
-    # byte, with run-length matching: a third of Pillow's time (it tries every
-    # filter on every row) for about the same size.
+    # byte, packed by ISA-L: a tenth of Pillow's time (it tries every filter on
+    # every row) for about the same size.
     rows = np.empty((height, 1 + width * channels), np.uint8)
     rows[:, 0] = 1
     rows[:, 1 : 1 + channels] = values[:, :channels]
     np.subtract(
         values[:, channels:], values[:, :-channels], out=rows[:, 1 + channels :]
     )
-    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    data = packer.compress(rows.data) + packer.flush()
+    data = isal_zlib.compress(rows.data, 1)
     colour_type = 0 if channels == 1 else 2
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     chunks = _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")

@@ -5,6 +5,7 @@ a head's proportions, clear of the picture's edges, with structure inside. They
 tell a brain slice from a photograph, not a healthy brain from a tumour.
 """
 
+import math
 from dataclasses import dataclass
 
 import cc3d
@@ -151,7 +152,7 @@ def _background_threshold(coarse: NDArray[np.float32]) -> float:
     background is black.
     """
     counts = np.bincount((coarse * 255.0).astype(np.uint8).ravel(), minlength=256)
-    share = counts / counts.sum()
+    share = counts / coarse.size
     below = np.cumsum(share)
     sums = np.cumsum(share * np.arange(256))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -205,24 +206,33 @@ def _measure(
 
 def _compare_with_ellipse(region: NDArray[np.bool_]) -> tuple[float, float]:
     """Give the aspect and overlap of the ellipse with the region's moments."""
-    rows, columns = np.nonzero(region)
-    if not len(rows):
+    weights = region.astype(np.float64)
+    area = float(weights.sum())
+    if not area:
         return 0.0, 0.0
-    down = np.arange(region.shape[0]) - rows.mean()
-    across = np.arange(region.shape[1]) - columns.mean()
-    # A pixel is a square of side 1, which adds 1/12 to each variance.
-    covariance = np.cov(rows, columns, bias=True) + np.eye(2) / 12.0
-    small, large = np.linalg.eigvalsh(covariance)
-    # An ellipse with semi-axis a has the variance a**2 / 4 along it.
-    (vertical, mixed), (_, horizontal) = np.linalg.inv(covariance)
-    distance = (
-        vertical * down[:, None] ** 2
-        + 2.0 * mixed * np.outer(down, across)
-        + horizontal * across**2
+    by_row, by_column = weights.sum(axis=1), weights.sum(axis=0)
+    down = np.arange(len(by_row)) - float(by_row @ np.arange(len(by_row))) / area
+    across = (
+        np.arange(len(by_column)) - float(by_column @ np.arange(len(by_column))) / area
     )
-    ellipse = distance <= 4.0
-    overlap = (ellipse & region).sum() / (ellipse | region).sum()
-    return float(np.sqrt(small / large)), float(overlap)
+    # A pixel is a square of side 1, which adds 1/12 to each variance.
+    vertical = float(by_row @ down**2) / area + 1.0 / 12.0
+    horizontal = float(by_column @ across**2) / area + 1.0 / 12.0
+    mixed = float(down @ weights @ across) / area
+    # Eigenvalues and inverse of the covariance, written out: for two by two that
+    # is a fraction of a call to LAPACK.
+    middle = (vertical + horizontal) / 2.0
+    radius = math.hypot((vertical - horizontal) / 2.0, mixed)
+    determinant = vertical * horizontal - mixed**2
+    # An ellipse with semi-axis a has the variance a**2 / 4 along it.
+    ellipse = (
+        (horizontal * down**2)[:, None]
+        - (2.0 * mixed * down)[:, None] * across
+        + vertical * across**2
+    ) <= 4.0 * determinant
+    both = float((ellipse & region).sum())
+    overlap = both / (float(ellipse.sum()) + area - both)
+    return math.sqrt(max(middle - radius, 0.0) / (middle + radius)), overlap
 
 
 def _first_failure(outline: Outline) -> str | None:

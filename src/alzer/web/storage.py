@@ -49,13 +49,19 @@ class HeatmapFolder:
         """
         name = f"heatmap_{uuid.uuid4()}.png"
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            _write_whole(self.path / name, png)
+            self._write(name, png)
         except OSError as error:
             reason = _REASONS.get(error.errno or 0, "its folder can't be used")
             message = f"The heatmap could not be saved: {reason}."
             raise StorageUnavailable(message) from error
         return name
+
+    def _write(self, name: str, png: bytes) -> None:
+        try:
+            _write_whole(self.path / name, png)
+        except FileNotFoundError:  # the first heatmap, or the folder was removed
+            self.path.mkdir(parents=True, exist_ok=True)
+            _write_whole(self.path / name, png)
 
     def settle(self, name: str) -> None:
         """Make the disk keep a heatmap through a power failure.
