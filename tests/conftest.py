@@ -1,6 +1,8 @@
 """What tests of several parts share."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +19,14 @@ from networks import settled_network
 # A busy machine is slow, which is no failure; and a run can be repeated.
 hypothesis.settings.register_profile("alzer", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("alzer")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C mean something even where the shell told its jobs to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
