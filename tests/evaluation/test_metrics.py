@@ -11,8 +11,15 @@ from alzer.evaluation.metrics import (
     auc,
     balanced_accuracy,
     bootstrap,
+    brier,
     by_subject,
+    calibration_error,
+    confusion,
     join_people,
+    paired_bootstrap,
+    quadratic_kappa,
+    reliability,
+    sensitivity_at,
 )
 
 
@@ -138,3 +145,115 @@ def test_draws_without_both_kinds_are_left_out() -> None:
     interval = bootstrap(two, impaired_auc, 50)
 
     assert (interval.value, interval.low, interval.high) == (1.0, 1.0, 1.0)
+
+
+LABELS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=50
+)
+
+
+@given(LABELS)
+def test_kappa_and_the_confusion_matrix_are_the_usual_ones(
+    pairs: list[tuple[int, int]],
+) -> None:
+    labels, predicted = np.array(pairs).T
+
+    kappa = quadratic_kappa(labels, predicted, 4)
+    table = confusion(labels, predicted, 4)
+
+    expected = theirs.confusion_matrix(labels, predicted, labels=range(4))
+    assert (table == expected).all()
+    if len(set(labels) | set(predicted)) == 1:
+        assert np.isnan(kappa)
+    else:
+        usual = theirs.cohen_kappa_score(
+            labels, predicted, weights="quadratic", labels=range(4)
+        )
+        assert kappa == pytest.approx(usual)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_size=60),
+    st.sampled_from([0.5, 0.8, 0.9, 1.0]),
+)
+def test_sensitivity_is_the_best_that_the_specificity_allows(
+    pairs: list[tuple[bool, int]], specificity: float
+) -> None:
+    positive = np.array([each for each, _ in pairs])
+    score = np.array([float(each) for _, each in pairs])
+
+    sensitivity = sensitivity_at(positive, score, specificity)
+
+    if positive.all() or not positive.any():
+        assert np.isnan(sensitivity)
+    else:
+        false_alarms, hits, _ = theirs.roc_curve(
+            positive, score, drop_intermediate=False
+        )
+        allowed = hits[false_alarms <= 1.0 - specificity + 1e-9]
+        assert sensitivity == pytest.approx(allowed.max())
+
+
+def test_brier_is_the_usual_one() -> None:
+    group = people()
+
+    ours = brier(group.labels, group.probabilities)
+
+    each_class = [
+        theirs.brier_score_loss(group.labels == index, group.probabilities[:, index])
+        for index in range(4)
+    ]
+    assert ours == pytest.approx(sum(each_class))
+
+
+def test_who_is_as_often_right_as_said_has_no_calibration_error() -> None:
+    labels = np.array([0, 0, 0, 1])
+    honest = np.tile([0.75, 0.25], (4, 1))
+    boastful = np.tile([1.0, 0.0], (4, 1))
+
+    assert calibration_error(labels, honest) == pytest.approx(0.0)
+    assert calibration_error(labels, boastful) == pytest.approx(0.25)
+
+
+def test_the_bins_of_reliability_hold_everybody_once() -> None:
+    group = people(200)
+
+    bins = reliability(group.labels, group.probabilities)
+
+    right = (group.probabilities.argmax(axis=1) == group.labels).sum()
+    assert sum(each.people for each in bins) == 200
+    assert sum(each.people * each.accuracy for each in bins) == pytest.approx(right)
+    assert [each.confidence for each in bins] == sorted(
+        each.confidence for each in bins
+    )
+
+
+def test_the_difference_of_equals_is_nothing() -> None:
+    group = people()
+
+    interval = paired_bootstrap(group, group, impaired_auc, 50)
+
+    assert (interval.value, interval.low, interval.high) == (0.0, 0.0, 0.0)
+
+
+def test_pairing_sees_a_small_difference_that_two_intervals_hide() -> None:
+    worse = people(100)
+    score = worse.probabilities.copy()
+    impaired = worse.labels > 0
+    score[impaired, 0] *= 0.85
+    better = People(worse.subjects, worse.labels, score)
+
+    interval = paired_bootstrap(better, worse, impaired_auc, 200)
+
+    assert interval.low > 0.0
+    assert (
+        bootstrap(better, impaired_auc, 200).low
+        < bootstrap(worse, impaired_auc, 200).high
+    )
+
+
+def test_different_people_are_not_compared() -> None:
+    group = people()
+
+    with pytest.raises(ValueError, match="the same people"):
+        paired_bootstrap(group, group.where(np.arange(39, -1, -1)), impaired_auc, 5)

@@ -131,6 +131,150 @@ def balanced_accuracy(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -
     )
 
 
+def confusion(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
+) -> NDArray[np.int64]:
+    """Count how often each class was taken for each.
+
+    Args:
+        labels: True class index, shape (n,).
+        predicted: shape (n,).
+        classes: How many classes there are.
+
+    Returns:
+        shape (true class, predicted class).
+    """
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (labels, predicted), 1)
+    return counts
+
+
+def quadratic_kappa(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int
+) -> float:
+    """Give the agreement beyond chance, mistakes weighted by their squared size.
+
+    Source: Cohen 1968, doi:10.1037/h0026256.
+
+    Args:
+        labels: True class index, shape (n,).
+        predicted: shape (n,).
+        classes: How many ordered classes there are.
+
+    Returns:
+        At most 1, 0 for chance; NaN if only one class occurs on both sides.
+    """
+    observed = confusion(labels, predicted, classes).astype(np.float64)
+    chance = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
+    steps = np.subtract.outer(np.arange(classes), np.arange(classes)) ** 2
+    expected = float((steps * chance).sum())
+    if not expected:
+        return float("nan")
+    return 1.0 - float((steps * observed).sum()) / expected
+
+
+def sensitivity_at(
+    positive: NDArray[np.bool_], score: Floats, specificity: float = 0.9
+) -> float:
+    """Give the sensitivity where the specificity is at least as asked.
+
+    Args:
+        positive: shape (n,).
+        score: Higher means more likely positive, shape (n,).
+        specificity: The least share of negatives below the threshold.
+
+    Returns:
+        0 to 1; NaN unless both kinds are present.
+    """
+    negatives, positives = np.sort(score[~positive]), score[positive]
+    if not len(negatives) or not len(positives):
+        return float("nan")
+    # The lowest threshold that leaves enough negatives at or below it.
+    index = max(int(np.ceil(specificity * len(negatives) - 1e-9)) - 1, 0)
+    return float((positives > negatives[index]).mean())
+
+
+def brier(labels: NDArray[np.int64], probabilities: Floats) -> float:
+    """Give the mean squared error of the probabilities, summed over classes.
+
+    Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
+
+    Args:
+        labels: True class index, shape (n,).
+        probabilities: shape (n, class).
+
+    Returns:
+        0 (certain and right) to 2 (certain and wrong).
+    """
+    truth = np.eye(probabilities.shape[1])[labels]
+    return float(((probabilities - truth) ** 2).sum(axis=1).mean())
+
+
+def calibration_error(
+    labels: NDArray[np.int64], probabilities: Floats, bins: int = 10
+) -> float:
+    """Give the expected calibration error of the most probable class.
+
+    Source: Guo et al. 2017, arXiv:1706.04599, equation 3.
+
+    Args:
+        labels: True class index, shape (n,).
+        probabilities: shape (n, class).
+        bins: Equally wide bins of confidence.
+
+    Returns:
+        0 to 1: how far confidence and accuracy are apart, on average.
+    """
+    return float(
+        sum(
+            each.people * abs(each.confidence - each.accuracy)
+            for each in reliability(labels, probabilities, bins)
+        )
+        / len(labels)
+    )
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """People with about the same confidence.
+
+    Attributes:
+        people: How many.
+        confidence: Their mean confidence.
+        accuracy: How often the most probable class was right.
+    """
+
+    people: int
+    confidence: float
+    accuracy: float
+
+
+def reliability(
+    labels: NDArray[np.int64], probabilities: Floats, bins: int = 10
+) -> tuple[ReliabilityBin, ...]:
+    """Compare confidence with accuracy.
+
+    Args:
+        labels: True class index, shape (n,).
+        probabilities: shape (n, class).
+        bins: Equally wide bins of confidence.
+
+    Returns:
+        The bins that hold anybody, in order of confidence.
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.minimum((confidence * bins).astype(np.intp), bins - 1)
+    return tuple(
+        ReliabilityBin(
+            int((place == each).sum()),
+            float(confidence[place == each].mean()),
+            float(right[place == each].mean()),
+        )
+        for each in np.unique(place)
+    )
+
+
 def bootstrap(
     people: People,
     score: Callable[[People], float],
@@ -161,3 +305,44 @@ def bootstrap(
     known = draws[np.isfinite(draws)]
     low, high = np.quantile(known, (0.025, 0.975)) if len(known) else (np.nan, np.nan)
     return Interval(score(people), float(low), float(high))
+
+
+def paired_bootstrap(
+    one: People,
+    other: People,
+    score: Callable[[People], float],
+    repeats: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Give the difference of two predictors on the same people, with its interval.
+
+    Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 10.
+
+    Args:
+        one: As one predictor sees them.
+        other: As the other does; the same people in the same order.
+        score: From people to a number; draws where it is NaN are left out.
+        repeats: Number of draws; each is the same for both.
+        seed: Of the draws.
+
+    Returns:
+        The score of the one minus that of the other, and its 95 % interval.
+
+    Raises:
+        ValueError: If the people are not the same.
+    """
+    if not np.array_equal(one.subjects, other.subjects):
+        message = "A paired comparison needs the same people in the same order."
+        raise ValueError(message)
+
+    def difference(places: NDArray[np.int64]) -> float:
+        return score(one.where(places)) - score(other.where(places))
+
+    generator = np.random.default_rng(seed)
+    count = len(one.labels)
+    draws = np.array(
+        [difference(generator.integers(0, count, count)) for _ in range(repeats)]
+    )
+    known = draws[np.isfinite(draws)]
+    low, high = np.quantile(known, (0.025, 0.975)) if len(known) else (np.nan, np.nan)
+    return Interval(difference(np.arange(count)), float(low), float(high))

@@ -20,6 +20,7 @@ from alzer.errors import TrainingRefused
 from alzer.evaluation.metrics import People, by_subject
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, load_cohort, prepare_slices, split
+from alzer.training.duplicates import require_no_duplicates
 from alzer.training.export import export_onnx, write_bundle
 from alzer.training.network import ResNet50
 from alzer.training.plots import plot_curves
@@ -91,7 +92,9 @@ def run_study(study: Study, progress: StudyProgress) -> Path:
     for fold in folds:
         split(cohort, fold)  # an unknown fold is named before anything is trained
     _claim(study.output, study.recipe)
-    run = _Run(cohort, _read(cohort, study.recipe, progress), study, progress)
+    images = _read(cohort, study.recipe, progress)
+    require_no_duplicates(cohort, images)
+    run = _Run(cohort, images, study, progress)
     outcome = Outcome(
         cohort, study.recipe, {fold: _run_fold(run, fold) for fold in folds}
     )
