@@ -15,11 +15,14 @@ from alzer.model.preparation import CELL_STRIDE, InputSpec
 def tiny_onnx(
     weights: Sequence[float] = (1.0, 0.5, -0.5, -1.0),
     biases: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+    *,
+    novelty: bool = False,
 ) -> bytes:
-    """Give a graph of one convolution with the two outputs of a bundle.
+    """Give a graph of one convolution with the outputs of a bundle.
 
     Its maps are these multiples of single pixels; as it stands, bright ones
-    speak for the first class, dark ones for the last.
+    speak for the first class, dark ones for the last. The novelty, if asked for,
+    is the mean of the input.
     """
     kernel = np.array(weights, np.float32).reshape(4, 1, 1, 1)
     bias = np.array(biases, np.float32)
@@ -31,6 +34,14 @@ def tiny_onnx(
         helper.make_node("Add", ["means", "bias"], ["logits"]),
     ]
     floats = TensorProto.FLOAT
+    extra = []
+    if novelty:
+        nodes += [
+            helper.make_node("GlobalAveragePool", ["images"], ["mean"]),
+            helper.make_node("Flatten", ["mean"], ["flat"]),
+            helper.make_node("ReduceSum", ["flat", "axis"], ["novelty"], keepdims=0),
+        ]
+        extra.append(helper.make_tensor_value_info("novelty", floats, ["n"]))
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -38,10 +49,12 @@ def tiny_onnx(
         [
             helper.make_tensor_value_info("logits", floats, ["n", 4]),
             helper.make_tensor_value_info("maps", floats, ["n", 4, 7, 6]),
+            *extra,
         ],
         [
             numpy_helper.from_array(kernel, "weights"),
             numpy_helper.from_array(bias, "bias"),
+            *[numpy_helper.from_array(np.array([1]), "axis")] * novelty,
         ],
     )
     opset = [helper.make_opsetid("", 18)]
@@ -55,10 +68,11 @@ def write_bundle(
     *,
     weights: Sequence[float] = (1.0, 0.5, -0.5, -1.0),
     biases: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+    novelty: bool = False,
     **facts: object,
 ) -> Path:
     """Write a bundle whose card holds these facts besides."""
-    content = tiny_onnx(weights, biases)
+    content = tiny_onnx(weights, biases, novelty=novelty)
     card = {
         "name": "tiny",
         "version": "7",

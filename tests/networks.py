@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from alzer.training.network import ResNet50, seeded_network
+from alzer.training.network import Novelty, ResNet50, seeded_network
 
 
 @torch.no_grad()
@@ -28,3 +28,16 @@ def settled_network(seed: int = 5) -> ResNet50:
     shared = functional.normalize(features.mean(dim=(0, 2, 3)), dim=0)
     network.fc.weight -= torch.outer(network.fc.weight @ shared, shared)
     return network
+
+
+def random_novelty(seed: int = 5, features: int = 1024, axes: int = 8) -> Novelty:
+    """Give a distance from no particular place."""
+    generator = torch.Generator().manual_seed(seed)
+    directions = torch.randn(features, axes, generator=generator)
+    return Novelty(
+        mean=torch.rand(features, generator=generator),
+        deviation=0.5 + torch.rand(features, generator=generator),
+        axes=torch.linalg.qr(directions).Q.T.contiguous(),
+        variances=1.0 + 5.0 * torch.rand(axes, generator=generator),
+        noise=0.5,
+    )

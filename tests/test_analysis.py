@@ -10,8 +10,11 @@ from PIL import Image
 
 from alzer.analysis import (
     BATCH_SIZE,
+    CANNOT_TELL,
     FEW_MODERATE,
     NOT_AXIAL,
+    NOTHING_FITS,
+    UNFAMILIAR,
     Analysis,
     analyse,
     analyse_many,
@@ -227,3 +230,78 @@ def test_sources_are_read_as_they_are_needed(model: Model) -> None:
     next(analyse_many(sources(), model))
 
     assert len(taken) == BATCH_SIZE
+
+
+def judging_model(folder: Path, limit: float, least: list[float | None]) -> Model:
+    """Load a model that thinks little of every class, with these limits."""
+    bundle = write_bundle(
+        folder,
+        weights=[0.0] * 4,
+        novelty=True,
+        gate={"limit": limit},
+        calibration={"least_probabilities": least},
+    )
+    return load_model(load_bundle(bundle), "openvino", "fp32", 1)
+
+
+def test_a_model_that_can_not_tell_says_neither_yes_nor_no(model: Model) -> None:
+    answer = analyse(as_png(draw_brain()), model)
+
+    assert answer.reliable is None
+    assert answer.possible_classes is None
+    assert not answer.calibrated
+
+
+def test_a_scan_unlike_those_trained_on_is_warned_of_first(tmp_path: Path) -> None:
+    model = judging_model(tmp_path, -9.0, [0.3, 0.2, 0.1, None])
+    pixels = (draw_brain() * 255.0).astype(np.float32)
+    scan = Scan(pixels, "DICOM", (0.0, 255.0), warnings=("of the reader",))
+
+    answer = analyse(scan, model)
+
+    assert answer.reliable is False
+    assert answer.possible_classes is None
+    assert answer.warnings == (UNFAMILIAR, "of the reader")
+    assert answer.prediction in CLASS_NAMES
+
+
+def test_a_familiar_scan_comes_with_the_classes_that_remain(tmp_path: Path) -> None:
+    model = judging_model(tmp_path, 9.0, [0.3, 0.2, 0.1, None])
+
+    answer = analyse(as_png(draw_brain()), model)
+
+    assert answer.reliable is True
+    assert answer.calibrated
+    assert answer.possible_classes == CLASS_NAMES[1:3]
+    assert not answer.warnings
+
+
+@pytest.mark.parametrize(("least", "caveat"), [(0.1, CANNOT_TELL), (0.9, NOTHING_FITS)])
+def test_a_set_of_all_or_none_says_so(
+    tmp_path: Path, least: float, caveat: str
+) -> None:
+    model = judging_model(tmp_path, 9.0, [least, least, least, None])
+
+    answer = analyse(as_png(draw_brain()), model)
+
+    assert answer.warnings[0] == caveat
+    assert answer.possible_classes == (CLASS_NAMES[:3] if least < 0.25 else ())
+
+
+def test_every_scan_of_a_batch_is_judged_on_its_own(tmp_path: Path) -> None:
+    pixels = draw_brain()
+    sources = [as_png(pixels), as_png(np.clip(pixels * 1.6, 0.0, 1.0))]
+    model = load_model(load_bundle(write_bundle(tmp_path, novelty=True)))
+    novelties = []
+    for scan in (analyse(each, model).scan for each in sources):
+        evidence = model.run(prepare(scan, examine(scan).box, model.spec).pixels[None])
+        assert evidence.novelty is not None
+        novelties.append(float(evidence.novelty[0]))
+    middle = sum(novelties) / 2.0
+    strict = write_bundle(tmp_path / "strict", novelty=True, gate={"limit": middle})
+
+    answers = list(analyse_many(sources, load_model(load_bundle(strict))))
+
+    found = [each.reliable for each in answers if isinstance(each, Analysis)]
+    assert found == [each <= middle for each in novelties]
+    assert len(set(found)) == 2

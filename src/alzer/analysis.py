@@ -34,6 +34,21 @@ FEW_MODERATE = (
     "its accuracy can't be measured."
 )
 
+UNFAMILIAR = (
+    "This image is unlike those that the model was trained on; "
+    "don't rely on the prediction."
+)
+
+CANNOT_TELL = (
+    "The model cannot tell: none of the classes that it could be checked on "
+    "can be ruled out for this scan."
+)
+
+NOTHING_FITS = (
+    "No class fits this scan as well as it fits nine of ten people of that class; "
+    "read the prediction with caution."
+)
+
 NOT_AXIAL = (
     "The file says that this is not an axial slice; the model was trained on axial "
     "slices only."
@@ -53,6 +68,12 @@ class Analysis:
         no_heatmap_reason: Why there is none, in one sentence.
         warnings: What a reader of the result must know.
         model: Which model answered.
+        reliable: Whether the scan is like those that the model was trained on; None
+            if the model can't tell.
+        possible_classes: Names of the classes that can't be ruled out: for nine of
+            ten people of each class they hold it. None if the model is not
+            calibrated or the scan is not like those it was trained on.
+        calibrated: Whether the probabilities mean what they say.
         timings_ms: Milliseconds per stage: read, validate, infer, explain,
             encode and total.
     """
@@ -64,6 +85,9 @@ class Analysis:
     no_heatmap_reason: str | None
     warnings: tuple[str, ...]
     model: ModelIdentity
+    reliable: bool | None
+    possible_classes: tuple[str, ...] | None
+    calibrated: bool
     timings_ms: Mapping[str, float]
 
     @property
@@ -78,7 +102,7 @@ class Analysis:
 
     @property
     def confidence(self) -> float:
-        """Its probability, 0 to 1; not calibrated."""
+        """Its probability, 0 to 1."""
         return self.probabilities[self.label]
 
     @property
@@ -183,36 +207,67 @@ def _answer(ready: list[_Ready], model: Model) -> list[Analysis]:
     started = time.perf_counter()
     evidence = model.run(np.stack([each.prepared.pixels for each in ready]))
     share_ms = (time.perf_counter() - started) * 1000.0 / len(ready)
+    novelty = (None,) * len(ready) if evidence.novelty is None else evidence.novelty
     answers = []
-    for each, logits, maps in zip(ready, evidence.logits, evidence.maps, strict=True):
+    for index, each in enumerate(ready):
         each.stopwatch.timings_ms["infer"] += share_ms
-        answers.append(_explain(each, logits, maps, model))
+        judged = _judge(evidence.logits[index], novelty[index], model)
+        answers.append(_explain(each, judged, evidence.maps[index], model))
     return answers
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """What the model says of a scan, before it is explained."""
+
+    probabilities: tuple[float, ...]
+    reliable: bool | None
+    possible: tuple[int, ...] | None
+    caveat: str | None
+
+
+def _judge(
+    logits: NDArray[np.float32], novelty: np.float32 | None, model: Model
+) -> _Judged:
+    probabilities = _softmax(logits)
+    judgement = model.judgement
+    reliable = judgement.familiar(None if novelty is None else float(novelty))
+    if reliable is False:
+        return _Judged(probabilities, reliable, None, UNFAMILIAR)
+    possible = judgement.possible(probabilities)
+    caveat = None
+    if possible is not None and not possible:
+        caveat = NOTHING_FITS
+    elif possible is not None and judgement.leaves_all(possible):
+        caveat = CANNOT_TELL
+    return _Judged(probabilities, reliable, possible, caveat)
+
+
 def _explain(
-    ready: _Ready,
-    logits: NDArray[np.float32],
-    maps: NDArray[np.float32],
-    model: Model,
+    ready: _Ready, judged: _Judged, maps: NDArray[np.float32], model: Model
 ) -> Analysis:
     ready.stopwatch.restart()
-    probabilities = _softmax(logits)
-    label = int(np.argmax(probabilities))
+    label = int(np.argmax(judged.probabilities))
     cells = grad_cam(maps, label)
     heat = None if cells is None else _onto_scan(cells, ready)
     ready.stopwatch.lap("explain")
     grey = ready.scan.as_grey()
     overlay = None if heat is None else encode_png(blend(grey, heat))
     ready.stopwatch.lap("encode")
+    possible = judged.possible
     return Analysis(
-        probabilities=probabilities,
+        probabilities=judged.probabilities,
         scan=ready.scan,
         heat=heat,
         overlay_png=overlay,
         no_heatmap_reason=None if heat is not None else _nothing_spoke_for(label),
-        warnings=(*ready.scan.warnings, *_warnings(ready.scan, label)),
+        warnings=tuple(_warnings(ready.scan, label, judged.caveat)),
         model=model.identity,
+        reliable=judged.reliable,
+        possible_classes=None
+        if possible is None
+        else tuple(CLASS_NAMES[each] for each in possible),
+        calibrated=model.judgement.calibrated,
         timings_ms=ready.stopwatch.total(),
     )
 
@@ -228,7 +283,10 @@ def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
     return tuple(float(each) for each in powers / powers.sum())
 
 
-def _warnings(scan: Scan, label: int) -> Iterator[str]:
+def _warnings(scan: Scan, label: int, caveat: str | None) -> Iterator[str]:
+    if caveat is not None:
+        yield caveat  # first: it decides how everything else is read
+    yield from scan.warnings
     if scan.orientation is not None and not set(scan.orientation) <= set("LRAP"):
         yield NOT_AXIAL
     if CLASS_NAMES[label] == "Moderate Impairment":

@@ -1,7 +1,15 @@
-"""Names that come out as they went in, or harmless."""
+"""Records, and names that come out as they went in, or harmless."""
 
+import json
+from pathlib import Path
+
+from alzer.analysis import UNFAMILIAR, analyse
 from alzer.cli.inputs import Failure
-from alzer.cli.records import LAYOUTS, Format, describe_failure, printable
+from alzer.cli.records import LAYOUTS, Format, describe, describe_failure, printable
+from alzer.model.bundle import load_bundle
+from alzer.model.engine import load_model
+from bundles import write_bundle
+from phantoms import as_png, draw_brain
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
@@ -26,3 +34,42 @@ def test_a_failure_has_every_field_of_a_record_and_its_error() -> None:
     assert record["prediction"] is None
     assert record["warnings"] == []
     assert record["error"] == {"code": "empty_file", "message": "It is empty."}
+
+
+def test_what_can_not_be_relied_on_is_said_without_a_number(tmp_path: Path) -> None:
+    bundle = write_bundle(
+        tmp_path,
+        novelty=True,
+        gate={"limit": -9.0},
+        calibration={"least_probabilities": [0.1, 0.1, 0.1, None]},
+    )
+    answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
+    record = describe("a.png", answer, None, None)
+
+    row = LAYOUTS[Format.table]().row(record)
+    csv_row = LAYOUTS[Format.csv]().row(record)
+
+    assert record["confidence"] is None
+    assert record["reliable"] is False
+    assert json.loads(LAYOUTS[Format.jsonl]().row(record))["prediction"]
+    assert "%" not in row
+    assert row.index(UNFAMILIAR) < row.index(answer.prediction)
+    assert ",False," in csv_row
+
+
+def test_possible_classes_reach_every_record(tmp_path: Path) -> None:
+    bundle = write_bundle(
+        tmp_path,
+        weights=[0.0] * 4,
+        novelty=True,
+        gate={"limit": 9.0},
+        calibration={"least_probabilities": [0.9, 0.1, 0.1, None]},
+    )
+    answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
+
+    record = describe("a.png", answer, None, None)
+
+    assert record["possible_classes"] == ["Very Mild Impairment", "Mild Impairment"]
+    assert record["reliable"] is True
+    assert "Very Mild Impairment; Mild Impairment" in LAYOUTS[Format.csv]().row(record)
+    assert "not calibrated" not in LAYOUTS[Format.table]().tail()

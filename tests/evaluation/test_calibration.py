@@ -11,10 +11,10 @@ from alzer.evaluation.calibration import (
     fit_sets,
     fit_temperature,
     log_loss,
-    possible,
     soften,
 )
 from alzer.evaluation.metrics import by_subject, calibration_error
+from alzer.model.judgement import possible
 
 
 def draw_slices(people: int, seed: int, per_person: int = 4) -> Slices:
@@ -109,11 +109,6 @@ def test_a_person_counts_once_however_many_slices() -> None:
 
     assert fit_sets(repeated) == fit_sets(slices)
     assert fit_temperature(repeated) == pytest.approx(fit_temperature(slices))
-
-
-def test_what_is_likely_enough_is_possible() -> None:
-    assert possible([0.5, 0.3, 0.2], [0.4, 0.3, 0.25]) == (0, 1)
-    assert possible([0.1, 0.1, 0.8], [0.4, 0.3, None]) == ()
 
 
 def test_the_log_loss_is_that_of_people() -> None:

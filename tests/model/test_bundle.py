@@ -99,7 +99,15 @@ def test_a_model_with_data_in_other_files_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"name": 7}, {"classes": 4}, {"input": {"height": "tall"}}]
+    [
+        {"name": 7},
+        {"classes": 4},
+        {"input": {"height": "tall"}},
+        {"gate": {"limit": float("nan")}},
+        {"gate": {}},
+        {"calibration": {"least_probabilities": [0.1, 0.2]}},
+        {"calibration": {"least_probabilities": "some"}},
+    ]
     + [
         {"input": {field: value}}
         for field, value in [

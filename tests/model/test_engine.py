@@ -13,6 +13,7 @@ from alzer.model.bundle import Bundle
 from alzer.model.engine import CLOSE_CALL_LOGITS, Model, load_model
 from alzer.settings import EngineName
 from alzer.training.network import ResNet50, ResNet50WithMaps
+from networks import random_novelty
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +42,25 @@ def test_the_engines_agree(
     assert other.identity.engine == "onnxruntime"
     assert relative(one.logits, two.logits) <= 1e-4
     assert relative(one.maps, two.maps) <= 1e-4
+    assert one.novelty is not None
+    assert two.novelty is not None
+    assert relative(one.novelty, two.novelty) <= 1e-4
 
 
 def test_the_engine_gives_what_the_network_gives(
     network: ResNet50, model: Model, images: np.ndarray
 ) -> None:
     with torch.no_grad():
-        logits, maps = ResNet50WithMaps(network)(torch.from_numpy(images))
+        whole = ResNet50WithMaps(network, random_novelty())
+        logits, maps, novelty = whole(torch.from_numpy(images))
 
     evidence = model.run(images)
 
     # Weights are stored in float16, which keeps three digits.
     assert relative(evidence.logits, logits.numpy()) <= 5e-3
     assert relative(evidence.maps, maps.numpy()) <= 5e-3
+    assert evidence.novelty is not None
+    assert relative(evidence.novelty, novelty.numpy()) <= 5e-3
 
 
 def test_the_mean_of_a_map_and_the_bias_are_the_logit(

@@ -32,11 +32,11 @@ from alzer.cli.options import (
 )
 from alzer.cli.records import (
     LAYOUTS,
-    NOTE,
     Format,
     Record,
     describe,
     describe_failure,
+    note,
 )
 from alzer.cli.results import ResultsFolder
 from alzer.errors import StorageUnavailable, UnusableScan
@@ -200,7 +200,7 @@ def _say_last_words(cohort: Cohort, chosen: Format) -> None:
     if cohort.folder:
         complain(f"Records and heatmaps are in {cohort.folder.path}.")
     if chosen is not Format.table:  # a table ends with the note
-        complain(NOTE)
+        complain(note(calibrated=cohort.model.judgement.calibrated))
 
 
 class _Screen:

@@ -13,10 +13,8 @@ from alzer.analysis import Analysis
 from alzer.classes import CLASS_NAMES
 from alzer.cli.inputs import Failure
 
-NOTE: Final = (
-    "Research and education software; not a medical device. "
-    "Confidence is not calibrated."
-)
+_NOTE: Final = "Research and education software; not a medical device."
+_UNCALIBRATED: Final = "Confidence is not calibrated."
 
 Record = Mapping[str, Any]
 
@@ -47,13 +45,21 @@ def describe(
     return {
         "input": name,
         "prediction": analysis.prediction,
-        "confidence": round(analysis.confidence, 6),
+        # A number would be believed.
+        "confidence": None
+        if analysis.reliable is False
+        else round(analysis.confidence, 6),
         "class_probabilities": {
             each: round(share, 6)
             for each, share in analysis.class_probabilities.items()
         },
         "heatmap": heatmap,
         "heatmap_missing_reason": reason,
+        "reliable": analysis.reliable,
+        "possible_classes": None
+        if analysis.possible_classes is None
+        else list(analysis.possible_classes),
+        "calibrated": analysis.calibrated,
         "warnings": list(analysis.warnings),
         "model": asdict(analysis.model),
     }
@@ -75,6 +81,8 @@ def describe_failure(name: str, failure: Failure) -> Record:
         "confidence": None,
         "class_probabilities": None,
         "heatmap": None,
+        "reliable": None,
+        "possible_classes": None,
         "warnings": [],
         "error": asdict(failure),
     }
@@ -130,7 +138,17 @@ class _Csv:
 
     def head(self) -> str:
         columns = ["input", "prediction", "confidence", *CLASS_NAMES]
-        return _csv_line([*columns, "heatmap", "warnings", "error_code", "error"])
+        return _csv_line(
+            [
+                *columns,
+                "heatmap",
+                "reliable",
+                "possible_classes",
+                "warnings",
+                "error_code",
+                "error",
+            ]
+        )
 
     def row(self, record: Record) -> str:
         shares = record["class_probabilities"] or {}
@@ -142,6 +160,8 @@ class _Csv:
                 record["confidence"],
                 *(shares.get(name) for name in CLASS_NAMES),
                 record["heatmap"],
+                record["reliable"],
+                "; ".join(record["possible_classes"] or ()),
                 " ".join(record["warnings"]),
                 error.get("code"),
                 error.get("message"),
@@ -157,6 +177,7 @@ class _Table:
     """Aligned columns for people; warnings are gathered below."""
 
     _warnings: Counter[str] = field(default_factory=Counter)
+    _calibrated: bool = True
 
     def head(self) -> str:
         return self._line("prediction", "confidence", "input")
@@ -167,6 +188,11 @@ class _Table:
         if "error" in record:
             message = record["error"]["message"]
             return self._line("not analysed", "", f"{name}: {message}")
+        self._calibrated &= record["calibrated"]
+        if record["reliable"] is False:
+            # The warning first; without a share, which would be believed.
+            said = f"{record['warnings'][0]} (Prediction: {record['prediction']}.)"
+            return self._line("not reliable", "", f"{name}: {said}")
         share = f"{record['confidence']:.1%}"
         return self._line(record["prediction"], share, name)
 
@@ -174,7 +200,8 @@ class _Table:
         notes = [
             f"{count} x {warning}" for warning, count in self._warnings.most_common()
         ]
-        return "\n" + "".join(f"{each}\n" for each in [*notes, NOTE])
+        notes.append(note(calibrated=self._calibrated))
+        return "\n" + "".join(f"{each}\n" for each in notes)
 
     @staticmethod
     def _line(prediction: str, confidence: str, rest: str) -> str:
@@ -188,6 +215,11 @@ LAYOUTS: Final[Mapping[Format, Callable[[], Layout]]] = {
     Format.csv: _Csv,
     Format.table: _Table,
 }
+
+
+def note(*, calibrated: bool) -> str:
+    """Give what must stand below every result."""
+    return _NOTE if calibrated else f"{_NOTE} {_UNCALIBRATED}"
 
 
 def printable(name: str) -> str:

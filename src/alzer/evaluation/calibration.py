@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.evaluation.metrics import Floats, by_subject
+from alzer.model.judgement import COVERAGE
 
 # With fewer people than this, no finite threshold covers nine of ten.
 MIN_PEOPLE_PER_CLASS = 10
@@ -92,7 +93,7 @@ def fit_temperature(slices: Slices) -> float:
     return math.exp((low + high) / 2.0)
 
 
-def fit_sets(slices: Slices, coverage: float = 0.9) -> tuple[float | None, ...]:
+def fit_sets(slices: Slices, coverage: float = COVERAGE) -> tuple[float | None, ...]:
     """Find, for each class, the least probability with which it stays possible.
 
     For a new person of a class, one slice's set holds that class with the asked
@@ -112,25 +113,6 @@ def fit_sets(slices: Slices, coverage: float = 0.9) -> tuple[float | None, ...]:
     return tuple(
         _least_probability(slices.where(slices.labels == label), label, coverage)
         for label in range(slices.probabilities.shape[1])
-    )
-
-
-def possible(
-    probabilities: Sequence[float] | Floats, least: Sequence[float | None]
-) -> tuple[int, ...]:
-    """Give the classes that a prediction leaves possible.
-
-    Args:
-        probabilities: One per class.
-        least: Of `fit_sets`; classes without a value are never named.
-
-    Returns:
-        Class indices, ascending; may be empty.
-    """
-    return tuple(
-        label
-        for label, (share, bound) in enumerate(zip(probabilities, least, strict=True))
-        if bound is not None and share >= bound
     )
 
 

@@ -12,10 +12,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import DamagedBundle, UnsafeModel
+from alzer.model.judgement import Judgement
 from alzer.model.preparation import InputSpec
 
 MODEL_FILE = "model.onnx"
@@ -38,6 +39,14 @@ _CHILDREN: Mapping[str, Mapping[int, str]] = {
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 
 
+class _Gate(BaseModel):
+    limit: FiniteFloat
+
+
+class _Calibration(BaseModel):
+    least_probabilities: tuple[FiniteFloat | None, ...]
+
+
 class _Needed(BaseModel):
     """What loading needs of a card."""
 
@@ -46,6 +55,16 @@ class _Needed(BaseModel):
     model_sha256: str
     classes: tuple[str, ...]
     input: InputSpec
+    gate: _Gate | None = None
+    calibration: _Calibration | None = None
+
+    @property
+    def judgement(self) -> Judgement:
+        """What the card says of predictions in general."""
+        limit = None if self.gate is None else self.gate.limit
+        if self.calibration is None:
+            return Judgement(limit)
+        return Judgement(limit, self.calibration.least_probabilities)
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,7 @@ class Bundle:
         sha256: Of the model file, hexadecimal.
         spec: What the network expects.
         onnx: The model file's bytes.
+        judgement: What may be made of a prediction.
         card: Everything that the card says, as plain values.
     """
 
@@ -66,6 +86,7 @@ class Bundle:
     sha256: str
     spec: InputSpec
     onnx: bytes
+    judgement: Judgement
     card: Mapping[str, Any]
 
 
@@ -117,8 +138,22 @@ def load_bundle(folder: Path) -> Bundle:
     if needed.classes != CLASS_NAMES:
         message = f"The bundle's classes are {needed.classes}, expected {CLASS_NAMES}."
         raise DamagedBundle(message)
+    least = needed.judgement.least_probabilities
+    if least is not None and len(least) != len(CLASS_NAMES):
+        message = (
+            f"The bundle's calibration has {len(least)} bounds, not one per class."
+        )
+        raise DamagedBundle(message)
     require_self_contained(onnx)
-    return Bundle(needed.name, needed.version, digest, needed.input, onnx, card)
+    return Bundle(
+        name=needed.name,
+        version=needed.version,
+        sha256=digest,
+        spec=needed.input,
+        onnx=onnx,
+        judgement=needed.judgement,
+        card=card,
+    )
 
 
 def read_card(folder: Path) -> Mapping[str, Any]:

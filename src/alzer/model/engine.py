@@ -4,7 +4,7 @@ import importlib
 import os
 import queue
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from alzer.errors import EngineUnavailable
 from alzer.model.bundle import Bundle
+from alzer.model.judgement import Judgement
 from alzer.model.preparation import InputSpec
 from alzer.settings import EngineName, Precision
 
@@ -31,10 +32,13 @@ class Evidence:
         logits: shape (n, class).
         maps: shape (n, class, row, column); the mean of a map plus its class's
             bias is the logit.
+        novelty: How unlike the training slices each input is, shape (n,); None
+            if the model does not say.
     """
 
     logits: Floats
     maps: Floats
+    novelty: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,13 @@ class Model:
         spec: What the network expects.
         identity: Which model it is.
         engine: What runs it.
+        judgement: What may be made of a prediction.
     """
 
     spec: InputSpec
     identity: ModelIdentity
     engine: Engine
+    judgement: Judgement = field(default_factory=Judgement)
 
     def run(self, batch: Floats) -> Evidence:
         """Give logits and maps.
@@ -118,7 +124,7 @@ def load_model(
     identity = ModelIdentity(
         bundle.name, bundle.version, bundle.sha256, engine, runner.precision
     )
-    return Model(bundle.spec, identity, runner)
+    return Model(bundle.spec, identity, runner, bundle.judgement)
 
 
 def _cores() -> int:
@@ -160,6 +166,7 @@ class _OpenVino:
         except RuntimeError as error:
             message = "OpenVINO can't run this model; is model.onnx of this project?"
             raise EngineUnavailable(message) from error
+        self._outputs = range(len(self._compiled.outputs))
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
 
     def run(self, batch: Floats) -> Evidence:
@@ -171,8 +178,7 @@ class _OpenVino:
             request.infer([batch], share_inputs=True)
             # Copies: the request's buffers are used again by the next caller.
             return Evidence(
-                request.get_output_tensor(0).data.copy(),
-                request.get_output_tensor(1).data.copy(),
+                *(request.get_output_tensor(each).data.copy() for each in self._outputs)
             )
         finally:
             self._idle.put(request)
@@ -203,6 +209,8 @@ class _CheckedOpenVino:
             exact = self._exact.result().run(batch[close])
             evidence.logits[close] = exact.logits
             evidence.maps[close] = exact.maps
+            if evidence.novelty is not None:
+                evidence.novelty[close] = exact.novelty
         return evidence
 
 
@@ -247,5 +255,4 @@ class _OnnxRuntime:
         self._input = self._session.get_inputs()[0].name
 
     def run(self, batch: Floats) -> Evidence:
-        logits, maps = self._session.run(["logits", "maps"], {self._input: batch})
-        return Evidence(logits, maps)
+        return Evidence(*self._session.run(None, {self._input: batch}))

@@ -18,7 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from alzer.errors import EngineUnavailable
 from alzer.model.bundle import CARD_FILE, MODEL_FILE, card_fields
 from alzer.model.preparation import InputSpec
-from alzer.training.network import Bottleneck, ResNet50, ResNet50WithMaps
+from alzer.training.network import Bottleneck, Novelty, ResNet50, ResNet50WithMaps
 from alzer.training.train import write_whole
 
 # Tensors with fewer values (the biases) stay in float32: halving them saves
@@ -28,7 +28,9 @@ MIN_HALVED_VALUES = 1024
 OPSET = 18
 
 
-def export_onnx(network: ResNet50, spec: InputSpec) -> bytes:
+def export_onnx(
+    network: ResNet50, spec: InputSpec, novelty: Novelty | None = None
+) -> bytes:
     """Write the network as ONNX with float16 weights.
 
     Batch normalisation is folded into the convolutions; arithmetic stays float32.
@@ -36,16 +38,19 @@ def export_onnx(network: ResNet50, spec: InputSpec) -> bytes:
     Args:
         network: Trained; left as it is.
         spec: What the network expects.
+        novelty: Gives how unlike the training slices an input is.
 
     Raises:
         EngineUnavailable: If torch's exporter fails.
 
     Returns:
         The model file: input `images` (n, 1, row, column), outputs `logits`
-        (n, class) and `maps` (n, class, row, column).
+        (n, class), `maps` (n, class, row, column) and, if asked for, `novelty`
+        (n,).
     """
     folded = fold_batch_norm(network)
-    model = ResNet50WithMaps(folded).eval()
+    model = ResNet50WithMaps(folded, novelty).eval()
+    outputs = ["logits", "maps"] + ["novelty"] * (novelty is not None)
     # Two images, since an example of one would fix the batch size at one.
     example = torch.zeros(2, 1, spec.height, spec.width)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -58,7 +63,7 @@ def export_onnx(network: ResNet50, spec: InputSpec) -> bytes:
             dynamo=True,
             verbose=False,
             input_names=["images"],
-            output_names=["logits", "maps"],
+            output_names=outputs,
             dynamic_shapes=({0: torch.export.Dim("n", min=1, max=1024)},),
             opset_version=OPSET,
         )
@@ -120,6 +125,8 @@ def halve_weights(proto: onnx.ModelProto) -> None:
         values = numpy_helper.to_array(tensor)
         if tensor.data_type != TensorProto.FLOAT or values.size < MIN_HALVED_VALUES:
             continue
+        if tensor.name.startswith("novelty."):
+            continue  # distances add up small differences
         name, halved = tensor.name, f"{tensor.name}_float16"
         tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), halved))
         casts.append(helper.make_node("Cast", [halved], [name], to=TensorProto.FLOAT))

@@ -91,11 +91,24 @@ class ResNet50(nn.Module):
         Returns:
             shape (n, 2048, row / 32, column / 32), rounded up; not negative.
         """
+        return self.last_stages(images)[1]
+
+    def last_stages(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the activations of the last stage but one, and of the last.
+
+        Args:
+            images: shape (n, channel, row, column), standardised.
+
+        Returns:
+            shape (n, 1024, row / 16, column / 16) and (n, 2048, row / 32,
+            column / 32), rounded up; not negative.
+        """
         first = functional.relu(self.bn1(self.conv1(images)))
         hidden = functional.max_pool2d(first, 3, 2, 1)
+        before = hidden
         for index in range(1, len(STAGES) + 1):
-            hidden = getattr(self, f"layer{index}")(hidden)
-        return hidden
+            before, hidden = hidden, getattr(self, f"layer{index}")(hidden)
+        return before, hidden
 
     def forward(self, images: Tensor) -> Tensor:
         """Give the logits, shape (n, class)."""
@@ -105,25 +118,77 @@ class ResNet50(nn.Module):
         return logits
 
 
+class Novelty(nn.Module):
+    """How unlike the training slices an image is, from pooled activations.
+
+    The squared Mahalanobis distance under probabilistic principal components,
+    divided by the number of features: about 1 for what the network was trained on.
+
+    Source: Tipping & Bishop 1999, doi:10.1111/1467-9868.00196, section 3.
+
+    Args:
+        mean: shape (feature,).
+        deviation: Per feature, shape (feature,).
+        axes: Of the standardised features, orthonormal, shape (axis, feature).
+        variances: Along each axis, shape (axis,).
+        noise: Variance along every other direction.
+    """
+
+    mean: Tensor
+    inverse_deviation: Tensor
+    axes: Tensor
+    variances: Tensor
+
+    def __init__(
+        self,
+        mean: Tensor,
+        deviation: Tensor,
+        axes: Tensor,
+        variances: Tensor,
+        noise: float,
+    ) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("inverse_deviation", 1.0 / deviation)
+        self.register_buffer("axes", axes)
+        self.register_buffer("variances", variances)
+        self.noise = noise
+
+    def forward(self, activations: Tensor) -> Tensor:
+        """Give the novelty, shape (n,), of activations (n, feature, row, column)."""
+        pooled = functional.adaptive_avg_pool2d(activations, 1).flatten(1)
+        standard = (pooled - self.mean) * self.inverse_deviation
+        along = standard @ self.axes.T
+        # Subtracted before it is squared: exact enough in 16 bits.
+        rest = standard - along @ self.axes
+        squares = (along**2 / self.variances).sum(dim=1)
+        distance: Tensor = squares + (rest**2).sum(dim=1) / self.noise
+        return distance / standard.shape[1]
+
+
 class ResNet50WithMaps(nn.Module):
-    """The same network giving logits and maps in one pass.
+    """The same network giving logits, maps and, if known, novelty in one pass.
 
     Source: Zhou et al. 2016, doi:10.1109/CVPR.2016.319, equation 2.
     """
 
-    def __init__(self, network: ResNet50) -> None:
+    def __init__(self, network: ResNet50, novelty: Novelty | None = None) -> None:
         super().__init__()
         self.network = network
+        self.novelty = novelty
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Give logits (n, class) and maps (n, class, row, column).
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Give logits (n, class), maps (n, class, row, column) and novelty (n,).
 
         The mean of a class's map plus its bias is its logit.
         """
         linear = self.network.fc
-        weight = linear.weight[:, :, None, None]
-        maps = functional.conv2d(self.network.features(images), weight)
-        return maps.mean(dim=(2, 3)) + linear.bias, maps
+        before, last = self.network.last_stages(images)
+        maps = functional.conv2d(last, linear.weight[:, :, None, None])
+        logits = maps.mean(dim=(2, 3)) + linear.bias
+        if self.novelty is None:
+            return logits, maps
+        return logits, maps, self.novelty(before)
 
 
 def count_parameters(network: nn.Module) -> int:

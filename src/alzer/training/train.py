@@ -8,7 +8,7 @@ import math
 import os
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -168,16 +168,43 @@ def predict(
     Returns:
         shape (slice, class); rows sum to 1.
     """
+    parts = forward_batches(
+        network,
+        images,
+        lambda batch: network(batch).double().softmax(dim=1),
+        batch_size,
+    )
+    return np.concatenate([np.empty((0, len(CLASSES))), *parts])
+
+
+def forward_batches(
+    network: nn.Module,
+    images: NDArray[np.float16],
+    forward: Callable[[Tensor], Tensor],
+    batch_size: int = 64,
+) -> list[NDArray[Any]]:
+    """Pass prepared images through a network, some at a time, without gradients.
+
+    Args:
+        network: Put into evaluation mode; says on which device to compute.
+        images: shape (slice, row, column), prepared.
+        forward: From a batch (n, 1, row, column) to a tensor with n rows.
+        batch_size: Images per pass.
+
+    Returns:
+        One array per batch.
+    """
     network.eval()
     device = next(network.parameters()).device
     parts = []
     with torch.inference_mode(), _mixed_precision(device):
         for start in range(0, len(images), batch_size):
             batch = _as_batch(images[start : start + batch_size], device)
-            parts.append(network(batch).double().softmax(dim=1).cpu())
-    if not parts:
-        return np.empty((0, len(CLASSES)))
-    return torch.cat(parts).numpy()
+            result = forward(batch)
+            # NumPy knows no bfloat16.
+            result = result.float() if result.dtype == torch.bfloat16 else result
+            parts.append(result.cpu().numpy())
+    return parts
 
 
 def write_log(path: Path, history: list[Epoch]) -> None:

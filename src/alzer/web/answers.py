@@ -26,6 +26,9 @@ _EXAMPLE: Final[JsonDict] = {
     "heatmap_0f8fad5b-d9cb-469f-a165-70867728950e.png",
     "heatmap_missing_reason": None,
     "analysis_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "reliable": True,
+    "possible_classes": ["Mild Impairment"],
+    "calibrated": True,
     "warnings": [],
     "timings_ms": {"read": 0.9, "infer": 21.8, "explain": 0.4, "total": 25.1},
     "model": {
@@ -66,7 +69,7 @@ class Prediction(BaseModel):
 
     prediction: str = Field(description="Name of the most probable class.")
     confidence: float = Field(
-        ge=0, le=1, description="Its probability; not calibrated."
+        ge=0, le=1, description="Its probability; see `calibrated` and `reliable`."
     )
     class_probabilities: dict[str, str] = Field(
         description="All four classes in order of severity, in percent."
@@ -78,6 +81,19 @@ class Prediction(BaseModel):
         description="One sentence when `heatmap_url` is null."
     )
     analysis_id: str = Field(description="Names this analysis; unique.")
+    reliable: bool | None = Field(
+        description="False if the scan is unlike those that the model was trained on: "
+        "don't rely on the prediction then. Null if the model can't tell."
+    )
+    possible_classes: list[str] | None = Field(
+        description="The classes that can't be ruled out; for nine of ten people of a "
+        "class they hold it. All of them: the model cannot tell. Null if the model is "
+        "not calibrated or the scan is not reliable."
+    )
+    calibrated: bool = Field(
+        description="Whether the probabilities were calibrated on people whom the "
+        "network had not seen."
+    )
     warnings: list[str] = Field(description="What a reader of the answer must know.")
     timings_ms: dict[str, float] = Field(
         description="Milliseconds by stage; `total` is all of the analysis."
@@ -134,6 +150,11 @@ def compose(
         heatmap_url=heatmap_url,
         heatmap_missing_reason=reason,
         analysis_id=str(uuid.uuid4()),
+        reliable=analysis.reliable,
+        possible_classes=None
+        if analysis.possible_classes is None
+        else list(analysis.possible_classes),
+        calibrated=analysis.calibrated,
         warnings=list(analysis.warnings),
         timings_ms={
             stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()

@@ -16,6 +16,24 @@ function fillShares(answer) {
   }
 }
 
+function fillVerdict(answer) {
+  const isUnreliable = answer.reliable === false;
+  part("prediction").textContent = answer.prediction;
+  part("unreliable").hidden = !isUnreliable;
+  part("unreliable-reason").textContent = isUnreliable ? answer.warnings[0] : "";
+  part("result").classList.toggle("unreliable", isUnreliable);
+  // Numbers that can't be relied on would still be believed.
+  part("confidence-line").hidden = isUnreliable;
+  part("share-box").hidden = isUnreliable;
+  part("confidence").textContent = `${(100 * answer.confidence).toFixed(2)}%`;
+  part("confidence-name").textContent = answer.calibrated
+    ? "Confidence"
+    : "Confidence (not calibrated)";
+  const possible = answer.possible_classes;
+  part("possible").hidden = !possible;
+  part("possible-classes").textContent = possible?.join(", ") || "No class fits well";
+}
+
 function fillWarnings(warnings) {
   const note = part("moderate-note");
   note.hidden = warnings.includes(note.textContent); // once is enough
@@ -64,11 +82,10 @@ export function prepareResult(root) {
     heat: part("overlay-heat"),
   });
   return (answer) => {
-    part("prediction").textContent = answer.prediction;
-    const confidence = (100 * answer.confidence).toFixed(2);
-    part("confidence").textContent = `${confidence}%`;
+    fillVerdict(answer);
     fillShares(answer);
-    fillWarnings(answer.warnings);
+    // The first one stands above everything else.
+    fillWarnings(answer.warnings.slice(answer.reliable === false ? 1 : 0));
     resetOpacity();
     fillPictures(answer, root);
     fillProvenance(answer);

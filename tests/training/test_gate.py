@@ -1,0 +1,82 @@
+"""Telling what a network was trained on from what it was not."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from alzer.training.gate import (
+    FALSE_ALARMS,
+    Reach,
+    carry_over,
+    distances,
+    fit_novelty,
+    within,
+)
+from alzer.training.network import Novelty, ResNet50
+from networks import random_novelty
+from phantoms import draw_brain
+
+
+def draw_slices(count: int, seed: int) -> NDArray[np.float16]:
+    """Draw prepared slices that differ in their ventricles and their noise."""
+    generator = np.random.default_rng(seed)
+    sizes = generator.uniform(0.04, 0.1, count)
+    slices = [
+        draw_brain((97, 65), float(size), seed + index)
+        for index, size in enumerate(sizes)
+    ]
+    return ((np.stack(slices) - 0.43) / 0.37).astype(np.float16)
+
+
+@pytest.fixture(scope="module")
+def novelty(network: ResNet50) -> Novelty:
+    return fit_novelty(network, draw_slices(80, 0))
+
+
+def test_the_distance_is_that_of_the_whole_covariance() -> None:
+    novelty = random_novelty(features=12, axes=3)
+    pooled = torch.randn(5, 12, generator=torch.Generator().manual_seed(1))
+    axes = novelty.axes.double().numpy()
+    covariance = novelty.noise * np.eye(12) + axes.T @ (
+        np.diag(novelty.variances.double().numpy() - novelty.noise) @ axes
+    )
+    offset = (pooled - novelty.mean) * novelty.inverse_deviation
+
+    found = novelty(pooled[:, :, None, None])
+
+    each = offset.double().numpy()
+    expected = (each @ np.linalg.inv(covariance) * each).sum(axis=1) / 12
+    assert found.numpy() == pytest.approx(expected, rel=1e-4)
+
+
+def test_training_slices_lie_at_about_one(network: ResNet50, novelty: Novelty) -> None:
+    found = distances(network, novelty, draw_slices(80, 0))
+
+    assert 0.7 < found.mean() < 1.3
+
+
+def test_new_slices_of_the_kind_are_near_and_others_are_far(
+    network: ResNet50, novelty: Novelty
+) -> None:
+    new = draw_slices(40, 1000)
+    near = distances(network, novelty, new)
+    turned_about = distances(network, novelty, new[:, ::-1, ::-1].copy())
+    noise = np.random.default_rng(0).standard_normal((10, 97, 65)).astype(np.float16)
+
+    assert distances(network, novelty, -new).min() > 2.0 * near.max()
+    assert distances(network, novelty, noise).min() > 2.0 * near.max()
+    assert np.median(turned_about) < 2.0 * np.median(near)
+
+
+def test_one_in_a_hundred_is_admitted_as_a_false_alarm() -> None:
+    distance = np.random.default_rng(0).exponential(size=10_000)
+
+    assert (distance > within(distance)).mean() == pytest.approx(FALSE_ALARMS, abs=1e-3)
+
+
+def test_the_limit_is_carried_over_by_the_folds_ratio() -> None:
+    folds = [Reach(1.0, 1.5), Reach(2.0, 2.0), Reach(1.0, 1.2), Reach(3.0, None)]
+
+    assert carry_over(folds, 10.0) == pytest.approx(12.0)
+    assert carry_over([Reach(1.0, None)], 10.0) is None
