@@ -1,11 +1,18 @@
 """The service over a real model, as tests call it."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
 from fastapi import FastAPI
 
 from alzer.analysis import analyse
 from alzer.model.engine import Model
 from alzer.settings import Settings
-from alzer.web.app import create_app
+from alzer.web.app import create_app, server_config
 
 
 def app_with(model: Model, **changes: object) -> FastAPI:
@@ -15,3 +22,20 @@ def app_with(model: Model, **changes: object) -> FastAPI:
     return create_app(
         lambda data: analyse(data, model, settings.limits), settings, model.identity
     )
+
+
+@contextmanager
+def serving(model: Model, folder: Path) -> Iterator[str]:
+    """Serve in a thread for as long as the context lasts."""
+    app = app_with(model, data_dir=folder)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(server_config(app, Settings(port=port)))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()

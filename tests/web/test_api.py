@@ -60,6 +60,9 @@ def test_the_answer_is_that_of_the_contract(client: TestClient) -> None:
     assert answer["heatmap_missing_reason"] is None
     assert answer["model"]["name"] == "tiny"
     assert {"read", "infer", "total"} <= set(answer["timings_ms"])
+    assert answer["reliable"] is None
+    assert answer["possible_classes"] is None
+    assert answer["calibrated"] is False
     assert answer["analysis_id"]
 
 

@@ -4,6 +4,7 @@ import io
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,11 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from alzer.analysis import NOTHING_FITS, UNFAMILIAR
+from alzer.model.engine import Model
+from alzer.model.judgement import Judgement
 from phantoms import as_dicom, as_jpeg, draw_brain
+from served import serving
 
 CHROMIUM = os.environ.get("ALZER_TEST_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -114,6 +119,65 @@ def test_a_scan_is_previewed_analysed_and_explained(page: Page) -> None:
     assert original["x"] < heated["x"]
     assert all(original[side] == heated[side] for side in ("y", "width", "height"))
     keep(page, "2-result")
+
+
+def open_judging(browser: Browser, address: str) -> Page:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(address)
+    submit(page)
+    return page
+
+
+def test_an_unfamiliar_scan_is_warned_of_first_and_without_a_number(
+    browser: Browser, shipped_model: Model, tmp_path: Path
+) -> None:
+    strict = replace(shipped_model, judgement=Judgement(novelty_limit=-1.0))
+    with serving(strict, tmp_path) as address:
+        page = open_judging(browser, address)
+
+        warning = page.get_by_role("heading", name="Not reliable")
+        expect(warning).to_be_visible()
+        expect(page.get_by_text(UNFAMILIAR)).to_have_count(1)
+        expect(page.locator("#prediction")).to_be_visible()
+        expect(page.locator("#confidence")).to_be_hidden()
+        expect(page.locator("#shares")).to_be_hidden()
+        above, below = (
+            each.bounding_box() for each in (warning, page.locator("#prediction"))
+        )
+        assert above is not None
+        assert below is not None
+        assert above["y"] < below["y"]
+        keep(page, "8-unfamiliar")
+        page.close()
+
+
+def test_the_classes_that_remain_are_named(
+    browser: Browser, shipped_model: Model, tmp_path: Path
+) -> None:
+    bounds = (0.0, 0.0, 1.0, None)
+    model = replace(shipped_model, judgement=Judgement(least_probabilities=bounds))
+    with serving(model, tmp_path) as address:
+        page = open_judging(browser, address)
+
+        expect(page.locator("#possible-classes")).to_have_text(
+            "No Impairment, Very Mild Impairment"
+        )
+        expect(page.locator("#confidence-name")).to_have_text("Confidence")
+        keep(page, "9-possible")
+        page.close()
+
+
+def test_where_no_class_fits_the_page_says_so(
+    browser: Browser, shipped_model: Model, tmp_path: Path
+) -> None:
+    bounds = (1.0, 1.0, 1.0, None)
+    model = replace(shipped_model, judgement=Judgement(least_probabilities=bounds))
+    with serving(model, tmp_path) as address:
+        page = open_judging(browser, address)
+
+        expect(page.locator("#possible-classes")).to_have_text("No class fits well")
+        expect(page.get_by_text(NOTHING_FITS)).to_be_visible()
+        page.close()
 
 
 def test_the_slider_sets_how_strongly_the_heat_covers(page: Page) -> None:
