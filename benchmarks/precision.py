@@ -11,7 +11,8 @@ from subjects import chosen_bundle, data_folder
 
 from alzer.model.engine import Evidence, Model, load_model
 from alzer.settings import Precision
-from alzer.training.cohort import load_cohort, prepare_slices, split
+from alzer.training.cohort import prepare_slices, split
+from alzer.training.tables import load_cohort
 
 # The exact one first.
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "bf16-checked")

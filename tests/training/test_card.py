@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from alzer.classes import CLASS_NAMES
-from alzer.evaluation.baselines import PUBLISHED_BASELINES
+from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.evaluation.metrics import People
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, LabelledSlice
@@ -41,11 +42,13 @@ def outcome(source: str | None = None, *, older_by: int = 0) -> Outcome:
     cohort = Cohort(
         slices,
         {each[0]: fold for fold, people in FOLDS.items() for each in people},
-        {name: age + older_by for name, _, age, _ in everyone},
-        source,
+        {"age": {name: age + older_by for name, _, age, _ in everyone}},
+        source=source,
     )
     groups = {fold: held_out(people) for fold, people in FOLDS.items()}
-    return Outcome(cohort, Recipe(seed=11), groups)
+    calibration = {"temperature": 1.25, "least_probabilities": [0.1, None]}
+    gate = {"limit": 2.0, "false_alarms": None}
+    return Outcome(cohort, Recipe(seed=11), groups, calibration, gate)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +137,6 @@ def test_a_fold_of_one_kind_only_has_no_area() -> None:
     known = outcome()
     alike = {0: held_out(FOLDS[0][:2]), 3: known.held_out[3]}
 
-    card = write_card(Outcome(known.cohort, known.recipe, alike), "mine", "1")
+    card = write_card(replace(known, held_out=alike), "mine", "1")
 
     assert card["per_fold"]["0"] == {"people": 2, "auc": None}

@@ -10,11 +10,11 @@ from alzer.model.preparation import prepare
 from alzer.scans.brain import examine
 from alzer.scans.formats import read_scan
 from alzer.training.cohort import (
-    load_cohort,
     prepare_slices,
     require_disjoint,
     split,
 )
+from alzer.training.tables import load_cohort
 from cohorts import SPEC, draw_cohort, write_table
 
 SLICE = {"file": "a.png", "class": "NonDemented", "subject": "p", "slice": 1}

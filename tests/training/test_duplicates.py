@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from alzer.errors import LeakySplit
-from alzer.training.cohort import Cohort, load_cohort, prepare_slices
+from alzer.training.cohort import Cohort, prepare_slices
 from alzer.training.duplicates import find_duplicates, require_no_duplicates
+from alzer.training.tables import load_cohort
 from cohorts import SPEC
 
 Images = NDArray[np.float16]

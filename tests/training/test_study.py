@@ -12,11 +12,19 @@ from PIL import Image
 
 from alzer.analysis import analyse
 from alzer.errors import InvalidCohort, StorageUnavailable, TrainingRefused
+from alzer.evaluation.calibration import by_person
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import load_model
 from alzer.training.card import Outcome, write_card
-from alzer.training.cohort import load_cohort
-from alzer.training.study import Study, held_out_predictions, load_network, run_study
+from alzer.training.study import (
+    Control,
+    Study,
+    load_network,
+    permute_labels,
+    read_fold,
+    run_study,
+)
+from alzer.training.tables import load_cohort
 from alzer.training.train import Epoch
 from cohorts import RECIPE, draw_cohort, write_table
 from phantoms import as_png, draw_brain
@@ -27,10 +35,14 @@ class Diary:
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.titles: list[str] = []
+        self.notes: list[str] = []
         self.epochs: list[Epoch] = []
         self.steps: list[tuple[int, int, int]] = []
         self.read = (0, 0)
         self._stop_after = stop_after
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def reading(self, done: int, total: int) -> None:
         self.read = (done, total)
@@ -86,7 +98,7 @@ def test_drawn_people_are_not_said_to_be_of_oasis(finished: Path) -> None:
 
 
 def test_each_fold_is_tested_on_its_own_people(finished: Path) -> None:
-    people = held_out_predictions(finished / "fold-2" / "predictions.csv")
+    people = by_person(read_fold(finished, 2).slices)
 
     assert list(people.subjects) == [f"person-{each:02}" for each in (2, 5, 8, 11)]
     assert people.probabilities.sum(axis=1) == pytest.approx(1.0, abs=1e-4)
@@ -168,11 +180,62 @@ def test_people_of_oasis_are_acknowledged(finished: Path, tmp_path: Path) -> Non
     folder = draw_cohort(tmp_path / "cohort", slices=1)
     write_table(folder / "subjects.csv", [{"subject": "person-00", "oasis1_id": "x"}])
     cohort = load_cohort(folder)
-    people = held_out_predictions(finished / "fold-2" / "predictions.csv")
+    people = by_person(read_fold(finished, 2).slices)
+    outcome = Outcome(cohort, RECIPE, {2: people}, {"temperature": 1.0}, {})
 
-    card = write_card(Outcome(cohort, RECIPE, {2: people}), "name", "1")
+    card = write_card(outcome, "name", "1")
 
     assert "OASIS" in card["data"]["acknowledgement"]
     assert card["baselines"]
     assert any("two people" in each for each in card["limitations"])
     assert card["metrics"]["age_60_and_over"] == {"people": 0}
+
+
+def test_the_bundle_is_calibrated_and_knows_how_far_is_too_far(
+    finished: Path,
+) -> None:
+    bundle = load_bundle(finished / "bundle")
+
+    answer = analyse(as_png(draw_brain((104, 88), 0.1, 1)), load_model(bundle))
+
+    assert answer.calibrated
+    assert answer.reliable is not None
+    assert bundle.judgement.novelty_limit is not None
+    assert bundle.judgement.novelty_limit > 0.0
+    # Six people of a class are too few to say what is possible.
+    assert bundle.card["calibration"]["least_probabilities"] == [None] * 4
+    assert 0.0 <= bundle.card["gate"]["false_alarms"] <= 1.0
+
+
+def test_permuted_labels_are_dealt_to_people_not_to_slices(cohort_folder: Path) -> None:
+    cohort = load_cohort(cohort_folder)
+
+    permuted = permute_labels(cohort, seed=3)
+
+    labels = {each.subject: each.label for each in permuted.slices}
+    assert [each.label for each in permuted.slices] == [
+        labels[each.subject] for each in permuted.slices
+    ]
+    assert sorted(labels.values()) == sorted(
+        {each.subject: each.label for each in cohort.slices}.values()
+    )
+    assert permuted.labels.tolist() != cohort.labels.tolist()
+    assert permuted.folds == cohort.folds
+
+
+@pytest.mark.parametrize(
+    ("control", "titles"), [("permuted", ["fold 1"]), ("leaky", ["fold 0"])]
+)
+def test_a_control_gives_predictions_and_no_model(
+    cohort_folder: Path, tmp_path: Path, control: Control, titles: list[str]
+) -> None:
+    diary = Diary()
+    study = Study(cohort_folder, tmp_path, RECIPE, folds=(1,), control=control)
+
+    folder = run_study(study, diary)
+
+    assert folder == tmp_path / control
+    assert diary.titles == titles
+    found = read_fold(folder, int(titles[0][-1])).slices
+    assert len(found.labels) in {12, 7, 8}
+    assert not list(tmp_path.rglob("card.json"))

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from alzer.errors import InvalidCohort, StorageUnavailable, TrainingRefused
-from alzer.training.cohort import Split, load_cohort, prepare_slices, split
+from alzer.training.auxiliary import auxiliary_targets
+from alzer.training.cohort import Split, prepare_slices, split
+from alzer.training.tables import load_cohort
 from alzer.training.train import (
     Epoch,
     Recipe,
@@ -58,7 +60,10 @@ class Unbroken:
 @pytest.fixture(scope="module")
 def task(cohort_folder: Path) -> Task:
     cohort = load_cohort(cohort_folder)
-    return Task(cohort, prepare_slices(cohort.slices, RECIPE.spec), split(cohort, 1))
+    images = prepare_slices(cohort.slices, RECIPE.spec)
+    sides = split(cohort, 1)
+    targets = auxiliary_targets(cohort, images, RECIPE.spec, sides.training)
+    return Task(cohort, images, sides, targets)
 
 
 @pytest.fixture(scope="module")

@@ -82,6 +82,10 @@ class Lines:
         self._console = console
         self._run = Run("", epochs)
 
+    def note(self, text: str) -> None:
+        """Tell what the person should know of the data."""
+        self._say(f"Note: {text}")
+
     def reading(self, done: int, total: int) -> None:
         """Tell that `done` of `total` slices have been read."""
         if done == total:
@@ -124,6 +128,10 @@ class Bar:
         self._run = Run("", epochs)
         self._auc = math.nan
         self._task = progress.add_task("", total=None)
+
+    def note(self, text: str) -> None:
+        """Tell what the person should know of the data."""
+        self._lines.note(text)
 
     def reading(self, done: int, total: int) -> None:
         """Tell that `done` of `total` slices have been read."""

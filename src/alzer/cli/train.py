@@ -3,7 +3,7 @@
 import importlib
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -16,8 +16,34 @@ from alzer.model.preparation import InputSpec
 DataOption = Annotated[
     Path,
     typer.Option(
-        metavar="DIR",
-        help="Folder with images, slices.csv, folds.csv, maybe subjects.csv.",
+        metavar="PATH",
+        help="CSV file with the columns file, class, subject (and maybe slice, fold or "
+        "split, age, sex, nwbv); or a folder with slices.csv, folds.csv and maybe "
+        "subjects.csv; or a folder with one folder of images per class.",
+    ),
+]
+SubjectsOption = Annotated[
+    bool,
+    typer.Option(
+        "--slices-are-subjects",
+        help="Every slice is of another person. Only say so if it is true: otherwise "
+        "all figures will be far too good.",
+    ),
+]
+FoldCountOption = Annotated[
+    int,
+    typer.Option(
+        "--number-of-folds",
+        min=2,
+        help="Folds to deal people to, where the data have none.",
+    ),
+]
+ControlOption = Annotated[
+    Literal["permuted", "leaky"] | None,
+    typer.Option(
+        help="Check the pipeline instead of making a model: 'permuted' deals the "
+        "classes to other people (must end at chance), 'leaky' holds out slices "
+        "instead of people (shows how far that inflates)."
     ),
 ]
 OutputOption = Annotated[
@@ -75,12 +101,15 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
     threads: ThreadsOption = 0,
     name: NameOption = "alzer-resnet50",
     version: VersionOption = "1",
+    slices_are_subjects: SubjectsOption = False,
+    number_of_folds: FoldCountOption = 5,
+    control: ControlOption = None,
 ) -> None:
     """Train on labelled slices: each fold, then everyone, then the bundle.
 
-    Folds keep people apart; without tables that say who is who, nothing is
-    trained. What isn't given is the recipe's own. The same call after an
-    interruption goes on from the last complete epoch. Needs the extra alzer[train].
+    Folds keep people apart; without knowing who is who, nothing is trained. What
+    isn't given is the recipe's own. The same call after an interruption goes on from
+    the last complete epoch. Needs the extra alzer[train].
     """
     chosen = {
         "epochs": epochs,
@@ -97,10 +126,14 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
         spec=InputSpec(height=height, width=width),
         **{key: value for key, value in chosen.items() if value is not None},
     )
-    plan = study.Study(data, output, recipe, numbers, name, version)
+    reading = _load("tables").Reading(slices_are_subjects, number_of_folds)
+    plan = study.Study(data, output, recipe, numbers, name, version, reading, control)
     with show_progress(Console(stderr=True), recipe.epochs) as progress:
-        bundle = study.run_study(plan, progress)
-    typer.echo(f"The bundle is in {bundle}; use it with ALZER_MODEL or --model.")
+        result = study.run_study(plan, progress)
+    if control is None:
+        typer.echo(f"The bundle is in {result}; use it with ALZER_MODEL or --model.")
+    else:
+        typer.echo(f"The control's predictions are in {result}; see alzer evaluate.")
 
 
 def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed

@@ -5,13 +5,13 @@ are for one slice at a time, as in use: a person's slices count as one person.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alzer.evaluation.metrics import Floats, by_subject
+from alzer.evaluation.metrics import Floats, People, by_subject
 from alzer.model.judgement import COVERAGE
 
 # With fewer people than this, no finite threshold covers nine of ten.
@@ -48,6 +48,38 @@ class Slices:
         )
 
 
+def by_person(slices: Slices) -> People:
+    """Give predictions per person, averaged over their slices."""
+    return by_subject(slices.subjects, slices.labels, slices.probabilities)
+
+
+def join_slices(groups: Iterable[Slices]) -> Slices:
+    """Put the slices of several groups of people together."""
+    each = list(groups)
+    return Slices(
+        np.concatenate([group.subjects for group in each]),
+        np.concatenate([group.labels for group in each]),
+        np.concatenate([group.probabilities for group in each]),
+    )
+
+
+def calibrate_across(folds: Sequence[Slices]) -> list[Slices]:
+    """Calibrate each fold's predictions by a temperature fitted to the others.
+
+    Args:
+        folds: Predictions for people held out; a single fold is left as it is.
+
+    Returns:
+        The same, calibrated.
+    """
+    if len(folds) < 2:
+        return list(folds)
+    return [
+        each.at(fit_temperature(join_slices([*folds[:place], *folds[place + 1 :]])))
+        for place, each in enumerate(folds)
+    ]
+
+
 def soften(probabilities: Floats, temperature: float) -> Floats:
     """Divide the logits behind probabilities by a temperature.
 
@@ -65,7 +97,7 @@ def soften(probabilities: Floats, temperature: float) -> Floats:
 
 def log_loss(slices: Slices) -> float:
     """Give the mean negative log likelihood per person, their slices averaged."""
-    people = by_subject(slices.subjects, slices.labels, slices.probabilities)
+    people = by_person(slices)
     own = people.probabilities[np.arange(len(people.labels)), people.labels]
     return float(-np.log(np.maximum(own, _LEAST)).mean())
 

@@ -136,6 +136,23 @@ def locate(scan: Scan) -> Brain:
     )
 
 
+def head_mask(pixels: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Give the pixels of the largest bright object, holes filled.
+
+    Args:
+        pixels: shape (row, column), not all equal.
+
+    Returns:
+        The same shape; in large pictures blocks of pixels belong together.
+    """
+    coarse, factor = _coarse_grid(pixels)
+    low, high = float(coarse.min()), float(coarse.max())
+    coarse = (coarse - low) / max(high - low, 1e-12)
+    region = _largest_piece(coarse > _background_threshold(coarse))
+    whole = region.repeat(factor, axis=0).repeat(factor, axis=1)
+    return whole[: pixels.shape[0], : pixels.shape[1]]
+
+
 def _coarse_grid(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
     factor = -(-max(pixels.shape) // OUTLINE_GRID)
     if factor == 1:

@@ -23,14 +23,14 @@ class Augmentation:
         noise: Largest standard deviation of added noise, in input units.
     """
 
-    rotation_degrees: float = 12.0
-    scale: float = 0.1
-    shift: float = 0.04
+    rotation_degrees: float = 8.0
+    scale: float = 0.06
+    shift: float = 0.03
     turn: float = 0.5
     mirror: float = 0.5
-    gamma: float = 0.25
-    contrast: float = 0.15
-    noise: float = 0.1
+    gamma: float = 0.15
+    contrast: float = 0.1
+    noise: float = 0.05
 
 
 def augment(images: Tensor, limits: Augmentation, generator: torch.Generator) -> Tensor:

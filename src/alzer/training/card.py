@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.classes import CLASSES
-from alzer.evaluation.baselines import PUBLISHED_BASELINES
 from alzer.evaluation.metrics import (
     People,
     auc,
@@ -18,6 +17,7 @@ from alzer.evaluation.metrics import (
     bootstrap,
     join_people,
 )
+from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.training.cohort import Cohort
 from alzer.training.network import ResNet50, count_parameters
 from alzer.training.train import Recipe
@@ -29,7 +29,10 @@ MATCHED_AGE_YEARS = 60.0
 LIMITATIONS = (
     "Research and education software; not a medical device.",
     "The classes are degrees of clinical impairment (CDR), not of pathology.",
-    "Probabilities are not calibrated.",
+    (
+        "Probabilities are calibrated on the people of the training study; elsewhere "
+        "they may be off."
+    ),
 )
 
 OASIS_LIMITATIONS = (
@@ -58,12 +61,17 @@ class Outcome:
     Attributes:
         cohort: Everyone.
         recipe: How the networks were trained.
-        held_out: By fold, the people it held out as its network saw them.
+        held_out: By fold, the people it held out as its network saw them, calibrated
+            by the other folds.
+        calibration: Temperature and bounds fitted to all people held out.
+        gate: Limit of novelty, and how often it flags slices of people held out.
     """
 
     cohort: Cohort
     recipe: Recipe
     held_out: Mapping[int, People]
+    calibration: Mapping[str, Any]
+    gate: Mapping[str, Any]
 
 
 def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
@@ -110,6 +118,8 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
             str(fold): {"people": len(people.labels), "auc": _rounded(_auc(people))}
             for fold, people in outcome.held_out.items()
         },
+        "calibration": _plain(outcome.calibration),
+        "gate": _plain(outcome.gate),
         "baselines": [dict(each) for each in PUBLISHED_BASELINES] if oasis else [],
         "limitations": [*LIMITATIONS, *(OASIS_LIMITATIONS if oasis else ())],
         "versions": _versions(),
@@ -156,6 +166,19 @@ def _auc(people: People) -> float:
 
 def _predicted(people: People) -> NDArray[np.int64]:
     return np.asarray(people.probabilities.argmax(axis=1), np.int64)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: [_rounded_or_none(each) for each in value]
+        if isinstance(value, list)
+        else _rounded_or_none(value)
+        for key, value in values.items()
+    }
+
+
+def _rounded_or_none(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 def _rounded(value: float) -> float | None:

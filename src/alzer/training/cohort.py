@@ -1,19 +1,12 @@
-"""Labelled slices, the people behind them, and folds that keep people apart.
+"""Labelled slices, the people behind them, and folds that keep people apart."""
 
-A cohort is a folder with images and three tables: `slices.csv` (file, class,
-subject, slice), `folds.csv` (subject, class, fold) and, if ages are known,
-`subjects.csv` (subject, age).
-"""
-
-import csv
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alzer.classes import CLASSES
 from alzer.errors import InvalidCohort, LeakySplit, UnusableScan
 from alzer.model.preparation import InputSpec, prepare
 from alzer.scans.brain import examine
@@ -44,15 +37,26 @@ class Cohort:
     Attributes:
         slices: Every slice, ordered by subject and position.
         folds: Fold of each subject.
-        ages: Age in years of each subject; absent where it is not known.
+        measures: What else is known of people: by name (such as `age` in years,
+            `sex` with 1 for male and 0 for female, `nwbv`), the value of each
+            subject; absent where it is not known.
+        held_out: Folds to validate on if nobody asks for others; None means all.
+        notes: What a person who trains should be told, a sentence each.
         source: The study that the people come from, where the tables tell:
             "OASIS-1" when subjects.csv has its identifiers.
     """
 
     slices: tuple[LabelledSlice, ...]
     folds: dict[str, int]
-    ages: dict[str, float]
+    measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    held_out: tuple[int, ...] | None = None
+    notes: tuple[str, ...] = ()
     source: str | None = None
+
+    @property
+    def ages(self) -> Mapping[str, float]:
+        """Age in years of each subject; absent where it is not known."""
+        return self.measures.get("age", {})
 
     @property
     def fold_numbers(self) -> tuple[int, ...]:
@@ -81,35 +85,6 @@ class Split:
 
     training: NDArray[np.intp]
     validation: NDArray[np.intp]
-
-
-def load_cohort(folder: Path) -> Cohort:
-    """Read the tables of a cohort and check them against each other.
-
-    Args:
-        folder: Holds slices.csv, folds.csv and, optionally, subjects.csv.
-
-    Returns:
-        The cohort; no image has been opened yet.
-
-    Raises:
-        InvalidCohort: If a table is missing or the tables contradict each other.
-        LeakySplit: If a person is in two folds.
-    """
-    slices = tuple(
-        sorted(
-            (_labelled(folder, row) for row in _rows(folder / "slices.csv")),
-            key=lambda each: (each.subject, each.position, each.path.name),
-        )
-    )
-    folds = _folds(_rows(folder / "folds.csv"))
-    _check(slices, folds)
-    people = folder / "subjects.csv"
-    rows = _rows(people) if people.exists() else []
-    source = "OASIS-1" if rows and "oasis1_id" in rows[0] else None
-    # A fold without slices could be neither trained nor tested on.
-    present = {each.subject: folds[each.subject] for each in slices}
-    return Cohort(slices, present, _ages(rows), source)
 
 
 def split(cohort: Cohort, fold: int | None) -> Split:
@@ -188,85 +163,3 @@ def prepare_slices(
         )
         raise InvalidCohort(message)
     return prepared
-
-
-def _rows(table: Path) -> list[dict[str, str]]:
-    try:
-        # With or without the mark that spreadsheets put before the first column.
-        with table.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines, restval=""))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = (
-            f"The cohort has no readable {table.name}. Training needs to know which "
-            "person each slice comes from: without that, no accuracy is honest."
-        )
-        raise InvalidCohort(message) from error
-    if not rows:
-        message = f"{table.name} has no rows."
-        raise InvalidCohort(message)
-    return rows
-
-
-def _labelled(folder: Path, row: dict[str, str]) -> LabelledSlice:
-    names = {each.folder: index for index, each in enumerate(CLASSES)}
-    names |= {each.name: index for index, each in enumerate(CLASSES)}
-    try:
-        return LabelledSlice(
-            folder / row["file"],
-            row["subject"],
-            names[row["class"]],
-            int(row["slice"]),
-        )
-    except (KeyError, ValueError) as error:
-        message = (
-            "slices.csv needs the columns file, class, subject and slice (a number), "
-            f"with classes among {', '.join(names)}; a row breaks this: {error}."
-        )
-        raise InvalidCohort(message) from error
-
-
-def _folds(rows: list[dict[str, str]]) -> dict[str, int]:
-    folds: dict[str, int] = {}
-    for row in rows:
-        try:
-            subject, fold = row["subject"], int(row["fold"])
-        except (KeyError, ValueError) as error:
-            message = f"folds.csv needs the columns subject and fold; got {error}."
-            raise InvalidCohort(message) from error
-        if folds.setdefault(subject, fold) != fold:
-            message = (
-                f"Subject {subject} is in folds {folds[subject]} and {fold}; "
-                "a person belongs to exactly one."
-            )
-            raise LeakySplit(message)
-    return folds
-
-
-def _ages(rows: list[dict[str, str]]) -> dict[str, float]:
-    ages = {}
-    for row in rows:
-        if row.get("subject") and row.get("age"):
-            try:
-                ages[row["subject"]] = float(row["age"])
-            except ValueError as error:
-                message = f"subjects.csv has an age that is no number: {error}."
-                raise InvalidCohort(message) from error
-    return ages
-
-
-def _check(slices: Sequence[LabelledSlice], folds: dict[str, int]) -> None:
-    labels: dict[str, int] = {}
-    for each in slices:
-        if labels.setdefault(each.subject, each.label) != each.label:
-            message = f"Subject {each.subject} has slices of two classes."
-            raise InvalidCohort(message)
-        if each.subject not in folds:
-            message = f"Subject {each.subject} has slices but no fold in folds.csv."
-            raise InvalidCohort(message)
-    files = {each.path for each in slices}
-    if len(files) != len(slices):
-        message = "slices.csv names a file twice."
-        raise InvalidCohort(message)
-    if len({folds[each] for each in labels}) < 2:
-        message = "All slices are of one fold; validation needs at least two."
-        raise InvalidCohort(message)

@@ -7,19 +7,20 @@ training distances.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from alzer.training.network import Novelty, ResNet50
-from alzer.training.train import forward_batches
+from alzer.evaluation.metrics import Floats
+from alzer.training.network import Novelty
+from alzer.training.pooling import Features
 
-# Directions kept of the pooled activations, and slices needed for each; the rest
+# Directions kept of the pooled activations, and images needed for each; the rest
 # counts as noise.
 AXES = 64
-SLICES_PER_AXIS = 20
+IMAGES_PER_AXIS = 20
 
 # Of a feature, as a share of its mean: twice the steps of bfloat16.
 LEAST_DEVIATION = 2.0**-7
@@ -30,98 +31,97 @@ FALSE_ALARMS = 0.01
 
 @dataclass(frozen=True)
 class Reach:
-    """How far a network's slices lie from those it was trained on.
+    """How far all but the admitted false alarms lie from the training slices.
 
     Attributes:
-        training: Distance that 99 % of the training slices don't exceed.
-        held_out: The same of held-out slices; None if nobody was held out.
+        training: Of the training slices themselves.
+        held_out: Of slices of people held out.
     """
 
     training: float
-    held_out: float | None
+    held_out: float
 
 
-def fit_novelty(network: ResNet50, images: NDArray[np.float16]) -> Novelty:
-    """Describe where a network's training slices lie.
+def fit_novelty(features: Features) -> Novelty:
+    """Describe where the images that a network was trained on lie.
 
     Args:
-        network: Trained.
-        images: What it was trained on, shape (slice, row, column), prepared; half
-            of them are taken half a turn round, as training does.
+        features: Of the last stage but one, shape (image, feature); of images
+            either way up, as in training.
 
     Returns:
         Gives the distance of new activations, on the CPU.
     """
-    turned = images.copy()
-    turned[::2] = turned[::2, ::-1, ::-1]
-    features = _pooled(network, turned)
-    mean, deviation = features.mean(axis=0), features.std(axis=0)
+    own = features.astype(np.float64)
+    mean, deviation = own.mean(axis=0), own.std(axis=0)
     # Of a feature that hardly changes, rounding would make a distance.
     deviation = np.maximum(deviation, LEAST_DEVIATION * np.abs(mean) + 1e-12)
-    standard = (features - mean) / deviation
-    _, singular, axes = np.linalg.svd(standard, full_matrices=False)
-    variances = singular**2 / len(standard)
-    kept = min(AXES, max(len(standard) // SLICES_PER_AXIS, 1))
-    noise = variances[kept:].sum() / max(standard.shape[1] - kept, 1)
+    standard = (own - mean) / deviation
+    covariance = standard.T @ standard / len(standard)
+    variances, axes = np.linalg.eigh(covariance)
+    variances, axes = variances[::-1], axes.T[::-1]
+    kept = min(AXES, max(len(standard) // IMAGES_PER_AXIS, 1))
+    noise = max(float(variances[kept:].mean()), 1e-6)
     return Novelty(
         mean=_tensor(mean),
         deviation=_tensor(deviation),
         axes=_tensor(axes[:kept]),
-        variances=_tensor(np.maximum(variances[:kept], 1e-6)),
-        noise=max(float(noise), 1e-6),
+        variances=_tensor(np.maximum(variances[:kept], noise)),
+        noise=noise,
     )
 
 
-def distances(
-    network: ResNet50, novelty: Novelty, images: NDArray[np.float16]
-) -> NDArray[np.float64]:
+def distances(novelty: Novelty, features: Features) -> Floats:
     """Give the distance of images from what a network was trained on.
 
     Args:
-        network: Trained.
-        novelty: Of this network.
-        images: shape (slice, row, column), prepared.
+        novelty: Of the network.
+        features: Of the last stage but one, shape (image, feature).
 
     Returns:
-        shape (slice,).
+        shape (image,).
     """
-    pooled = torch.from_numpy(_pooled(network, images)).float()
     with torch.inference_mode():
-        distance: torch.Tensor = novelty(pooled[:, :, None, None])
+        distance: torch.Tensor = novelty(_tensor(features)[:, :, None, None])
     return np.asarray(distance.double().numpy())
 
 
-def within(distance: NDArray[np.float64]) -> float:
+def within(distance: Floats) -> float:
     """Give the distance that all but the admitted false alarms stay within."""
     return float(np.quantile(distance, 1.0 - FALSE_ALARMS))
 
 
-def carry_over(reaches: Sequence[Reach], training: float) -> float | None:
+def carry_over(reaches: Sequence[Reach], training: float) -> float:
     """Set the limit of a network that nobody was held out from.
 
     Args:
-        reaches: Of the folds' networks.
-        training: Of this network: within what its training slices stay.
+        reaches: Of the folds' networks; at least one.
+        training: Within what the training slices of this network stay.
 
     Returns:
-        The limit; None if no fold held anybody out.
+        The limit.
     """
-    ratios = [
-        each.held_out / each.training for each in reaches if each.held_out is not None
-    ]
-    return float(np.median(ratios)) * training if ratios else None
+    ratios = [each.held_out / each.training for each in reaches]
+    return float(np.median(ratios)) * training
 
 
-def as_plain(reach: Reach) -> dict[str, float | None]:
-    """Give a reach as plain values."""
-    return asdict(reach)
+def false_alarms(folds: Sequence[tuple[Reach, Floats]]) -> float | None:
+    """Measure how often the rule of `carry_over` flags slices of people held out.
 
+    Args:
+        folds: Of each fold its reach and the distances of its held-out slices;
+            its limit is carried over from the other folds.
 
-def _pooled(network: ResNet50, images: NDArray[np.float16]) -> NDArray[np.float64]:
-    parts = forward_batches(
-        network, images, lambda batch: network.last_stages(batch)[0].mean(dim=(2, 3))
-    )
-    return np.concatenate(parts).astype(np.float64)
+    Returns:
+        The share, 0 to 1; None with fewer than two folds.
+    """
+    if len(folds) < 2:
+        return None
+    flagged = []
+    for reach, distance in folds:
+        others = [other for other, _ in folds if other is not reach]
+        flagged.append(distance > carry_over(others, reach.training))
+    return float(np.concatenate(flagged).mean())
 
 
 def _tensor(values: NDArray[np.floating]) -> torch.Tensor:

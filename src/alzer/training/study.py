@@ -2,14 +2,18 @@
 
 The published figures come from the folds, each tested on people that its
 network never saw. The model that ships is then trained on everyone with the
-same recipe; nobody is left to test that one on.
+same recipe; nobody is left to test that one on. What is fitted to predictions
+(the temperature, the bounds of possible classes, the limit of novelty) comes
+from the folds, too.
 """
 
 import csv
 import io
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -17,30 +21,61 @@ from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import TrainingRefused
-from alzer.evaluation.metrics import People, by_subject
+from alzer.evaluation.calibration import (
+    Slices,
+    by_person,
+    calibrate_across,
+    fit_sets,
+    fit_temperature,
+    join_slices,
+)
+from alzer.evaluation.predictions import PREDICTIONS, read_study
+from alzer.model.judgement import COVERAGE
+from alzer.training.auxiliary import auxiliary_targets
 from alzer.training.card import Outcome, write_card
-from alzer.training.cohort import Cohort, load_cohort, prepare_slices, split
+from alzer.training.cohort import Cohort, Split, prepare_slices, split
 from alzer.training.duplicates import require_no_duplicates
 from alzer.training.export import export_onnx, write_bundle
-from alzer.training.network import ResNet50
+from alzer.training.gate import (
+    Reach,
+    carry_over,
+    distances,
+    false_alarms,
+    fit_novelty,
+    within,
+)
+from alzer.training.head import average_people, divide_logits, fit_head, judge
+from alzer.training.network import Novelty, ResNet50
 from alzer.training.plots import plot_curves
+from alzer.training.pooling import half_turned, pool
+from alzer.training.tables import Reading, load_cohort
 from alzer.training.train import (
     Progress,
     Recipe,
     Task,
-    predict,
     read_log,
     train,
     weights_as_bytes,
     write_whole,
 )
 
-PREDICTIONS = "predictions.csv"
+REACH = "reach.json"
 WEIGHTS = "network.pt"
+
+# A check of the whole pipeline instead of a model: `permuted` deals the classes to
+# other people, so nothing can be learnt; `leaky` holds out slices instead of
+# people, to show how far that inflates.
+Control = Literal["permuted", "leaky"]
+
+# Share of slices that the leaky control holds out, where no folders say which.
+LEAKY_SHARE = 0.2
 
 
 class StudyProgress(Progress, Protocol):
     """What a display of a whole study is told."""
+
+    def note(self, text: str) -> None:
+        """Tell what the person should know of the data."""
 
     def reading(self, done: int, total: int) -> None:
         """Tell that `done` of `total` slices have been read."""
@@ -54,12 +89,14 @@ class Study:
     """What to train, and under which name.
 
     Attributes:
-        data: A cohort's folder (see `load_cohort`).
+        data: A cohort (see `load_cohort`).
         output: Where runs, logs, curves and the bundle go.
         recipe: How to train.
-        folds: Which folds to validate on; None means all of them.
+        folds: Which folds to validate on; None means all that the data offer.
         name: Of the bundle.
         version: Of the bundle.
+        reading: How to read what the data don't say themselves.
+        control: A check of the pipeline instead of a model.
     """
 
     data: Path
@@ -68,37 +105,59 @@ class Study:
     folds: tuple[int, ...] | None = None
     name: str = "alzer-resnet50"
     version: str = "1"
+    reading: Reading = field(default_factory=Reading)
+    control: Control | None = None
 
 
 def run_study(study: Study, progress: StudyProgress) -> Path:
     """Train on every fold and on everyone, and write the bundle.
 
     Finished parts are kept: the same call after an interruption goes on from the
-    last epoch that was completed.
+    last epoch that was completed. A control trains its folds only.
 
     Args:
         study: What to train.
         progress: Told what happens.
 
     Returns:
-        The bundle's folder.
+        The bundle's folder, or the control's.
 
     Raises:
         TrainingRefused: If data, folds or settings don't allow an honest result.
         StorageUnavailable: If the output can't be written.
     """
-    cohort = load_cohort(study.data)
-    folds = cohort.fold_numbers if study.folds is None else study.folds
+    cohort = load_cohort(study.data, study.reading)
+    folds = cohort.fold_numbers if cohort.held_out is None else cohort.held_out
+    folds = folds if study.folds is None else study.folds
     for fold in folds:
         split(cohort, fold)  # an unknown fold is named before anything is trained
-    _claim(study.output, study.recipe)
+    for text in cohort.notes:
+        progress.note(text)
+    output = study.output if study.control is None else study.output / study.control
+    _claim(output, study.recipe)
     images = _read(cohort, study.recipe, progress)
     require_no_duplicates(cohort, images)
-    run = _Run(cohort, images, study, progress)
-    outcome = Outcome(
-        cohort, study.recipe, {fold: _run_fold(run, fold) for fold in folds}
-    )
-    return _publish(study, outcome, _train_on_everyone(run))
+    run = _Run(cohort, images, replace(study, output=output), progress)
+    if study.control is not None:
+        _run_control(run, folds, study.control)
+        return output
+    finished = {fold: _run_fold(run, fold, split(cohort, fold)) for fold in folds}
+    return _publish(run, finished)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A fold's network, as it sees the people that it held out.
+
+    Attributes:
+        slices: Its predictions for their slices.
+        novelty: Their distances from the training slices, shape (slice,).
+        reach: How far training and held-out slices lie.
+    """
+
+    slices: Slices
+    novelty: NDArray[np.float64]
+    reach: Reach
 
 
 @dataclass(frozen=True)
@@ -110,27 +169,57 @@ class _Run:
     study: Study
     progress: StudyProgress
 
-    def train(self, fold: int | None, folder: Path) -> ResNet50:
-        task = Task(self.cohort, self.images, split(self.cohort, fold))
-        return train(task, self.study.recipe, folder, self.progress)
+    def train(self, sides: Split, folder: Path) -> "_Trained":
+        recipe, training = self.study.recipe, sides.training
+        targets = auxiliary_targets(self.cohort, self.images, recipe.spec, training)
+        task = Task(self.cohort, self.images, sides, targets)
+        network = train(task, recipe, folder, self.progress)
+        return _finish(network, self, training)
 
 
-def held_out_predictions(table: Path) -> People:
-    """Read the predictions that a fold's network made for people it never saw.
+@dataclass(frozen=True)
+class _Trained:
+    """A network with all that is fitted to its own training slices.
+
+    Attributes:
+        network: Its last layer is fitted to people.
+        novelty: The distance from the training slices.
+        reach: Within what nearly all of these stay.
+    """
+
+    network: ResNet50
+    novelty: Novelty
+    reach: float
+
+
+def _finish(network: ResNet50, run: _Run, training: NDArray[np.intp]) -> _Trained:
+    images = run.images[training]
+    upright, turned = pool(network, images), pool(network, half_turned(images))
+    subjects, labels = run.cohort.subjects[training], run.cohort.labels[training]
+    people = average_people(
+        np.concatenate([upright.last, turned.last]),
+        np.concatenate([subjects, subjects[::2]]),
+        np.concatenate([labels, labels[::2]]),
+    )
+    fit_head(network, people, run.study.recipe.head_strength)
+    novelty = fit_novelty(np.concatenate([upright.before[1::2], turned.before]))
+    return _Trained(network, novelty, within(distances(novelty, upright.before)))
+
+
+def read_fold(folder: Path, fold: int) -> Finished:
+    """Read what a fold's network made of people it never saw.
 
     Args:
-        table: predictions.csv of a fold.
+        folder: Output of the study.
+        fold: Finished.
 
     Returns:
-        One row per person.
+        Its predictions.
     """
-    with table.open(newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    return by_subject(
-        np.array([row["subject"] for row in rows]),
-        np.array([int(row["label"]) for row in rows], np.int64),
-        np.array([[float(row[name]) for name in CLASS_NAMES] for row in rows]),
-    )
+    own = folder / f"fold-{fold}"
+    held_out = read_study(folder).only(fold)
+    reach = json.loads((own / REACH).read_text(encoding="utf-8"))
+    return Finished(held_out.slices[0], held_out.novelty[0], Reach(**reach))
 
 
 def _claim(output: Path, recipe: Recipe) -> None:
@@ -159,41 +248,79 @@ def _read(
     return prepare_slices(cohort.slices, recipe.spec, advance)
 
 
-def _run_fold(run: _Run, fold: int) -> People:
+def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
     folder = run.study.output / f"fold-{fold}"
-    table = folder / PREDICTIONS
-    if not table.exists():
+    if not (folder / REACH).exists():
         run.progress.begin(f"fold {fold}")
-        network = run.train(fold, folder)
-        held_out = split(run.cohort, fold).validation
-        probabilities = predict(network, run.images[held_out])
-        write_whole(table, _as_table(run.cohort, held_out, probabilities))
-        _finish(folder, network)
-    return held_out_predictions(table)
+        trained = run.train(sides, folder)
+        seen = pool(trained.network, run.images[sides.validation])
+        distance = distances(trained.novelty, seen.before)
+        table = _as_table(
+            run.cohort, sides, judge(trained.network, seen.last), distance
+        )
+        write_whole(folder / PREDICTIONS, table)
+        _keep(folder, trained.network)
+        # Written last: with it, the fold is finished.
+        reach = Reach(trained.reach, within(distance))
+        write_whole(folder / REACH, json.dumps(asdict(reach)).encode())
+    return read_fold(run.study.output, fold)
 
 
-def _train_on_everyone(run: _Run) -> ResNet50:
-    folder = run.study.output / "everyone"
-    if not (folder / WEIGHTS).exists():
-        run.progress.begin("everyone")
-        _finish(folder, run.train(None, folder))
-    return load_network(folder / WEIGHTS)
+def _run_control(run: _Run, folds: tuple[int, ...], control: Control) -> None:
+    if control == "leaky":
+        _run_fold(run, 0, _leaky_split(run.cohort, run.study.recipe.seed))
+        return
+    shuffled = replace(run, cohort=permute_labels(run.cohort, run.study.recipe.seed))
+    for fold in folds:
+        _run_fold(shuffled, fold, split(shuffled.cohort, fold))
+
+
+def permute_labels(cohort: Cohort, seed: int) -> Cohort:
+    """Deal the classes of people to other people.
+
+    Args:
+        cohort: Everyone.
+        seed: Of the dealing.
+
+    Returns:
+        The same people and slices; all slices of a person keep one class.
+    """
+    labels = {each.subject: each.label for each in cohort.slices}
+    dealt = np.random.default_rng(seed).permutation(list(labels.values()))
+    new = dict(zip(labels, (int(each) for each in dealt), strict=True))
+    slices = tuple(replace(each, label=new[each.subject]) for each in cohort.slices)
+    return replace(cohort, slices=slices)
+
+
+def _leaky_split(cohort: Cohort, seed: int) -> Split:
+    """Split slices regardless of people: as published, or at random."""
+    held_out = np.array(["test" in each.path.parts for each in cohort.slices])
+    if not 0 < held_out.sum() < len(held_out):
+        drawn = np.random.default_rng(seed).random(len(held_out))
+        held_out = drawn < np.quantile(drawn, LEAKY_SHARE)
+    return Split(np.flatnonzero(~held_out), np.flatnonzero(held_out))
 
 
 def _as_table(
-    cohort: Cohort, indices: NDArray[np.intp], probabilities: NDArray[np.float64]
+    cohort: Cohort,
+    sides: Split,
+    probabilities: NDArray[np.float64],
+    novelty: NDArray[np.float64],
 ) -> bytes:
     lines = io.StringIO()
     writer = csv.writer(lines)
-    writer.writerow(["subject", "slice", "label", *CLASS_NAMES])
-    for index, row in zip(indices, probabilities, strict=True):
+    writer.writerow(["subject", "slice", "label", *CLASS_NAMES, "novelty"])
+    rows = zip(sides.validation, probabilities, novelty, strict=True)
+    for index, shares, distance in rows:
         each = cohort.slices[index]
-        values = [f"{value:.6f}" for value in row]
-        writer.writerow([each.subject, each.position, each.label, *values])
+        values = [f"{value:.6f}" for value in shares]
+        writer.writerow(
+            [each.subject, each.position, each.label, *values, f"{distance:.4f}"]
+        )
     return lines.getvalue().encode()
 
 
-def _finish(folder: Path, network: ResNet50) -> None:
+def _keep(folder: Path, network: ResNet50) -> None:
     """Keep the weights; the optimiser's state has served."""
     write_whole(folder / WEIGHTS, weights_as_bytes(network))
     (folder / "checkpoint.pt").unlink(missing_ok=True)
@@ -213,12 +340,55 @@ def load_network(weights: Path) -> ResNet50:
     return network.eval()
 
 
-def _publish(study: Study, outcome: Outcome, network: ResNet50) -> Path:
-    bundle, spec = study.output / "bundle", study.recipe.spec
+def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
+    study, spec = run.study, run.study.recipe.spec
+    trained = _train_on_everyone(run)
+    folds = list(finished.values())
+    calibration = _calibrate([each.slices for each in folds])
+    divide_logits(trained.network, calibration["temperature"])
+    calibrated = calibrate_across([each.slices for each in folds])
+    outcome = Outcome(
+        cohort=run.cohort,
+        recipe=study.recipe,
+        held_out={
+            fold: by_person(each)
+            for fold, each in zip(finished, calibrated, strict=True)
+        },
+        calibration=calibration,
+        gate={
+            "limit": carry_over([each.reach for each in folds], trained.reach),
+            "false_alarms": false_alarms(
+                [(each.reach, each.novelty) for each in folds]
+            ),
+        },
+    )
     card = write_card(outcome, study.name, study.version)
-    write_bundle(bundle, export_onnx(network, spec), spec, card)
+    bundle = study.output / "bundle"
+    content = export_onnx(trained.network, spec, trained.novelty)
+    write_bundle(bundle, content, spec, card)
     logs = {
         log.parent.name: read_log(log) for log in sorted(study.output.glob("*/log.csv"))
     }
     write_whole(study.output / "curves.png", plot_curves(logs))
     return bundle
+
+
+def _train_on_everyone(run: _Run) -> _Trained:
+    folder, sides = run.study.output / "everyone", split(run.cohort, None)
+    if not (folder / WEIGHTS).exists():
+        run.progress.begin("everyone")
+        trained = run.train(sides, folder)
+        _keep(folder, trained.network)
+        return trained
+    return _finish(load_network(folder / WEIGHTS), run, sides.training)
+
+
+def _calibrate(folds: Sequence[Slices]) -> dict[str, Any]:
+    """Fit to all predictions for people held out what the bundle is to hold."""
+    slices = join_slices(folds)
+    temperature = fit_temperature(slices)
+    return {
+        "temperature": temperature,
+        "coverage": COVERAGE,
+        "least_probabilities": list(fit_sets(slices.at(temperature))),
+    }

@@ -42,13 +42,18 @@ class Recipe:
         weight_decay: Of AdamW.
         label_smoothing: Probability mass spread over all classes.
         dropout: Share of pooled features dropped.
+        class_weight: Of the classes' loss for all layers but the last, which always
+            learns them; 0 keeps the few noisy labels out of the features.
+        auxiliary_weight: Of the loss of what is learnt beside the classes.
+        head_strength: Inverse of the penalty with which the last layer is fitted
+            to people in the end.
         average: Decay per step of the averaged weights that are kept.
         seed: Of initialisation, sampling and augmentation.
         spec: The network's input.
         augmentation: Random changes of the training images.
     """
 
-    epochs: int = 5
+    epochs: int = 8
     slices_per_subject: int = 10
     batch_size: int = 16
     learning_rate: float = 7e-4
@@ -56,6 +61,9 @@ class Recipe:
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
     dropout: float = 0.2
+    class_weight: float = 1.0
+    auxiliary_weight: float = 1.0
+    head_strength: float = 0.001
     average: float = 0.99
     seed: int = 2026
     spec: InputSpec = field(default_factory=InputSpec)
@@ -94,10 +102,28 @@ class Progress(Protocol):
         """Tell that an epoch has ended."""
 
 
+class _Learner(nn.Module):
+    """The network, and beside its last layer one for the auxiliary targets."""
+
+    def __init__(self, network: ResNet50, targets: int, class_weight: float) -> None:
+        super().__init__()
+        self.network = network
+        self.class_weight = class_weight
+        self.auxiliary = nn.Linear(network.fc.in_features, targets)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        pooled = self.network.features(images).mean(dim=(2, 3))
+        dropped = functional.dropout(pooled, self.network.dropout, self.training)
+        # The same value, but only so much of the gradient goes through.
+        kept = dropped.detach()
+        shared = kept + self.class_weight * (dropped - kept)
+        return self.network.fc(shared), self.auxiliary(dropped)
+
+
 @dataclass
 class _Run:
-    network: ResNet50
-    average: ResNet50
+    learner: _Learner
+    average: _Learner
     optimizer: torch.optim.AdamW
     generator: torch.Generator
     history: list[Epoch]
@@ -111,11 +137,14 @@ class Task:
         cohort: Labels and subjects of the slices.
         images: shape (slice, row, column), prepared.
         sides: Which slices to train on and which to hold out.
+        targets: What else to learn, shape (slice, target), standardised; NaN where
+            it is not known.
     """
 
     cohort: Cohort
     images: NDArray[np.float16]
     sides: Split
+    targets: NDArray[np.float32]
 
 
 def train(task: Task, recipe: Recipe, folder: Path, progress: Progress) -> ResNet50:
@@ -140,19 +169,19 @@ def train(task: Task, recipe: Recipe, folder: Path, progress: Progress) -> ResNe
     if not len(task.sides.training):
         message = "Nobody is left to train on; check folds.csv."
         raise InvalidCohort(message)
-    run = _start(recipe)
+    run = _start(recipe, task.targets.shape[1])
     checkpoint = folder / "checkpoint.pt"
     _resume(run, recipe, checkpoint)
     for number in range(len(run.history) + 1, recipe.epochs + 1):
         started = time.monotonic()
         loss = _train_epoch(run, task, recipe, number, progress)
-        validation_auc = _quick_auc(run.average, task)
+        validation_auc = _quick_auc(run.average.network, task)
         seconds = time.monotonic() - started
         run.history.append(Epoch(number, loss, validation_auc, seconds))
         _save(run, recipe, checkpoint)
         write_log(folder / "log.csv", run.history)
         progress.epoch(run.history[-1])
-    return run.average.eval()
+    return run.average.network.eval()
 
 
 def predict(
@@ -273,12 +302,15 @@ def write_whole(path: Path, content: bytes) -> None:
         raise StorageUnavailable(message) from error
 
 
-def _start(recipe: Recipe) -> _Run:
+def _start(recipe: Recipe, targets: int) -> _Run:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = seeded_network(recipe.seed, recipe.dropout).to(device)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a gap in torch's stubs
-    decayed = [each for each in network.parameters() if each.ndim > 1]
-    others = [each for each in network.parameters() if each.ndim <= 1]
+    network = seeded_network(recipe.seed, recipe.dropout)
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        learner = _Learner(network, targets, recipe.class_weight).to(device)
+    learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a gap in torch's stubs
+    decayed = [each for each in learner.parameters() if each.ndim > 1]
+    others = [each for each in learner.parameters() if each.ndim <= 1]
     optimizer = torch.optim.AdamW(
         [
             {"params": decayed, "weight_decay": recipe.weight_decay},
@@ -286,8 +318,8 @@ def _start(recipe: Recipe) -> _Run:
         ],
         lr=recipe.learning_rate,
     )
-    average = copy.deepcopy(network).requires_grad_(requires_grad=False)
-    return _Run(network, average, optimizer, torch.Generator(), [])
+    average = copy.deepcopy(learner).requires_grad_(requires_grad=False)
+    return _Run(learner, average, optimizer, torch.Generator(), [])
 
 
 def _resume(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
@@ -307,7 +339,7 @@ def _resume(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
             "--output, or the settings that it was started with."
         )
         raise TrainingRefused(message)
-    run.network.load_state_dict(saved["network"])
+    run.learner.load_state_dict(saved["learner"])
     run.average.load_state_dict(saved["average"])
     run.optimizer.load_state_dict(saved["optimizer"])
     run.history.extend(Epoch(**each) for each in saved["history"])
@@ -318,7 +350,7 @@ def _save(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
     torch.save(
         {
             "recipe": recipe.as_dict(),
-            "network": run.network.state_dict(),
+            "learner": run.learner.state_dict(),
             "average": run.average.state_dict(),
             "optimizer": run.optimizer.state_dict(),
             "history": [asdict(each) for each in run.history],
@@ -337,9 +369,10 @@ def _train_epoch(
     drawn = _draw(task, recipe.slices_per_subject, run.generator)
     batches = list(_batches(drawn, recipe.batch_size))
     total_steps = recipe.epochs * len(batches)
-    device = next(run.network.parameters()).device
+    device = next(run.learner.parameters()).device
     labels = torch.from_numpy(task.cohort.labels)
-    run.network.train()
+    targets = torch.from_numpy(task.targets)
+    run.learner.train()
     losses = []
     for index, batch in enumerate(batches):
         _set_rate(
@@ -347,19 +380,38 @@ def _train_epoch(
         )
         clean = torch.from_numpy(task.images[batch]).float()[:, None]
         inputs = augment(clean, recipe.augmentation, run.generator)
-        loss = _step(run, inputs.to(device), labels[batch].to(device), recipe)
+        truth = labels[batch].to(device), targets[batch].to(device)
+        loss = _step(run, inputs.to(device), truth, recipe)
         losses.append(loss)
         progress.step(number, index + 1, len(batches), float(np.mean(losses[-20:])))
     return float(np.mean(losses))
 
 
-def _step(run: _Run, inputs: Tensor, labels: Tensor, recipe: Recipe) -> float:
+def _loss(
+    outputs: tuple[Tensor, Tensor], truth: tuple[Tensor, Tensor], recipe: Recipe
+) -> Tensor:
+    logits, guesses = (each.float() for each in outputs)
+    labels, targets = truth
+    loss = functional.cross_entropy(
+        logits, labels, label_smoothing=recipe.label_smoothing
+    )
+    known = targets.isfinite()
+    if known.any():
+        # The mean over all targets, known or not: those of few people weigh less.
+        errors = functional.smooth_l1_loss(
+            guesses[known], targets[known], reduction="sum"
+        )
+        loss = loss + recipe.auxiliary_weight * errors / targets.numel()
+    return loss
+
+
+def _step(
+    run: _Run, inputs: Tensor, truth: tuple[Tensor, Tensor], recipe: Recipe
+) -> float:
     inputs = inputs.contiguous(memory_format=torch.channels_last)
     with _mixed_precision(inputs.device):
-        logits = run.network(inputs)
-    loss = functional.cross_entropy(
-        logits.float(), labels, label_smoothing=recipe.label_smoothing
-    )
+        outputs = run.learner(inputs)
+    loss = _loss(outputs, truth, recipe)
     if not math.isfinite(loss.item()):
         message = (
             "The loss is no longer a finite number; start again with a lower "
@@ -368,14 +420,14 @@ def _step(run: _Run, inputs: Tensor, labels: Tensor, recipe: Recipe) -> float:
         raise TrainingRefused(message)
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
-    nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
+    nn.utils.clip_grad_norm_(run.learner.parameters(), 1.0)
     run.optimizer.step()
     _update_average(run, recipe.average)
     return loss.item()
 
 
 def _update_average(run: _Run, decay: float) -> None:
-    current = run.network.state_dict()
+    current = run.learner.state_dict()
     with torch.no_grad():
         for name, mean in run.average.state_dict().items():
             if mean.is_floating_point():

@@ -1,4 +1,4 @@
-"""What a model must beat."""
+"""Published figures of what a model must beat."""
 
 import csv
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alzer.evaluation.baselines import PUBLISHED_BASELINES
+from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.evaluation.metrics import auc
 
 Row = dict[str, str]

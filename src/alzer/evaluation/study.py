@@ -1,0 +1,430 @@
+"""All figures of a study, from its predictions for people it never saw."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alzer.classes import CLASS_NAMES, CLASSES
+from alzer.errors import InvalidRequest
+from alzer.evaluation.baselines import Subject, run_baselines
+from alzer.evaluation.calibration import (
+    Slices,
+    by_person,
+    calibrate_across,
+    cover,
+    fit_sets,
+    join_slices,
+)
+from alzer.evaluation.metrics import (
+    Floats,
+    Interval,
+    People,
+    auc,
+    balanced_accuracy,
+    bootstrap,
+    brier,
+    calibration_error,
+    confusion,
+    paired_bootstrap,
+    quadratic_kappa,
+    reliability,
+    sensitivity_at,
+)
+from alzer.evaluation.predictions import HeldOut
+from alzer.model.judgement import possible
+
+# The age from which impaired and unimpaired people of OASIS-1 overlap; younger
+# people are all unimpaired, which makes age alone look like a diagnosis.
+MATCHED_AGE_YEARS = 60.0
+
+AGE_BANDS = ((0, 60), (60, 70), (70, 80), (80, 120))
+
+# A run on permuted labels must end within this of chance.
+CHANCE_TOLERANCE = 0.08
+
+FAILURES_SHOWN = 8
+
+COHORTS = ("everyone", "age_60_and_over")
+
+
+def impaired_auc(people: People) -> float:
+    """Give the area under the ROC curve of impaired against not."""
+    return auc(people.impaired, people.impairment_score)
+
+
+def predicted(people: People) -> NDArray[np.int64]:
+    """Give the most probable class of each person."""
+    return np.asarray(people.probabilities.argmax(axis=1), np.int64)
+
+
+SCORES: Mapping[str, Callable[[People], float]] = {
+    "auc": impaired_auc,
+    "sensitivity_at_90_specificity": lambda each: sensitivity_at(
+        each.impaired, each.impairment_score
+    ),
+    "accuracy": lambda each: float((predicted(each) == each.labels).mean()),
+    "balanced_accuracy": lambda each: balanced_accuracy(each.labels, predicted(each)),
+    "quadratic_kappa": lambda each: quadratic_kappa(
+        each.labels, predicted(each), len(CLASSES)
+    ),
+    "brier": lambda each: brier(each.labels, each.probabilities),
+    "ece": lambda each: calibration_error(each.labels, each.probabilities),
+}
+
+# Those that can be asked of predictors without probabilities of their own.
+RANKING_SCORES = ("auc", "sensitivity_at_90_specificity", "balanced_accuracy")
+
+
+@dataclass(frozen=True)
+class Material:
+    """What there is to evaluate.
+
+    Attributes:
+        held_out: Predictions of the study.
+        subjects: Everyone, for baselines and subgroups.
+        card: The model's card, without what evaluation adds.
+        permuted: Predictions of the control with permuted labels, if it was run.
+        leaky: Predictions of the control that holds out slices, likewise.
+        gate: Figures of unfamiliar images, if they were measured.
+    """
+
+    held_out: HeldOut
+    subjects: Sequence[Subject]
+    card: Mapping[str, Any]
+    permuted: HeldOut | None = None
+    leaky: HeldOut | None = None
+    gate: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How thoroughly to evaluate.
+
+    Attributes:
+        repeats: Bootstrap draws of people.
+        slice_repeats: The same for figures per slice, which take longer.
+        advance: Called with a few words before each part.
+    """
+
+    repeats: int = 2000
+    slice_repeats: int = 300
+    advance: Callable[[str], None] = field(default=lambda _: None)
+
+
+def evaluate(material: Material, settings: Settings | None = None) -> dict[str, Any]:
+    """Compute every figure of a study.
+
+    Args:
+        material: What there is.
+        settings: How thoroughly.
+
+    Returns:
+        Plain values for metrics.json; the same material gives the same figures.
+
+    Raises:
+        InvalidRequest: If predictions and people don't belong together.
+    """
+    settings = settings or Settings()
+    _require_match(material)
+    folds = calibrate_across(material.held_out.slices)
+    calibrated = join_slices(folds)
+    people = by_person(calibrated)
+    groups = _cohorts(people, material.subjects)
+    settings.advance("figures per person")
+    per_person = {name: _score(group, settings) for name, group in groups.items()}
+    settings.advance("figures per slice")
+    per_slice = {
+        name: _score_slices(_of_people(calibrated, group), settings)
+        for name, group in groups.items()
+    }
+    settings.advance("baselines")
+    baselines = _compare(people, material.subjects, settings)
+    settings.advance("subgroups and calibration")
+    return {
+        "model": {key: material.card.get(key) for key in ("name", "version")},
+        "data": _describe(material),
+        "per_person": per_person,
+        "per_slice": per_slice,
+        "per_fold": {
+            str(fold): _rounded(impaired_auc(by_person(each)))
+            for fold, each in zip(material.held_out.folds, folds, strict=True)
+        },
+        "confusion": {
+            name: confusion(group.labels, predicted(group), len(CLASSES)).tolist()
+            for name, group in groups.items()
+        },
+        "baselines": baselines,
+        "subgroups": _subgroups(people, material.subjects, settings),
+        "calibration": _calibration(material.held_out, folds),
+        "sets": _sets(folds, settings),
+        "controls": _controls(material, settings),
+        "gate": None if material.gate is None else dict(material.gate),
+        "failures": _failures(people),
+        "curves": {"model": _curve(people)},
+    }
+
+
+def _require_match(material: Material) -> None:
+    slices = material.held_out.all_slices
+    known = {each.name: each.label for each in material.subjects}
+    told = dict(zip(slices.subjects.tolist(), slices.labels.tolist(), strict=True))
+    strange = sorted(name for name in told if known.get(name) != told[name])
+    if strange:
+        message = (
+            f"{len(strange)} people of the predictions, such as {strange[0]}, are "
+            "unknown to the data or have another class there; give the data that the "
+            "study was trained on."
+        )
+        raise InvalidRequest(message)
+    missing = sorted(set(known) - set(told))
+    if missing:
+        message = (
+            f"{len(missing)} people of the data, such as {missing[0]}, have no "
+            "prediction; every fold must be finished."
+        )
+        raise InvalidRequest(message)
+
+
+def _cohorts(people: People, subjects: Sequence[Subject]) -> dict[str, People]:
+    ages = _measures(people, subjects, "age")
+    older = people.where(ages >= MATCHED_AGE_YEARS)
+    groups = {"everyone": people}
+    if len(older.labels):
+        groups["age_60_and_over"] = older
+    return groups
+
+
+def _measures(people: People, subjects: Sequence[Subject], name: str) -> Floats:
+    values = {each.name: each.measures.get(name, np.nan) for each in subjects}
+    return np.array([values[each] for each in people.subjects])
+
+
+def _of_people(slices: Slices, people: People) -> Slices:
+    return slices.where(np.isin(slices.subjects, people.subjects))
+
+
+def _score(people: People, settings: Settings) -> dict[str, Any]:
+    return {
+        "people": len(people.labels),
+        "impaired": int(people.impaired.sum()),
+        **{
+            name: _interval(bootstrap(people, score, settings.repeats))
+            for name, score in SCORES.items()
+        },
+    }
+
+
+def _score_slices(slices: Slices, settings: Settings) -> dict[str, Any]:
+    rows = People(slices.subjects, slices.labels, slices.probabilities)
+    places = [
+        np.flatnonzero(slices.subjects == each) for each in np.unique(slices.subjects)
+    ]
+    generator = np.random.default_rng(0)
+    draws = [
+        np.concatenate([places[each] for each in chosen])
+        for chosen in generator.integers(
+            0, len(places), (settings.slice_repeats, len(places))
+        )
+    ]
+    figures: dict[str, Any] = {"slices": len(slices.labels)}
+    for name, score in SCORES.items():
+        values = np.array([score(rows.where(each)) for each in draws])
+        low, high = np.quantile(values[np.isfinite(values)], (0.025, 0.975))
+        figures[name] = _interval(Interval(score(rows), float(low), float(high)))
+    return figures
+
+
+def _compare(
+    people: People, subjects: Sequence[Subject], settings: Settings
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, other in run_baselines(subjects).items():
+        entry: dict[str, Any] = {}
+        groups = _cohorts(people, subjects)
+        for cohort, group in groups.items():
+            own = other.where(np.isin(other.subjects, group.subjects))
+            entry[cohort] = {
+                score: _interval(bootstrap(own, SCORES[score], settings.repeats))
+                for score in RANKING_SCORES
+            }
+            gain = paired_bootstrap(group, own, impaired_auc, settings.repeats)
+            entry[cohort]["model_minus_this"] = _interval(gain)
+        result[name] = {**entry, "curve": _curve(other)}
+    return result
+
+
+def _subgroups(
+    people: People, subjects: Sequence[Subject], settings: Settings
+) -> list[dict[str, Any]]:
+    ages, sexes = (_measures(people, subjects, name) for name in ("age", "sex"))
+    chosen = {"women": sexes == 0.0, "men": sexes == 1.0}
+    for low, high in AGE_BANDS:
+        words = f"{low} to {high - 1} years"
+        words = f"under {high} years" if not low else words
+        words = f"{low} years and over" if high > 100 else words
+        chosen[words] = (ages >= low) & (ages < high)
+    chosen["age not known"] = np.isnan(ages)
+    return [
+        {
+            "group": name,
+            "people": int(mask.sum()),
+            "impaired": int(people.impaired[mask].sum()),
+            "auc": _interval(
+                bootstrap(people.where(mask), impaired_auc, settings.repeats)
+            ),
+        }
+        for name, mask in chosen.items()
+        if mask.any()
+    ]
+
+
+def _calibration(held_out: HeldOut, folds: Sequence[Slices]) -> dict[str, Any]:
+    before, after = (by_person(join_slices(each)) for each in (held_out.slices, folds))
+    return {
+        stage: {
+            "ece": _rounded(calibration_error(each.labels, each.probabilities)),
+            "brier": _rounded(brier(each.labels, each.probabilities)),
+            "bins": [
+                {key: _rounded(value) for key, value in asdict(part).items()}
+                for part in reliability(each.labels, each.probabilities)
+            ],
+        }
+        for stage, each in (("before", before), ("after", after))
+    }
+
+
+def _sets(folds: Sequence[Slices], settings: Settings) -> dict[str, Any]:
+    """Fit sets to all folds but one, and see whether they hold in that one."""
+    if len(folds) < 2:
+        return {}
+    bounds = [
+        fit_sets(join_slices([*folds[:place], *folds[place + 1 :]]))
+        for place in range(len(folds))
+    ]
+    sizes = [
+        len(possible(row, least))
+        for each, least in zip(folds, bounds, strict=True)
+        for row in each.probabilities
+    ]
+    most = max(sum(each is not None for each in least) for least in bounds)
+    return {
+        "coverage_wanted": 0.9,
+        "classes": {
+            name: _coverage(folds, bounds, label, settings)
+            for label, name in enumerate(CLASS_NAMES)
+        },
+        "mean_size": _rounded(float(np.mean(sizes))),
+        "share_of_slices_that_cannot_be_told": _rounded(
+            float(np.mean([each == most for each in sizes]))
+        ),
+        "share_of_slices_that_nothing_fits": _rounded(
+            float(np.mean([each == 0 for each in sizes]))
+        ),
+    }
+
+
+def _coverage(
+    folds: Sequence[Slices],
+    bounds: Sequence[Sequence[float | None]],
+    label: int,
+    settings: Settings,
+) -> dict[str, Any] | None:
+    shares = []
+    for each, least in zip(folds, bounds, strict=True):
+        own = each.where(each.labels == label)
+        for subject in np.unique(own.subjects):
+            held = cover(own.where(own.subjects == subject), least)[label]
+            if held is not None:
+                shares.append(held)
+    if not shares:
+        return None
+    values = np.array(shares)
+    drawn = np.random.default_rng(0).integers(
+        0, len(values), (settings.repeats, len(values))
+    )
+    low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
+    interval = Interval(float(values.mean()), float(low), float(high))
+    return {"people": len(values), **_interval(interval)}
+
+
+def _controls(material: Material, settings: Settings) -> dict[str, Any]:
+    controls: dict[str, Any] = {"permuted": None, "leaky": None}
+    if material.permuted is not None:
+        found = by_person(material.permuted.all_slices)
+        interval = bootstrap(found, impaired_auc, settings.repeats)
+        controls["permuted"] = {
+            "auc": _interval(interval),
+            "at_chance": abs(interval.value - 0.5) <= CHANCE_TOLERANCE,
+        }
+    if material.leaky is not None:
+        controls["leaky"] = {
+            "held_out_slices": _slice_figures(material.leaky.all_slices),
+            "held_out_people": _slice_figures(material.held_out.all_slices),
+        }
+    return controls
+
+
+def _slice_figures(slices: Slices) -> dict[str, float | None]:
+    rows = People(slices.subjects, slices.labels, slices.probabilities)
+    names = ("accuracy", "balanced_accuracy", "auc")
+    return {name: _rounded(SCORES[name](rows)) for name in names}
+
+
+def _failures(people: People) -> list[dict[str, Any]]:
+    """Name those of whom the model was most sure and most wrong."""
+    found = predicted(people)
+    own = people.probabilities[np.arange(len(found)), found]
+    wrong = np.flatnonzero(found != people.labels)
+    worst = wrong[np.argsort(-own[wrong], kind="stable")][:FAILURES_SHOWN]
+    return [
+        {
+            "subject": str(people.subjects[each]),
+            "class": CLASS_NAMES[people.labels[each]],
+            "predicted": CLASS_NAMES[found[each]],
+            "probability": _rounded(float(own[each])),
+        }
+        for each in worst
+    ]
+
+
+def _curve(people: People) -> dict[str, list[float]]:
+    """Give the ROC curve of impaired against not."""
+    order = np.argsort(-people.impairment_score, kind="stable")
+    hits = people.impaired[order]
+    last = np.append(np.diff(people.impairment_score[order]) != 0, True)
+    true = np.cumsum(hits)[last] / max(hits.sum(), 1)
+    false = np.cumsum(~hits)[last] / max((~hits).sum(), 1)
+    return {
+        "false_positive_rate": [0.0, *(round(float(each), 4) for each in false)],
+        "true_positive_rate": [0.0, *(round(float(each), 4) for each in true)],
+    }
+
+
+def _describe(material: Material) -> dict[str, Any]:
+    labels = np.array([each.label for each in material.subjects], np.int64)
+    return {
+        "people": len(labels),
+        "slices": len(material.held_out.all_slices.labels),
+        "people_per_class": dict(
+            zip(
+                CLASS_NAMES,
+                np.bincount(labels, minlength=len(CLASSES)).tolist(),
+                strict=True,
+            )
+        ),
+        "age_known": sum("age" in each.measures for each in material.subjects),
+        "source": (material.card.get("data") or {}).get("source"),
+        "acknowledgement": (material.card.get("data") or {}).get("acknowledgement"),
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    return {key: _rounded(value) for key, value in asdict(interval).items()}
+
+
+def _rounded(value: float) -> float | None:
+    """Round for the file; NaN (one class only) has no place in JSON."""
+    return round(value, 4) if np.isfinite(value) else None

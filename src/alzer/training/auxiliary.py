@@ -1,0 +1,84 @@
+"""What a network learns beside the classes; dropped when it is exported.
+
+A few hundred noisy labels teach little. What else is known of every person and
+every slice has to do with atrophy too, and there is more of it.
+
+Source: Caruana 1997, doi:10.1023/A:1007379606734, for the idea.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alzer.model.preparation import InputSpec
+from alzer.scans.brain import head_mask
+from alzer.training.cohort import Cohort
+
+# Shares of white below which a pixel of the head counts as fluid.
+FLUID_LEVELS = (0.3, 0.4)
+
+Targets = NDArray[np.float32]
+
+
+def auxiliary_targets(
+    cohort: Cohort,
+    images: NDArray[np.float16],
+    spec: InputSpec,
+    training: NDArray[np.intp],
+) -> Targets:
+    """Gather what is known of every slice besides its class.
+
+    Of the person: age, sex and relative brain volume, where the tables have them.
+    Of the slice: its place between the person's first and last, and the head's
+    area, mean brightness and share of fluid.
+
+    Args:
+        cohort: Everyone.
+        images: shape (slice, row, column), prepared.
+        spec: How they were prepared.
+        training: Which slices set mean and scale.
+
+    Returns:
+        shape (slice, target), mean 0 and deviation 1 over the training slices; NaN
+        where it is not known. What never varies in training is left out.
+    """
+    columns = [*_of_people(cohort), _places(cohort), *_of_images(images, spec).T]
+    targets = np.stack(columns, axis=1)
+    own = targets[training]
+    known = np.isfinite(own)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, own, 0.0).sum(axis=0) / count
+    deviation = np.sqrt((np.where(known, own - mean, 0.0) ** 2).sum(axis=0) / count)
+    varies = deviation > 1e-9
+    standard = (targets - mean)[:, varies] / deviation[varies]
+    return np.asarray(standard, np.float32)
+
+
+def _of_people(cohort: Cohort) -> Iterator[NDArray[np.float64]]:
+    subjects = [each.subject for each in cohort.slices]
+    for values in cohort.measures.values():
+        yield np.array([values.get(each, np.nan) for each in subjects])
+
+
+def _places(cohort: Cohort) -> NDArray[np.float64]:
+    positions = np.array([each.position for each in cohort.slices], np.float64)
+    subjects = cohort.subjects
+    places = np.empty(len(positions))
+    for subject in np.unique(subjects):
+        own = subjects == subject
+        first, last = positions[own].min(), positions[own].max()
+        places[own] = (positions[own] - first) / max(last - first, 1.0)
+    return places
+
+
+def _of_images(images: NDArray[np.float16], spec: InputSpec) -> NDArray[np.float64]:
+    return np.array([_of_image(each, spec) for each in images])
+
+
+def _of_image(image: NDArray[np.float16], spec: InputSpec) -> list[float]:
+    values = image.astype(np.float32) * spec.deviation + spec.mean
+    head = head_mask(values)
+    inside = values[head]
+    fluid = (float((inside < level).mean()) for level in FLUID_LEVELS)
+    return [float(head.mean()), float(inside.mean()), *fluid]

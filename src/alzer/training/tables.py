@@ -1,0 +1,346 @@
+"""Reading a cohort: a study's tables, one table of all, or a folder per class."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from alzer.classes import CLASSES
+from alzer.errors import InvalidCohort, LeakySplit
+from alzer.training.cohort import Cohort, LabelledSlice
+
+MEASURES = ("age", "sex", "nwbv")
+SEXES = {"m": 1.0, "male": 1.0, "f": 0.0, "female": 0.0}
+
+# The two sides of a `split` column, as folds.
+SIDES = {
+    **dict.fromkeys(("train", "training"), 0),
+    **dict.fromkeys(("test", "testing", "val", "valid", "validation"), 1),
+}
+
+# What lies beside images without being one.
+NO_IMAGES = frozenset({".csv", ".tsv", ".txt", ".json", ".md", ".html", ".pdf"})
+
+_NOBODY_KNOWN = (
+    "Nobody can tell which person each slice comes from, and without that no accuracy "
+    "is honest. Give a CSV file with the columns file, class and subject; only if "
+    "every slice really is of another person, say --slices-are-subjects."
+)
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read a cohort that does not say everything itself.
+
+    Attributes:
+        slices_are_subjects: Every slice is of another person; only to be said when
+            it is true.
+        folds: How many folds to deal people to, where the data have none.
+        seed: Of the dealing.
+    """
+
+    slices_are_subjects: bool = False
+    folds: int = 5
+    seed: int = 2026
+
+
+@dataclass
+class _Gathered:
+    """What the tables say, before it is checked."""
+
+    slices: list[LabelledSlice] = field(default_factory=list)
+    folds: dict[str, int] = field(default_factory=dict)
+    measures: dict[str, dict[str, float]] = field(
+        default_factory=lambda: {each: {} for each in MEASURES}
+    )
+
+
+def load_cohort(source: Path, reading: Reading | None = None) -> Cohort:
+    """Read a cohort and check that it does not contradict itself.
+
+    Three forms are understood. A folder with `slices.csv` (file, class, subject,
+    slice), `folds.csv` (subject, fold) and perhaps `subjects.csv` (subject, age,
+    sex, nwbv). A CSV file with the columns file, class and subject, and perhaps
+    slice, fold or split, age, sex and nwbv; files are named from its folder. A
+    folder with one folder of images per class; nobody can tell then who is who.
+
+    Args:
+        source: The folder or the CSV file.
+        reading: How to read what the data don't say.
+
+    Returns:
+        The cohort, ordered by subject and position; no image has been opened yet.
+
+    Raises:
+        InvalidCohort: If it is missing, incomplete or contradicts itself, or
+            nobody can tell which person a slice is of.
+        LeakySplit: If a person is in two folds.
+    """
+    reading = reading or Reading()
+    if source.is_file():
+        return _from_table(source, reading)
+    if (source / "slices.csv").exists() or (source / "folds.csv").exists():
+        return _from_study(source)
+    return _from_folders(source, reading)
+
+
+def _from_study(folder: Path) -> Cohort:
+    gathered = _Gathered()
+    table = folder / "slices.csv"
+    for row in _rows(table):
+        subject = _cell(row, "subject", table)
+        gathered.slices.append(_labelled(folder, row, subject, table))
+    for row in _rows(folder / "folds.csv"):
+        subject = _cell(row, "subject", folder / "folds.csv")
+        _set_fold(gathered.folds, subject, _number(row, "fold", folder / "folds.csv"))
+    people = folder / "subjects.csv"
+    rows = _rows(people) if people.exists() else []
+    for row in rows:
+        _measure(gathered, row, row.get("subject", ""), people)
+    source = "OASIS-1" if rows and "oasis1_id" in rows[0] else None
+    return _checked(gathered, source=source)
+
+
+def _from_table(table: Path, reading: Reading) -> Cohort:
+    rows = _rows(table)
+    gathered = _Gathered()
+    named = "subject" in rows[0]
+    if not named and not reading.slices_are_subjects:
+        raise InvalidCohort(_NOBODY_KNOWN)
+    for row in rows:
+        subject = _cell(row, "subject" if named else "file", table)
+        gathered.slices.append(_labelled(table.parent, row, subject, table))
+        _measure(gathered, row, subject, table)
+        if "fold" in row:
+            _set_fold(gathered.folds, subject, _number(row, "fold", table))
+        elif "split" in row:
+            _set_fold(gathered.folds, subject, _side(row["split"], table))
+    if "slice" not in rows[0]:
+        gathered.slices = _numbered(gathered.slices)
+    by_side = "split" in rows[0] and "fold" not in rows[0]
+    return _dealt(gathered, reading, held_out=(1,) if by_side else None)
+
+
+def _from_folders(folder: Path, reading: Reading) -> Cohort:
+    if not folder.is_dir():
+        message = f"There is no folder or CSV file '{folder}'; check --data."
+        raise InvalidCohort(message)
+    gathered, strays = _Gathered(), []
+    files = sorted(each for each in folder.rglob("*") if _may_be_image(each, folder))
+    for path in files:
+        inner = reversed(path.relative_to(folder).parts[:-1])
+        label = next((each for each in map(_label_of, inner) if each is not None), None)
+        if label is None:
+            strays.append(str(path.relative_to(folder)))
+            continue
+        name = str(path.relative_to(folder))
+        gathered.slices.append(LabelledSlice(path, name, label, 0))
+    if not gathered.slices or strays:
+        found = f"; {_some(strays)} lie in none" if strays else ""
+        message = (
+            f"'{folder.name}' has neither slices.csv nor all images in folders named "
+            f"for their classes ({', '.join(each.folder for each in CLASSES)}){found}."
+        )
+        raise InvalidCohort(message)
+    if not reading.slices_are_subjects:
+        raise InvalidCohort(_NOBODY_KNOWN)
+    return _dealt(gathered, reading)
+
+
+def _numbered(slices: Sequence[LabelledSlice]) -> list[LabelledSlice]:
+    """Number the slices of each person by the order of their files' names."""
+    counts: Counter[str] = Counter()
+    numbered = []
+    for each in sorted(slices, key=lambda each: str(each.path)):
+        numbered.append(replace(each, position=counts[each.subject]))
+        counts[each.subject] += 1
+    return numbered
+
+
+def _may_be_image(path: Path, root: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    return path.is_file() and not hidden and path.suffix.lower() not in NO_IMAGES
+
+
+def _dealt(
+    gathered: _Gathered, reading: Reading, held_out: tuple[int, ...] | None = None
+) -> Cohort:
+    """Deal people to folds, class by class, unless the tables already do."""
+    if not gathered.folds:
+        labels = {each.subject: each.label for each in gathered.slices}
+        _require_enough(list(labels.values()), reading.folds)
+        generator = np.random.default_rng(reading.seed)
+        order = sorted(labels, key=lambda each: (labels[each], each))
+        shuffled = sorted(
+            generator.permutation(len(order)), key=lambda each: labels[order[each]]
+        )
+        for place, index in enumerate(shuffled):
+            gathered.folds[order[index]] = place % reading.folds
+    return _checked(gathered, held_out=held_out)
+
+
+def _require_enough(labels: Sequence[int], folds: int) -> None:
+    impaired = sum(each > 0 for each in labels)
+    fewest = min(impaired, len(labels) - impaired)
+    if fewest < max(folds, 2):
+        message = (
+            f"There are {impaired} impaired and {len(labels) - impaired} unimpaired "
+            f"people, too few of one kind for {folds} folds; each needs one of both. "
+            "Give more people, or fewer folds with --number-of-folds."
+        )
+        raise InvalidCohort(message)
+
+
+def _checked(
+    gathered: _Gathered,
+    *,
+    held_out: tuple[int, ...] | None = None,
+    source: str | None = None,
+) -> Cohort:
+    slices, folds = gathered.slices, gathered.folds
+    labels: dict[str, int] = {}
+    for each in slices:
+        if labels.setdefault(each.subject, each.label) != each.label:
+            message = f"Subject {each.subject} has slices of two classes."
+            raise InvalidCohort(message)
+    homeless = [each for each in labels if each not in folds]
+    if homeless:
+        message = f"Slices have no fold in the tables; their subject is {homeless[0]}."
+        raise InvalidCohort(message)
+    counts = Counter(each.path for each in slices)
+    twice = [path.name for path, count in counts.items() if count > 1]
+    if twice:
+        message = f"A file is named twice: {_some(twice)}."
+        raise InvalidCohort(message)
+    if len({folds[each] for each in labels}) < 2:
+        message = "All slices are of one fold; validation needs at least two."
+        raise InvalidCohort(message)
+    return Cohort(
+        slices=tuple(
+            sorted(
+                slices,
+                key=lambda each: (each.subject, each.position, each.path.name),
+            )
+        ),
+        # A fold without slices could be neither trained nor tested on.
+        folds={each: folds[each] for each in labels},
+        measures={name: values for name, values in gathered.measures.items() if values},
+        held_out=held_out,
+        notes=tuple(_notes(labels.values())),
+        source=source,
+    )
+
+
+def _notes(labels: Iterable[int]) -> Iterator[str]:
+    present = set(labels)
+    absent = [each.name for index, each in enumerate(CLASSES) if index not in present]
+    if absent:
+        yield f"Nobody in the data has {' or '.join(absent)}; it can't be learnt."
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    try:
+        # With or without the mark that spreadsheets put before the first column.
+        with table.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(csv.DictReader(lines, restval=""))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        message = (
+            f"The cohort has no readable {table.name}. Training needs to know which "
+            "person each slice comes from: without that, no accuracy is honest."
+        )
+        raise InvalidCohort(message) from error
+    if not rows:
+        message = f"{table.name} has no rows."
+        raise InvalidCohort(message)
+    return rows
+
+
+def _labelled(root: Path, row: Row, subject: str, table: Path) -> LabelledSlice:
+    file, kind = _cell(row, "file", table), _cell(row, "class", table)
+    label = _label_of(kind)
+    if label is None:
+        names = ", ".join(each.folder for each in CLASSES)
+        message = (
+            f"{table.name} names the class '{kind}'; a row breaks this: classes are "
+            f"{names}, or the names that alzer shows."
+        )
+        raise InvalidCohort(message)
+    position = _number(row, "slice", table) if row.get("slice") else 0
+    return LabelledSlice(root / file, subject, label, position)
+
+
+def _label_of(name: str) -> int | None:
+    """Give the class of a name, however it is written."""
+    plain = "".join(each for each in name.lower() if each.isalnum())
+    known = {}
+    for index, each in enumerate(CLASSES):
+        known[each.folder.lower()] = index
+        known["".join(each.name.lower().split())] = index
+    return known.get(plain)
+
+
+def _cell(row: Row, column: str, table: Path) -> str:
+    value = row.get(column)
+    if not value:
+        message = (
+            f"{table.name} needs the columns file, class and subject (a table of folds "
+            f"subject and fold), filled in every row; one has no '{column}'."
+        )
+        raise InvalidCohort(message)
+    return value
+
+
+def _number(row: Row, column: str, table: Path) -> int:
+    try:
+        return int(_cell(row, column, table))
+    except ValueError as error:
+        message = (
+            f"{table.name} needs the columns as described, with whole numbers as "
+            f"'{column}'; a row breaks this: {error}."
+        )
+        raise InvalidCohort(message) from error
+
+
+def _side(word: str, table: Path) -> int:
+    side = SIDES.get(word.strip().lower())
+    if side is None:
+        message = (
+            f"{table.name} has '{word}' as split; it is train or test (validation)."
+        )
+        raise InvalidCohort(message)
+    return side
+
+
+def _set_fold(folds: dict[str, int], subject: str, fold: int) -> None:
+    if folds.setdefault(subject, fold) != fold:
+        message = (
+            f"Subject {subject} is in folds {folds[subject]} and {fold}; "
+            "a person belongs to exactly one."
+        )
+        raise LeakySplit(message)
+
+
+def _measure(gathered: _Gathered, row: Row, subject: str, table: Path) -> None:
+    for name in MEASURES:
+        text = row.get(name, "").strip()
+        if not (subject and text):
+            continue
+        try:
+            value = SEXES[text.lower()] if name == "sex" else float(text)
+        except (KeyError, ValueError) as error:
+            allowed = "M or F" if name == "sex" else "a number"
+            message = f"{table.name}: {name} is '{text}' for {subject}, not {allowed}."
+            raise InvalidCohort(message) from error
+        if gathered.measures[name].setdefault(subject, value) != value:
+            message = f"{table.name} gives {subject} two values of {name}."
+            raise InvalidCohort(message)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
