@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.evaluation.metrics import auc
+from alzer.evaluation.published import PUBLISHED_BASELINES
 
 Row = dict[str, str]
 

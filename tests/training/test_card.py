@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from alzer.classes import CLASS_NAMES
-from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.evaluation.metrics import People
+from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, LabelledSlice
 from alzer.training.train import Recipe

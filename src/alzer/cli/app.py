@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from alzer import __version__
+from alzer.cli.evaluate import evaluate
 from alzer.cli.exits import Commands
 from alzer.cli.models import models
 from alzer.cli.predict import predict
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, predict, train, models):
+for command in (serve, predict, train, evaluate, models):
     app.command(no_args_is_help=command is predict)(command)
 
 

@@ -1,0 +1,239 @@
+"""`alzer evaluate`: every figure of a study, in a report that can be looked at."""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from alzer.cli.exits import FAILURE, complain
+from alzer.errors import InvalidRequest, StorageUnavailable
+from alzer.model.bundle import load_bundle
+from alzer.model.engine import load_model
+
+StudyArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="STUDY",
+        help="Folder that alzer train wrote, or a folder that this command wrote.",
+    ),
+]
+DataOption = Annotated[
+    Path, typer.Option(metavar="PATH", help="The data that the study was trained on.")
+]
+OutputOption = Annotated[
+    Path,
+    typer.Option("--output", "-o", metavar="DIR", help="Folder for the results."),
+]
+BundleOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--model", "-m", metavar="DIR", help="The bundle; by default the study's own."
+    ),
+]
+CardOption = Annotated[
+    Path | None,
+    typer.Option("--model-card", metavar="FILE", help="Also write the card here."),
+]
+UnfamiliarOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder with a folder of images per kind that the model was not trained "
+        "on; see whether it notices.",
+    ),
+]
+SubjectsOption = Annotated[
+    bool, typer.Option("--slices-are-subjects", help="As said when it was trained.")
+]
+FoldCountOption = Annotated[
+    int,
+    typer.Option("--number-of-folds", min=2, help="As said when it was trained."),
+]
+
+# The files of the results, and what of them a later call can start from.
+METRICS, REPORT, CARD = "metrics.json", "report.html", "model-card.md"
+PREDICTIONS, CONTROLS = "predictions.csv", ("permuted", "leaky")
+
+
+def evaluate(  # noqa: PLR0913 - a command's options are its parameters
+    study: StudyArgument,
+    *,
+    data: DataOption,
+    output: OutputOption,
+    model: BundleOption = None,
+    model_card: CardOption = None,
+    unfamiliar: UnfamiliarOption = None,
+    slices_are_subjects: SubjectsOption = False,
+    number_of_folds: FoldCountOption = 5,
+) -> None:
+    """Compute every figure of a study, with intervals, beside simple baselines.
+
+    Writes metrics.json, report.html and model-card.md, and the predictions from
+    which a later call gives the same figures without the networks. Needs the extra
+    alzer[train].
+    """
+    modules = _Modules()
+    reading = modules.tables.Reading(slices_are_subjects, number_of_folds)
+    cohort = modules.tables.load_cohort(data, reading)
+    console = Console(stderr=True)
+    with _progress(console) as advance:
+        predictions = _read_predictions(study, modules)
+        bundle = load_bundle(model or study / "bundle")
+        subjects = _look_at(cohort, modules, advance)
+        gate = None
+        if unfamiliar is not None:
+            gate = _measure_gate(bundle, cohort, unfamiliar, modules, advance)
+        material = modules.study.Material(
+            held_out=predictions[PREDICTIONS],
+            subjects=subjects,
+            card=bundle.card,
+            permuted=predictions.get("permuted"),
+            leaky=predictions.get("leaky"),
+            gate=gate,
+        )
+        figures = modules.study.evaluate(
+            material, modules.study.Settings(advance=advance)
+        )
+    files = {
+        METRICS: json.dumps(figures, indent=1, allow_nan=False) + "\n",
+        REPORT: modules.report.write_report(figures),
+        CARD: modules.report.write_card(figures),
+    }
+    for name, found in predictions.items():
+        table = name if name == PREDICTIONS else f"{name}.csv"
+        files[table] = modules.predictions.write_table(found).decode()
+    for name, text in files.items():
+        _write(output / name, text)
+    if model_card is not None:
+        _write(model_card, files[CARD])
+    typer.echo(f"The report is {output / REPORT}.")
+
+
+class _Modules:
+    """What only evaluation needs, loaded when it is asked for."""
+
+    def __init__(self) -> None:
+        self.predictions = _load("evaluation.predictions")
+        self.baselines = _load("evaluation.baselines")
+        self.study = _load("evaluation.study")
+        self.report = _load("evaluation.report")
+        self.unfamiliar = _load("evaluation.unfamiliar")
+        self.tables = _load("training.tables")
+
+
+def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed
+    try:
+        return importlib.import_module(f"alzer.{module}")
+    except ModuleNotFoundError as error:
+        complain(
+            f"Evaluation needs packages that are not installed ({error.name} is "
+            f"missing). Install them in alzer's folder: {sys.executable} -m pip "
+            "install -c constraints.txt -e '.[train]'"
+        )
+        raise typer.Exit(FAILURE) from error
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Callable[[str], None]]:
+    """Say on one line what is being done, or line by line if it is no terminal."""
+    if not console.is_terminal:
+        yield lambda text: console.print(text, highlight=False, markup=False)
+        return
+    with console.status("reading") as status:
+        yield status.update
+
+
+def _read_predictions(study: Path, modules: _Modules) -> dict[str, Any]:
+    read = modules.predictions
+    if (study / PREDICTIONS).is_file():
+        found = {PREDICTIONS: read.read_table(study / PREDICTIONS)}
+        tables = {name: study / f"{name}.csv" for name in CONTROLS}
+        found |= {
+            name: read.read_table(table)
+            for name, table in tables.items()
+            if table.is_file()
+        }
+        return found
+    if not study.is_dir():
+        message = f"There is no folder '{study}'; give what alzer train wrote."
+        raise InvalidRequest(message)
+    found = {PREDICTIONS: read.read_study(study)}
+    found |= {
+        name: read.read_study(study / name)
+        for name in CONTROLS
+        if (study / name).is_dir()
+    }
+    return found
+
+
+def _look_at(
+    cohort: Any,  # noqa: ANN401 - of a module that is loaded late
+    modules: _Modules,
+    advance: Callable[[str], None],
+) -> list[Any]:
+    read_scan = importlib.import_module("alzer.scans.formats").read_scan
+    seen: dict[str, list[Any]] = {}
+    labels: dict[str, int] = {}
+    for place, each in enumerate(cohort.slices):
+        if place % 500 == 0:
+            advance(f"baselines: slice {place} of {len(cohort.slices)}")
+        scan = read_scan(each.path.read_bytes())
+        seen.setdefault(each.subject, []).append(modules.baselines.look_at(scan.pixels))
+        labels[each.subject] = each.label
+    return [
+        modules.baselines.Subject(
+            name,
+            labels[name],
+            cohort.folds[name],
+            _measures_of(name, cohort.measures),
+            slices,
+        )
+        for name, slices in seen.items()
+    ]
+
+
+def _measures_of(
+    name: str, measures: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
+    return {kind: values[name] for kind, values in measures.items() if name in values}
+
+
+def _measure_gate(
+    bundle: Any,  # noqa: ANN401 - read as it is
+    cohort: Any,  # noqa: ANN401 - of a module that is loaded late
+    unfamiliar: Path,
+    modules: _Modules,
+    advance: Callable[[str], None],
+) -> dict[str, Any]:
+    folders = {
+        each.name: each for each in sorted(unfamiliar.iterdir()) if each.is_dir()
+    }
+    if not folders:
+        message = f"'{unfamiliar}' holds no folders of images."
+        raise InvalidRequest(message)
+    files: Sequence[Path] = [each.path for each in cohort.slices]
+    found = modules.unfamiliar.measure_gate(
+        load_model(bundle, precision="fp32"), files, folders, advance
+    )
+    gate = bundle.card.get("gate") or {}
+    return {"false_alarms": gate.get("false_alarms"), **found}
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        message = (
+            f"{path.name} can't be written ({error.strerror}). Make room or choose "
+            "another --output."
+        )
+        raise StorageUnavailable(message) from error

@@ -1,0 +1,490 @@
+"""The figures of a study in words and tables: the model's card and the report."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from alzer.classes import CLASS_NAMES
+from alzer.evaluation.study import CHANCE_TOLERANCE, COHORTS
+
+Figures = Mapping[str, Any]
+
+COHORT_WORDS = {"everyone": "everyone", "age_60_and_over": "age 60 and over"}
+
+SCORE_WORDS = {
+    "auc": "AUC, impaired or not",
+    "sensitivity_at_90_specificity": "sensitivity at 90 % specificity",
+    "accuracy": "accuracy, 4 classes",
+    "balanced_accuracy": "balanced accuracy, 4 classes",
+    "quadratic_kappa": "quadratic-weighted kappa",
+    "brier": "Brier score (0 best, 2 worst)",
+    "ece": "expected calibration error",
+}
+
+INTENDED = (
+    (
+        "Research and education: to see how a classifier of brain MRI slices "
+        "behaves, how well such a thing can do when people are kept apart, and what "
+        "influences it."
+    ),
+    (
+        "It takes one axial, skull-stripped T1 slice at a time and says how the "
+        "person may have been rated on the CDR scale (No, Very Mild, Mild or "
+        "Moderate Impairment)."
+    ),
+)
+
+NOT_INTENDED = (
+    (
+        "Not a medical device and not a diagnosis. No decision about a person may rest "
+        "on it."
+    ),
+    (
+        "The classes are degrees of clinical impairment as rated by a clinician, not "
+        "pathology and not 'stages of Alzheimer's'."
+    ),
+    (
+        "The heatmap shows what influenced the model, not where disease is. It names "
+        "no side and no region."
+    ),
+)
+
+OASIS_LIMITS = (
+    (
+        "Coverage: slices at MNI z from about -3 to +27. The lateral ventricles are "
+        "inside; most of the hippocampus, and all of the entorhinal cortex and the "
+        "amygdala, are not."
+    ),
+    (
+        "'Moderate Impairment' rests on two people. Its accuracy can't be measured, "
+        "and no set of possible classes names it."
+    ),
+    (
+        "Age: nobody impaired is under 62, and more than twenty unimpaired people "
+        "are under 60. Figures for everyone are helped by that; those for people of "
+        "60 and over are the ones to quote."
+    ),
+    (
+        "One study, one scanner type, one way of preparing slices. Elsewhere it may be "
+        "much worse; nobody has measured that."
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under columns; the first column names the row."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the card.
+
+    Attributes:
+        title: Its heading.
+        text: Paragraphs.
+        bullets: Points after them.
+        tables: After those.
+        figures: Names of pictures that the report shows here.
+    """
+
+    title: str
+    text: Sequence[str] = ()
+    bullets: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    figures: Sequence[str] = ()
+
+
+def describe(figures: Figures) -> tuple[Section, ...]:
+    """Put the figures of a study into words.
+
+    Args:
+        figures: What `evaluate` gave.
+
+    Returns:
+        The sections of the model's card.
+    """
+    return tuple(_sections(figures))
+
+
+def as_markdown(title: str, sections: Sequence[Section]) -> str:
+    """Write sections as Markdown, without pictures."""
+    parts = [f"# {title}"]
+    for section in sections:
+        parts.append(f"## {section.title}")
+        parts.extend(section.text)
+        if section.bullets:
+            parts.append("\n".join(f"- {each}" for each in section.bullets))
+        parts.extend(map(_markdown_table, section.tables))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_html(
+    sections: Sequence[Section], pictures: Mapping[str, tuple[str, str]]
+) -> str:
+    """Write sections as HTML.
+
+    Args:
+        sections: What to write.
+        pictures: By name, an SVG and a sentence on how to read it.
+
+    Returns:
+        Elements for a page's body.
+    """
+    return "\n".join(
+        f"<section><h2>{escape(each.title)}</h2>\n"
+        + "".join(f"<p>{escape(text)}</p>\n" for text in each.text)
+        + _html_list(each.bullets)
+        + "".join(map(_html_table, each.tables))
+        + "".join(
+            f"<figure>{svg}<figcaption>{escape(words)}</figcaption></figure>\n"
+            for svg, words in (
+                pictures[name] for name in each.figures if name in pictures
+            )
+        )
+        + "</section>"
+        for each in sections
+    )
+
+
+def _markdown_table(table: Table) -> str:
+    lines = [table.columns, ["---"] * len(table.columns), *table.rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _html_list(bullets: Sequence[str]) -> str:
+    if not bullets:
+        return ""
+    return "<ul>" + "".join(f"<li>{escape(each)}</li>" for each in bullets) + "</ul>\n"
+
+
+def _html_table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in table.columns)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>'
+        + "".join(f"<td>{escape(each)}</td>" for each in rest)
+        + "</tr>"
+        for first, *rest in table.rows
+    )
+    return (
+        f'<div class="table"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>\n"
+    )
+
+
+def _sections(figures: Figures) -> Iterator[Section]:
+    oasis = figures["data"]["source"] == "OASIS-1"
+    yield Section("Intended use", bullets=INTENDED)
+    limits = (*NOT_INTENDED, *(OASIS_LIMITS if oasis else ()))
+    yield Section("What it is not, and its limits", bullets=limits)
+    yield _data(figures["data"])
+    yield _verdict(figures)
+    yield _scores(figures)
+    yield _baselines(figures)
+    yield _confusions(figures)
+    yield _groups(figures)
+    yield _calibration(figures)
+    yield _controls(figures["controls"])
+    yield _gate(figures["gate"])
+    yield _failures(figures["failures"])
+
+
+def _data(data: Figures) -> Section:
+    each = data["people_per_class"].items()
+    counts = ", ".join(f"{count} {name}" for name, count in each)
+    text = [
+        (
+            f"{data['people']} people, {data['slices']} slices: {counts}. "
+            f"The age is known of {data['age_known']}."
+        )
+    ]
+    if data["acknowledgement"]:
+        text.append(data["acknowledgement"])
+    return Section("Data", text=text)
+
+
+def _verdict(figures: Figures) -> Section:
+    lines = []
+    for cohort in _cohorts(figures):
+        own = figures["per_person"][cohort]["auc"]
+        beaten: list[str] = []
+        not_beaten: list[str] = []
+        for name, each in figures["baselines"].items():
+            gain = each[cohort]["model_minus_this"]["value"]
+            (beaten if gain > 0 else not_beaten).append(name)
+        sure = [
+            name
+            for name, each in figures["baselines"].items()
+            if (each[cohort]["model_minus_this"]["low"] or 0.0) > 0.0
+        ]
+        words = f"{COHORT_WORDS[cohort].capitalize()}: AUC {_with_interval(own)}."
+        if not_beaten:
+            words += f" It does not beat {_listed(not_beaten)}."
+        if beaten:
+            words += f" It is above {_listed(beaten)}"
+            words += f"; surely so only {_listed(sure)}." if sure else ", none surely."
+        lines.append(words)
+    return Section(
+        "In short",
+        text=[
+            (
+                "All figures are of people whom the network that judged them had never "
+                "seen. The weights that ship were trained on everyone with the same "
+                "recipe; nobody is left to test those on."
+            )
+        ],
+        bullets=lines,
+        figures=("aucs",),
+    )
+
+
+def _scores(figures: Figures) -> Section:
+    cohorts = _cohorts(figures)
+    columns = [
+        "95 % interval over people",
+        *(f"per person, {COHORT_WORDS[each]}" for each in cohorts),
+        *(f"per slice, {COHORT_WORDS[each]}" for each in cohorts),
+    ]
+    rows = [
+        [
+            words,
+            *(_with_interval(figures["per_person"][each][name]) for each in cohorts),
+            *(_with_interval(figures["per_slice"][each][name]) for each in cohorts),
+        ]
+        for name, words in SCORE_WORDS.items()
+    ]
+    people = [
+        "people (impaired)",
+        *(_people(figures["per_person"][each]) for each in cohorts),
+        *(_people(figures["per_person"][each]) for each in cohorts),
+    ]
+    folds = ", ".join(
+        f"{fold}: {_plain(value)}" for fold, value in figures["per_fold"].items()
+    )
+    return Section(
+        "Figures",
+        text=[f"AUC per person by fold: {folds}."],
+        tables=[Table(columns, [people, *rows])],
+        figures=("roc",),
+    )
+
+
+def _baselines(figures: Figures) -> Section:
+    cohorts = _cohorts(figures)
+    own = [
+        "this model",
+        *(_with_interval(figures["per_person"][each]["auc"]) for each in cohorts),
+        *("" for _ in cohorts),
+        _plain(
+            figures["per_person"]["everyone"]["sensitivity_at_90_specificity"]["value"]
+        ),
+        _plain(figures["per_person"]["everyone"]["balanced_accuracy"]["value"]),
+    ]
+    rows = [
+        [
+            name,
+            *(_with_interval(each[cohort]["auc"]) for cohort in cohorts),
+            *(_signed(each[cohort]["model_minus_this"]) for cohort in cohorts),
+            _plain(each["everyone"]["sensitivity_at_90_specificity"]["value"]),
+            _plain(each["everyone"]["balanced_accuracy"]["value"]),
+        ]
+        for name, each in figures["baselines"].items()
+    ]
+    columns = [
+        "per person, same folds",
+        *(f"AUC, {COHORT_WORDS[each]}" for each in cohorts),
+        *(f"model minus this, {COHORT_WORDS[each]}" for each in cohorts),
+        "sensitivity at 90 % specificity",
+        "balanced accuracy",
+    ]
+    return Section(
+        "Beside simple predictors",
+        text=[
+            (
+                "Each is fitted to the other folds and tested on this one, like the "
+                "model. Whose age or brain volume is not known counts as average. "
+                "The difference is a paired bootstrap over people."
+            )
+        ],
+        tables=[Table(columns, [own, *rows])],
+    )
+
+
+def _confusions(figures: Figures) -> Section:
+    tables = []
+    for cohort in _cohorts(figures):
+        counts = figures["confusion"][cohort]
+        rows = [
+            [name, *(str(each) for each in row)]
+            for name, row in zip(CLASS_NAMES, counts, strict=True)
+        ]
+        head = f"rated (below), predicted (right); {COHORT_WORDS[cohort]}"
+        tables.append(Table([head, *CLASS_NAMES], rows))
+    return Section("Who is taken for what", tables=tables)
+
+
+def _groups(figures: Figures) -> Section:
+    rows = [
+        [
+            each["group"],
+            str(each["people"]),
+            str(each["impaired"]),
+            _with_interval(each["auc"]),
+        ]
+        for each in figures["subgroups"]
+    ]
+    columns = ["group", "people", "impaired", "AUC, impaired or not"]
+    return Section("Groups", tables=[Table(columns, rows)], figures=("groups",))
+
+
+def _calibration(figures: Figures) -> Section:
+    stages, sets = figures["calibration"], figures["sets"]
+    rows = [
+        [words, _plain(stages[stage]["ece"]), _plain(stages[stage]["brier"])]
+        for stage, words in (("before", "as trained"), ("after", "with temperature"))
+    ]
+    text = [
+        (
+            "A temperature is fitted to the people held out by the other folds, and "
+            "judged on those of this one. What ships has one fitted to all of them "
+            "built in."
+        )
+    ]
+    tables = [Table(["per person", "ECE", "Brier score"], rows)]
+    if sets:
+        text.append(
+            "Possible classes: for each class the least probability with which it "
+            "stays possible is set so that the sets of nine in ten people of that "
+            "class hold "
+            f"it. A set names {_plain(sets['mean_size'])} classes on average; for "
+            f"{_percent(sets['share_of_slices_that_cannot_be_told'])} of the slices it "
+            "names all that could be checked (the model cannot tell), for "
+            f"{_percent(sets['share_of_slices_that_nothing_fits'])} none."
+        )
+        tables.append(Table(["class", "people", "sets that hold it"], _coverages(sets)))
+    return Section(
+        "Calibration", text=text, tables=tables, figures=("reliability", "coverage")
+    )
+
+
+def _coverages(sets: Figures) -> list[list[str]]:
+    return [
+        [name, "too few", "can't be measured"]
+        if each is None
+        else [name, str(each["people"]), _with_interval(each)]
+        for name, each in sets["classes"].items()
+    ]
+
+
+def _controls(controls: Figures) -> Section:
+    permuted, leaky = controls["permuted"], controls["leaky"]
+    bullets = []
+    if permuted is None:
+        bullets.append("Permuted labels: not run (alzer train --control permuted).")
+    else:
+        verdict = "as it must" if permuted["at_chance"] else "WHICH IT MUST NOT"
+        where = f"within {CHANCE_TOLERANCE} of" if permuted["at_chance"] else "off"
+        bullets.append(
+            "Permuted labels: the whole pipeline, trained on classes dealt to other "
+            f"people, ends {where} chance, {verdict}: AUC "
+            f"{_with_interval(permuted['auc'])}."
+        )
+    tables = []
+    if leaky is None:
+        bullets.append("Leaky split: not run (alzer train --control leaky).")
+    else:
+        bullets.append(
+            "Leaky split: the same recipe, tested on other slices of the people that "
+            "it was trained on, as the published folders of this data set invite to."
+        )
+        rows = [
+            [words, *(_plain(leaky[key][name]) for name in ("accuracy", "auc"))]
+            for key, words in (
+                ("held_out_slices", "slices held out (leaky)"),
+                ("held_out_people", "people held out (honest)"),
+            )
+        ]
+        tables.append(Table(["per slice", "accuracy, 4 classes", "AUC"], rows))
+    return Section("Controls", bullets=bullets, tables=tables)
+
+
+def _gate(gate: Figures | None) -> Section:
+    title = "Images unlike the training slices"
+    if gate is None:
+        return Section(title, text=["Not measured."])
+    text = [
+        (
+            "Activations of the last stage but one are compared with those of the "
+            "training slices; what lies too far away is flagged as not reliable. The "
+            "limit lets 99 % of the slices of people held out pass: measured, "
+            f"{_percent(gate['false_alarms'])} of them are flagged."
+        )
+    ]
+    rows = [
+        [
+            each["kind"],
+            str(each["images"]),
+            _percent(each["refused"]),
+            _percent(each["flagged"]),
+            _plain(each["auroc"]),
+        ]
+        for each in gate["kinds"]
+    ]
+    columns = ["images", "number", "refused", "refused or flagged", "AUROC of distance"]
+    return Section(title, text=text, tables=[Table(columns, rows)])
+
+
+def _failures(failures: Sequence[Figures]) -> Section:
+    rows = [
+        [
+            each["subject"],
+            each["class"],
+            each["predicted"],
+            _percent(each["probability"]),
+        ]
+        for each in failures
+    ]
+    return Section(
+        "Where it failed",
+        text=["The people held out of whom it was most sure and most wrong."],
+        tables=[Table(["person", "rated", "predicted", "probability"], rows)],
+    )
+
+
+def _cohorts(figures: Figures) -> list[str]:
+    return [each for each in COHORTS if each in figures["per_person"]]
+
+
+def _people(scores: Figures) -> str:
+    return f"{scores['people']} ({scores['impaired']})"
+
+
+def _plain(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.2f}"
+
+
+def _percent(value: float | None) -> str:
+    return "not measured" if value is None else f"{100.0 * value:.1f} %"
+
+
+def _with_interval(interval: Figures) -> str:
+    value, low, high = (interval[each] for each in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return _plain(value)
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _signed(interval: Figures) -> str:
+    value, low, high = (interval[each] for each in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return "not defined"
+    return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
