@@ -12,6 +12,7 @@ from typer.testing import Result
 from alzer.errors import LeakySplit
 from alzer.training import study
 from alzer.training.study import Study, StudyProgress
+from alzer.training.tables import Reading
 from alzer.training.train import Epoch, Recipe
 
 Call = Callable[..., Result]
@@ -61,6 +62,40 @@ def test_what_is_not_given_is_the_recipes_own(call: Call, plans: list[Study]) ->
     assert plans == [Study(Path("cohort"), Path("study"), Recipe())]
     assert "study/bundle" in result.stdout
     assert "fold 0: epoch 1/" in result.stderr
+
+
+def test_how_to_read_the_data_is_handed_over(call: Call, plans: list[Study]) -> None:
+    result = call(
+        *("train", "--data", "scans.csv", "--output", "study"),
+        *("--slices-are-subjects", "--number-of-folds", "3"),
+    )
+    (plan,) = plans
+
+    assert result.exit_code == 0
+    assert plan.data == Path("scans.csv")
+    assert plan.reading == Reading(slices_are_subjects=True, folds=3)
+
+
+def test_one_fold_is_a_wrong_call(call: Call, plans: list[Study]) -> None:
+    result = call("train", "--data", "c", "--output", "s", "--number-of-folds", "1")
+
+    assert result.exit_code == 2
+    assert plans == []
+
+
+def test_data_that_do_not_say_who_is_who_are_refused(
+    call: Call, tmp_path: Path
+) -> None:
+    for name in ("NonDemented", "MildDemented"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "1.png").write_bytes(b"never opened")
+    data, output = str(tmp_path / "data"), tmp_path / "study"
+    result = call("train", "--data", data, "--output", str(output))
+
+    assert result.exit_code == 1
+    assert "the columns file, class and subject" in result.stderr
+    assert "--slices-are-subjects" in result.stderr
+    assert not output.exists()
 
 
 def test_threads_are_set(

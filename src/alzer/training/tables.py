@@ -1,6 +1,7 @@
 """Reading a cohort: a study's tables, one table of all, or a folder per class."""
 
 import csv
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,10 @@ _NOBODY_KNOWN = (
     "every slice really is of another person, say --slices-are-subjects."
 )
 
+# People of either kind, impaired or not, that a fold needs on average: with fewer,
+# some folds hold none, and nothing can be measured there.
+FEWEST_PER_FOLD = 2
+
 Row = Mapping[str, str]
 
 
@@ -54,7 +59,7 @@ class _Gathered:
     """What the tables say, before it is checked."""
 
     slices: list[LabelledSlice] = field(default_factory=list)
-    folds: dict[str, int] = field(default_factory=dict)
+    folds: dict[str, set[int]] = field(default_factory=dict)
     measures: dict[str, dict[str, float]] = field(
         default_factory=lambda: {each: {} for each in MEASURES}
     )
@@ -77,8 +82,9 @@ def load_cohort(source: Path, reading: Reading | None = None) -> Cohort:
         The cohort, ordered by subject and position; no image has been opened yet.
 
     Raises:
-        InvalidCohort: If it is missing, incomplete or contradicts itself, or
-            nobody can tell which person a slice is of.
+        InvalidCohort: If it is missing, incomplete or contradicts itself, files
+            are missing or empty, people are too few for the folds, or nobody can
+            tell which person a slice is of.
         LeakySplit: If a person is in two folds.
     """
     reading = reading or Reading()
@@ -97,7 +103,8 @@ def _from_study(folder: Path) -> Cohort:
         gathered.slices.append(_labelled(folder, row, subject, table))
     for row in _rows(folder / "folds.csv"):
         subject = _cell(row, "subject", folder / "folds.csv")
-        _set_fold(gathered.folds, subject, _number(row, "fold", folder / "folds.csv"))
+        fold = _number(row, "fold", folder / "folds.csv")
+        gathered.folds.setdefault(subject, set()).add(fold)
     people = folder / "subjects.csv"
     rows = _rows(people) if people.exists() else []
     for row in rows:
@@ -108,6 +115,7 @@ def _from_study(folder: Path) -> Cohort:
 
 def _from_table(table: Path, reading: Reading) -> Cohort:
     rows = _rows(table)
+    _require_columns(rows[0], table)
     gathered = _Gathered()
     named = "subject" in rows[0]
     if not named and not reading.slices_are_subjects:
@@ -117,10 +125,12 @@ def _from_table(table: Path, reading: Reading) -> Cohort:
         gathered.slices.append(_labelled(table.parent, row, subject, table))
         _measure(gathered, row, subject, table)
         if "fold" in row:
-            _set_fold(gathered.folds, subject, _number(row, "fold", table))
+            fold = _number(row, "fold", table)
+            gathered.folds.setdefault(subject, set()).add(fold)
         elif "split" in row:
-            _set_fold(gathered.folds, subject, _side(row["split"], table))
-    if "slice" not in rows[0]:
+            fold = _side(row["split"], table)
+            gathered.folds.setdefault(subject, set()).add(fold)
+    if not any(row.get("slice") for row in rows):
         gathered.slices = _numbered(gathered.slices)
     by_side = "split" in rows[0] and "fold" not in rows[0]
     return _dealt(gathered, reading, held_out=(1,) if by_side else None)
@@ -180,18 +190,60 @@ def _dealt(
             generator.permutation(len(order)), key=lambda each: labels[order[each]]
         )
         for place, index in enumerate(shuffled):
-            gathered.folds[order[index]] = place % reading.folds
+            gathered.folds[order[index]] = {place % reading.folds}
     return _checked(gathered, held_out=held_out)
 
 
 def _require_enough(labels: Sequence[int], folds: int) -> None:
     impaired = sum(each > 0 for each in labels)
     fewest = min(impaired, len(labels) - impaired)
-    if fewest < max(folds, 2):
+    if fewest < FEWEST_PER_FOLD * folds:
+        _require_classes(labels)
         message = (
             f"There are {impaired} impaired and {len(labels) - impaired} unimpaired "
-            f"people, too few of one kind for {folds} folds; each needs one of both. "
-            "Give more people, or fewer folds with --number-of-folds."
+            f"people, too few of one kind for {folds} folds: a fold needs "
+            f"{FEWEST_PER_FOLD} of either on average. Give more people, or fewer folds "
+            "with --number-of-folds."
+        )
+        raise InvalidCohort(message)
+
+
+def _require_columns(row: Row, table: Path) -> None:
+    absent = [each for each in ("file", "class") if each not in row]
+    if absent:
+        message = (
+            f"{table.name} needs the columns file, class and subject, separated by "
+            f"commas; it has no '{absent[0]}', only {_some([*row])}."
+        )
+        raise InvalidCohort(message)
+
+
+def _require_classes(labels: Iterable[int]) -> None:
+    present = set(labels)
+    if len(present) < 2:
+        absent = [
+            each.folder for index, each in enumerate(CLASSES) if index not in present
+        ]
+        message = (
+            f"All slices are {CLASSES[present.pop()].folder}; training needs people of "
+            f"at least two classes. There are none of {', '.join(absent)}."
+        )
+        raise InvalidCohort(message)
+
+
+def _require_files(slices: Sequence[LabelledSlice]) -> None:
+    missing = [each.path.name for each in slices if not each.path.is_file()]
+    if missing:
+        message = (
+            f"{len(missing)} of {len(slices)} files that the table names are not "
+            f"there: {_some(missing)}; files are named from the table's own folder."
+        )
+        raise InvalidCohort(message)
+    empty = [each.path.name for each in slices if not each.path.stat().st_size]
+    if empty:
+        message = (
+            f"{len(empty)} of {len(slices)} files are empty; copy them again or "
+            f"remove them: {_some(empty)}."
         )
         raise InvalidCohort(message)
 
@@ -202,24 +254,25 @@ def _checked(
     held_out: tuple[int, ...] | None = None,
     source: str | None = None,
 ) -> Cohort:
-    slices, folds = gathered.slices, gathered.folds
-    labels: dict[str, int] = {}
-    for each in slices:
-        if labels.setdefault(each.subject, each.label) != each.label:
-            message = f"Subject {each.subject} has slices of two classes."
-            raise InvalidCohort(message)
+    slices, folds = gathered.slices, _one_fold_each(gathered.folds)
+    labels = _one_class_each(slices)
     homeless = [each for each in labels if each not in folds]
     if homeless:
-        message = f"Slices have no fold in the tables; their subject is {homeless[0]}."
+        message = (
+            f"{len(homeless)} people have slices but no fold in the tables: "
+            f"{_some(homeless)}."
+        )
         raise InvalidCohort(message)
     counts = Counter(each.path for each in slices)
     twice = [path.name for path, count in counts.items() if count > 1]
     if twice:
-        message = f"A file is named twice: {_some(twice)}."
+        message = f"{len(twice)} files are named twice: {_some(twice)}."
         raise InvalidCohort(message)
     if len({folds[each] for each in labels}) < 2:
         message = "All slices are of one fold; validation needs at least two."
         raise InvalidCohort(message)
+    _require_classes(labels.values())
+    _require_files(slices)
     return Cohort(
         slices=tuple(
             sorted(
@@ -236,6 +289,31 @@ def _checked(
     )
 
 
+def _one_class_each(slices: Sequence[LabelledSlice]) -> dict[str, int]:
+    labels: dict[str, set[int]] = {}
+    for each in slices:
+        labels.setdefault(each.subject, set()).add(each.label)
+    torn = [subject for subject, found in labels.items() if len(found) > 1]
+    if torn:
+        message = (
+            f"{len(torn)} people have slices of two classes: {_some(torn)}; correct "
+            "the table, or keep one visit of each."
+        )
+        raise InvalidCohort(message)
+    return {subject: found.pop() for subject, found in labels.items()}
+
+
+def _one_fold_each(folds: Mapping[str, set[int]]) -> dict[str, int]:
+    torn = [subject for subject, found in folds.items() if len(found) > 1]
+    if torn:
+        message = (
+            f"{len(torn)} people are in two folds or on both sides of a split: "
+            f"{_some(torn)}; put all slices of a person into one."
+        )
+        raise LeakySplit(message)
+    return {subject: min(found) for subject, found in folds.items()}
+
+
 def _notes(labels: Iterable[int]) -> Iterator[str]:
     present = set(labels)
     absent = [each.name for index, each in enumerate(CLASSES) if index not in present]
@@ -247,7 +325,7 @@ def _rows(table: Path) -> list[dict[str, str]]:
     try:
         # With or without the mark that spreadsheets put before the first column.
         with table.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines, restval=""))
+            rows = [_clean(row) for row in csv.DictReader(lines, restval="")]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         message = (
             f"The cohort has no readable {table.name}. Training needs to know which "
@@ -258,6 +336,18 @@ def _rows(table: Path) -> list[dict[str, str]]:
         message = f"{table.name} has no rows."
         raise InvalidCohort(message)
     return rows
+
+
+def _clean(row: Mapping[str | None, str | list[str]]) -> dict[str, str]:
+    """Drop blanks around names and values, and what lies beyond the last column.
+
+    A person must not become two for a blank after the name.
+    """
+    return {
+        name.strip().lower(): value.strip()
+        for name, value in row.items()
+        if name is not None and isinstance(value, str)
+    }
 
 
 def _labelled(root: Path, row: Row, subject: str, table: Path) -> LabelledSlice:
@@ -307,7 +397,7 @@ def _number(row: Row, column: str, table: Path) -> int:
 
 
 def _side(word: str, table: Path) -> int:
-    side = SIDES.get(word.strip().lower())
+    side = SIDES.get(word.lower())
     if side is None:
         message = (
             f"{table.name} has '{word}' as split; it is train or test (validation)."
@@ -316,22 +406,13 @@ def _side(word: str, table: Path) -> int:
     return side
 
 
-def _set_fold(folds: dict[str, int], subject: str, fold: int) -> None:
-    if folds.setdefault(subject, fold) != fold:
-        message = (
-            f"Subject {subject} is in folds {folds[subject]} and {fold}; "
-            "a person belongs to exactly one."
-        )
-        raise LeakySplit(message)
-
-
 def _measure(gathered: _Gathered, row: Row, subject: str, table: Path) -> None:
     for name in MEASURES:
-        text = row.get(name, "").strip()
+        text = row.get(name, "")
         if not (subject and text):
             continue
         try:
-            value = SEXES[text.lower()] if name == "sex" else float(text)
+            value = SEXES[text.lower()] if name == "sex" else _finite(text)
         except (KeyError, ValueError) as error:
             allowed = "M or F" if name == "sex" else "a number"
             message = f"{table.name}: {name} is '{text}' for {subject}, not {allowed}."
@@ -339,6 +420,13 @@ def _measure(gathered: _Gathered, row: Row, subject: str, table: Path) -> None:
         if gathered.measures[name].setdefault(subject, value) != value:
             message = f"{table.name} gives {subject} two values of {name}."
             raise InvalidCohort(message)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _some(names: Sequence[str]) -> str:
