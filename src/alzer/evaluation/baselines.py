@@ -26,7 +26,7 @@ BRIGHT_PERCENTILE = 98.0
 # Slices taken of everyone, so that people with more or fewer can be compared.
 SLICES = 32
 VOXEL_SLICES = 16
-VOXEL_SHAPE = (26, 22)
+VOXEL_SHAPE = (52, 44)
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def run_baselines(subjects: Sequence[Subject]) -> dict[str, People]:
         "majority": np.zeros((len(people), 1)),
         "age": _measure(people, "age"),
         "nWBV of the full scan": _measure(people, "nwbv"),
-        "fluid share, mean of slices": _stack(people, _mean_fluid),
-        "fluid share per slice and area": _stack(people, _fluid_profile),
+        "mean fluid share": _stack(people, _mean_fluid),
+        "fluid share per slice with area": _stack(people, _fluid_profile),
         "linear SVM on smoothed voxels": _stack(people, _voxels),
     }
     return {

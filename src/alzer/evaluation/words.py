@@ -178,11 +178,11 @@ def _html_table(table: Table) -> str:
 
 def _sections(figures: Figures) -> Iterator[Section]:
     oasis = figures["data"]["source"] == "OASIS-1"
+    yield _verdict(figures)
     yield Section("Intended use", bullets=INTENDED)
     limits = (*NOT_INTENDED, *(OASIS_LIMITS if oasis else ()))
     yield Section("What it is not, and its limits", bullets=limits)
     yield _data(figures["data"])
-    yield _verdict(figures)
     yield _scores(figures)
     yield _baselines(figures)
     yield _confusions(figures)
