@@ -1,6 +1,7 @@
 # make serve    the service on http://127.0.0.1:8000 (settings: ALZER_*)
 # make test     all tests, with coverage
 # make check    linters, types and architecture
+# make evaluate the model's figures, card and report from data and predictions
 # make docs     regenerate what docs/ takes from the code
 # make constraints   the newest versions of everything into constraints.txt
 
@@ -19,7 +20,7 @@ endif
 SOURCES := src tests benchmarks docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: help serve test check docs constraints clean
+.PHONY: help serve test check evaluate docs constraints clean
 
 help:
 	@sed -n 's/^# //p' Makefile | sed -n '/^make/p'
@@ -35,6 +36,15 @@ check: .venv-test/.test-stamp
 	.venv-test/bin/ruff format --check $(SOURCES)
 	.venv-test/bin/mypy $(SOURCES)
 	.venv-test/bin/lint-imports
+
+# From the study's folder if there is one, else from the predictions that are kept.
+DATA ?= $(or $(ALZER_DATA),../shared/data)
+STUDY ?= runs/oasis1
+
+evaluate: .venv-test/.test-stamp
+	.venv-test/bin/alzer evaluate $(or $(wildcard $(STUDY)),docs/evaluation) \
+		--data $(DATA)/oasis1-axial --unfamiliar $(DATA)/ood \
+		--output docs/evaluation --model-card docs/model-card.md
 
 docs: .venv-test/.test-stamp
 	.venv-test/bin/python docs/generate.py

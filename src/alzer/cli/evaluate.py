@@ -13,7 +13,7 @@ from rich.console import Console
 
 from alzer.cli.exits import FAILURE, complain
 from alzer.errors import InvalidRequest, StorageUnavailable
-from alzer.model.bundle import load_bundle
+from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import load_model
 
 StudyArgument = Annotated[
@@ -33,7 +33,10 @@ OutputOption = Annotated[
 BundleOption = Annotated[
     Path | None,
     typer.Option(
-        "--model", "-m", metavar="DIR", help="The bundle; by default the study's own."
+        "--model",
+        "-m",
+        metavar="DIR",
+        help="The bundle; by default the study's own, or else the one that ships.",
     ),
 ]
 CardOption = Annotated[
@@ -47,6 +50,9 @@ UnfamiliarOption = Annotated[
         help="Folder with a folder of images per kind that the model was not trained "
         "on; see whether it notices.",
     ),
+]
+RepeatsOption = Annotated[
+    int, typer.Option(min=20, help="Draws of people for each interval.")
 ]
 SubjectsOption = Annotated[
     bool, typer.Option("--slices-are-subjects", help="As said when it was trained.")
@@ -69,6 +75,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     model: BundleOption = None,
     model_card: CardOption = None,
     unfamiliar: UnfamiliarOption = None,
+    repeats: RepeatsOption = 2000,
     slices_are_subjects: SubjectsOption = False,
     number_of_folds: FoldCountOption = 5,
 ) -> None:
@@ -84,7 +91,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     console = Console(stderr=True)
     with _progress(console) as advance:
         predictions = _read_predictions(study, modules)
-        bundle = load_bundle(model or study / "bundle")
+        bundle = load_bundle(model or _bundle_of(study))
         subjects = _look_at(cohort, modules, advance)
         gate = None
         if unfamiliar is not None:
@@ -97,9 +104,9 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
             leaky=predictions.get("leaky"),
             gate=gate,
         )
-        figures = modules.study.evaluate(
-            material, modules.study.Settings(advance=advance)
-        )
+        # Per slice everything takes many times longer.
+        settings = modules.study.Settings(repeats, max(repeats // 6, 20), advance)
+        figures = modules.study.evaluate(material, settings)
     files = {
         METRICS: json.dumps(figures, indent=1, allow_nan=False) + "\n",
         REPORT: modules.report.write_report(figures),
@@ -147,6 +154,11 @@ def _progress(console: Console) -> Iterator[Callable[[str], None]]:
         return
     with console.status("reading") as status:
         yield status.update
+
+
+def _bundle_of(study: Path) -> Path:
+    own = study / "bundle"
+    return own if own.is_dir() else shipped_bundle()
 
 
 def _read_predictions(study: Path, modules: _Modules) -> dict[str, Any]:

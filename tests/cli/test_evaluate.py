@@ -1,0 +1,154 @@
+"""`alzer evaluate` turns a study's folder into figures that can be reproduced."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import Result
+
+from alzer.evaluation.calibration import Slices
+from alzer.evaluation.predictions import HeldOut, write_table
+from alzer.training.tables import load_cohort
+from bundles import write_bundle
+from cohorts import draw_cohort
+
+Call = Callable[..., Result]
+
+QUICK = ("--repeats", "20")
+
+
+def pretend_study(folder: Path, data: Path) -> Path:
+    """Write the predictions and the bundle that a study of these data would leave."""
+    cohort = load_cohort(data)
+    generator = np.random.default_rng(0)
+    for fold in cohort.fold_numbers:
+        own = [each for each in cohort.slices if cohort.folds[each.subject] == fold]
+        labels = np.array([each.label for each in own], np.int64)
+        logits = np.eye(4)[labels] + 0.5 * generator.standard_normal((len(own), 4))
+        shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        subjects = np.array([each.subject for each in own])
+        positions = np.array([each.position for each in own])
+        held_out = HeldOut(
+            (fold,),
+            (Slices(subjects, labels, shares),),
+            (positions,),
+            (np.ones(len(own)),),
+        )
+        for part in (folder, folder / "permuted"):
+            (part / f"fold-{fold}").mkdir(parents=True)
+            table = part / f"fold-{fold}" / "predictions.csv"
+            table.write_bytes(write_table(held_out))
+    write_bundle(
+        folder / "bundle",
+        novelty=True,
+        gate={"limit": 0.5, "false_alarms": 0.01},
+        data={"source": None, "acknowledgement": None},
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_cohort(tmp_path_factory.mktemp("data"), people=12, slices=2)
+
+
+@pytest.fixture
+def study(data: Path, tmp_path: Path) -> Path:
+    return pretend_study(tmp_path / "study", data)
+
+
+def test_a_study_becomes_figures_a_card_and_a_report(
+    call: Call, study: Path, data: Path, tmp_path: Path
+) -> None:
+    kind = tmp_path / "others" / "noise"
+    kind.mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(kind / "a.png")
+    (kind / "b.png").write_bytes(b"no picture")
+
+    result = call(
+        *("evaluate", study, "--data", data, "--output", "results", *QUICK),
+        *("--model-card", "card.md", "--unfamiliar", kind.parent),
+    )
+
+    assert result.exit_code == 0, result.stderr
+    figures = json.loads(Path("results/metrics.json").read_text(encoding="utf-8"))
+    assert figures["data"]["people"] == 12
+    assert figures["controls"]["permuted"] is not None
+    assert figures["controls"]["leaky"] is None
+    assert figures["gate"]["kinds"][-1]["kind"] == "noise"
+    assert figures["gate"]["kinds"][-1]["images"] == 1
+    card = Path("card.md").read_text(encoding="utf-8")
+    assert card == Path("results/model-card.md").read_text(encoding="utf-8")
+    assert "<svg" in Path("results/report.html").read_text(encoding="utf-8")
+
+
+def test_results_are_enough_to_reproduce_them(
+    call: Call, study: Path, data: Path
+) -> None:
+    assert call("evaluate", study, "--data", data, "-o", "one", *QUICK).exit_code == 0
+
+    bundle = ("--model", study / "bundle")
+    again = call("evaluate", "one", "--data", data, "-o", "two", *bundle, *QUICK)
+
+    assert again.exit_code == 0, again.stderr
+    for name in ("metrics.json", "report.html", "predictions.csv", "permuted.csv"):
+        assert (Path("one") / name).read_bytes() == (Path("two") / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("nowhere",), "There is no folder 'nowhere'"),
+        ((".",), "no fold"),
+    ],
+)
+def test_what_is_no_study_is_named(
+    call: Call, data: Path, words: tuple[str, ...], reason: str
+) -> None:
+    result = call("evaluate", *words, "--data", data, "-o", "results", *QUICK)
+
+    assert result.exit_code == 2
+    assert reason in result.stderr
+    assert not Path("results").exists()
+
+
+def test_an_empty_folder_of_kinds_is_named(
+    call: Call, study: Path, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+
+    result = call(
+        *("evaluate", study, "--data", data, "-o", "results", *QUICK),
+        *("--unfamiliar", tmp_path / "none"),
+    )
+
+    assert result.exit_code == 2
+    assert "no folders of images" in result.stderr
+
+
+def test_results_that_cannot_be_written_are_named(
+    call: Call, study: Path, data: Path
+) -> None:
+    Path("results").write_text("in the way", encoding="utf-8")
+
+    result = call("evaluate", study, "--data", data, "-o", "results", *QUICK)
+
+    assert result.exit_code == 1
+    assert "can't be written" in result.stderr
+
+
+def test_without_the_extra_it_says_what_to_install(
+    call: Call, study: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
+    monkeypatch.delitem(sys.modules, "alzer.evaluation.baselines", raising=False)
+
+    result = call("evaluate", study, "--data", data, "-o", "results", *QUICK)
+
+    assert result.exit_code == 1
+    assert "'.[train]'" in result.stderr
