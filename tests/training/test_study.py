@@ -158,6 +158,21 @@ def test_another_recipe_in_the_same_folder_is_refused(
         run_study(Study(cohort_folder, finished, other), Diary())
 
 
+def test_other_folds_in_the_same_folder_are_refused(tmp_path: Path) -> None:
+    # Going on would test a network on people that it was trained on.
+    folder, output = draw_cohort(tmp_path / "data", slices=1), tmp_path / "study"
+    with pytest.raises(KeyboardInterrupt):
+        run_study(Study(folder, output, RECIPE, folds=(0,)), Diary(stop_after=1))
+    table = folder / "folds.csv"
+    table.write_text(
+        table.read_text("utf-8").replace("person-02,NonDemented,2", "person-02,,1"),
+        encoding="utf-8",
+    )
+
+    with pytest.raises(TrainingRefused, match="other people, classes or folds"):
+        run_study(Study(folder, output, RECIPE, folds=(0,)), Diary())
+
+
 def test_an_unknown_fold_is_named_before_anything_is_trained(
     cohort_folder: Path, tmp_path: Path
 ) -> None:

@@ -59,6 +59,7 @@ from alzer.training.train import (
     write_whole,
 )
 
+PEOPLE = "people.csv"
 REACH = "reach.json"
 WEIGHTS = "network.pt"
 
@@ -134,7 +135,7 @@ def run_study(study: Study, progress: StudyProgress) -> Path:
     for text in cohort.notes:
         progress.note(text)
     output = study.output if study.control is None else study.output / study.control
-    _claim(output, study.recipe)
+    _claim(output, study.recipe, cohort)
     images = _read(cohort, study.recipe, progress)
     require_no_duplicates(cohort, images)
     run = _Run(cohort, images, replace(study, output=output), progress)
@@ -222,17 +223,34 @@ def read_fold(folder: Path, fold: int) -> Finished:
     return Finished(held_out.slices[0], held_out.novelty[0], Reach(**reach))
 
 
-def _claim(output: Path, recipe: Recipe) -> None:
-    # Two recipes mixed in one folder would give figures of neither.
-    note = output / "recipe.txt"
-    text = repr(recipe) + "\n"
-    if note.exists() and note.read_text(encoding="utf-8") != text:
+def _claim(output: Path, recipe: Recipe, cohort: Cohort) -> None:
+    """Refuse to go on in a folder with another recipe, or with other folds.
+
+    Two recipes mixed would give figures of neither; a network that goes on with
+    other folds would be tested on people that it was trained on.
+    """
+    _keep_note(output / "recipe.txt", repr(recipe) + "\n", "settings")
+    _keep_note(output / PEOPLE, _people_table(cohort), "people, classes or folds")
+
+
+def _keep_note(note: Path, text: str, what: str) -> None:
+    if note.exists() and note.read_bytes().decode() != text:
         message = (
-            "The output folder holds a study with other settings. Give another "
-            "--output, or the settings that it was started with."
+            f"The output folder holds a study with other {what}. Give another "
+            f"--output, or the {what} that it was started with."
         )
         raise TrainingRefused(message)
     write_whole(note, text.encode())
+
+
+def _people_table(cohort: Cohort) -> str:
+    labels = {each.subject: each.label for each in cohort.slices}
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(["subject", "class", "fold"])
+    for subject in sorted(labels):
+        writer.writerow([subject, CLASS_NAMES[labels[subject]], cohort.folds[subject]])
+    return lines.getvalue()
 
 
 def _read(
