@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from sklearn.decomposition import PCA
 
 from alzer.model.preparation import InputSpec
 from alzer.scans.brain import head_mask
@@ -17,6 +19,13 @@ from alzer.training.cohort import Cohort
 
 # Shares of white below which a pixel of the head counts as fluid.
 FLUID_LEVELS = (0.3, 0.4)
+
+# A person's fluid is mapped on so many slices of so many blocks; of these maps so
+# many principal components are learnt.
+MAP_SLICES = 16
+MAP_SHAPE = (48, 40)
+MAP_LEVEL = 0.35
+MAP_COMPONENTS = 20
 
 Targets = NDArray[np.float32]
 
@@ -29,8 +38,9 @@ def auxiliary_targets(
 ) -> Targets:
     """Gather what is known of every slice besides its class.
 
-    Of the person: age, sex and relative brain volume, where the tables have them.
-    Of the slice: its place between the person's first and last, and the head's
+    Of the person: age, sex and relative brain volume, where the tables have them,
+    and the principal components of where there is fluid, the sides averaged. Of the
+    slice: its place between the person's first and last, and the head's
     area, mean brightness and share of fluid.
 
     Args:
@@ -43,7 +53,12 @@ def auxiliary_targets(
         shape (slice, target), mean 0 and deviation 1 over the training slices; NaN
         where it is not known. What never varies in training is left out.
     """
-    columns = [*_of_people(cohort), _places(cohort), *_of_images(images, spec).T]
+    columns = [
+        *_of_people(cohort),
+        _places(cohort),
+        *_of_images(images, spec).T,
+        *_of_maps(cohort, images, spec, training).T,
+    ]
     targets = np.stack(columns, axis=1)
     own = targets[training]
     known = np.isfinite(own)
@@ -70,6 +85,37 @@ def _places(cohort: Cohort) -> NDArray[np.float64]:
         first, last = positions[own].min(), positions[own].max()
         places[own] = (positions[own] - first) / max(last - first, 1.0)
     return places
+
+
+def _of_maps(
+    cohort: Cohort,
+    images: NDArray[np.float16],
+    spec: InputSpec,
+    training: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    """Give the components of each slice's person, shape (slice, component)."""
+    names, inverse = np.unique(cohort.subjects, return_inverse=True)
+    maps = np.stack(
+        [_map_of_person(images[inverse == place], spec) for place in range(len(names))]
+    )
+    fitted = np.unique(inverse[training])
+    count = min(MAP_COMPONENTS, len(fitted) - 1)
+    if count < 1:
+        return np.empty((len(inverse), 0))
+    model = PCA(count, svd_solver="full").fit(maps[fitted])
+    return np.asarray(model.transform(maps)[inverse], np.float64)
+
+
+def _map_of_person(images: NDArray[np.float16], spec: InputSpec) -> NDArray[np.float32]:
+    places = np.floor(np.arange(MAP_SLICES) * len(images) / MAP_SLICES).astype(int)
+    rows, columns = MAP_SHAPE
+    maps = []
+    for place in places:
+        values = images[place].astype(np.float32) * spec.deviation + spec.mean
+        fluid = Image.fromarray((values < MAP_LEVEL).astype(np.float32))
+        small = np.asarray(fluid.resize((columns, rows), Image.Resampling.BOX))
+        maps.append((small + small[:, ::-1]) / 2.0)
+    return np.stack(maps).ravel()
 
 
 def _of_images(images: NDArray[np.float16], spec: InputSpec) -> NDArray[np.float64]:

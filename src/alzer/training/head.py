@@ -93,8 +93,8 @@ def judge(network: ResNet50, features: Features) -> Floats:
         shape (slice, class); rows sum to 1.
     """
     with torch.inference_mode():
-        logits = network.fc.cpu()(torch.from_numpy(features))
-    return np.asarray(logits.double().softmax(dim=1).numpy())
+        logits = network.fc(torch.from_numpy(features).to(network.fc.weight.device))
+    return np.asarray(logits.double().softmax(dim=1).cpu().numpy())
 
 
 def divide_logits(network: ResNet50, temperature: float) -> None:
