@@ -11,7 +11,7 @@ from alzer.errors import LeakySplit
 from alzer.training.cohort import Cohort, prepare_slices
 from alzer.training.duplicates import find_duplicates, require_no_duplicates
 from alzer.training.tables import load_cohort
-from cohorts import SPEC
+from cohorts import SPEC, draw_cohort
 
 Images = NDArray[np.float16]
 
@@ -61,6 +61,22 @@ def test_a_head_under_a_second_name_is_found(
     assert found[0].other == cohort.slices[target]
     with pytest.raises(LeakySplit, match="person-00 and person-01-0"):
         require_no_duplicates(cohort, leaky)
+
+
+def test_people_of_one_slice_each_are_compared_too(tmp_path: Path) -> None:
+    single = load_cohort(draw_cohort(tmp_path, slices=1))
+    images = prepare_slices(single.slices, SPEC)
+    leaky = images.copy()
+    leaky[1], leaky[5] = leaky[0], leaky[3][::-1, ::-1]
+
+    assert find_duplicates(single, images) == ()
+    with pytest.raises(LeakySplit, match="2 pairs of people") as refusal:
+        require_no_duplicates(single, leaky)
+    for pair in (
+        "person-00-0.png of person-00 and person-01-0.png of person-01",
+        "person-03-0.png of person-03 and person-05-0.png of person-05",
+    ):
+        assert pair in refusal.value.message
 
 
 def test_within_a_fold_a_second_name_leaks_nothing(
