@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from alzer.model.preparation import CELL_STRIDE, Geometry, InputSpec, place, prepare
 from alzer.scans.brain import examine
@@ -53,6 +54,49 @@ def test_a_bright_dot_comes_back_within_one_pixel(
     assert np.abs(np.subtract(found, (row, column))).max() <= 1
 
 
+def narrow_below(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Make the lower half narrower, as heads are at the front."""
+    height, width = pixels.shape
+    narrowed = pixels.copy()
+    kept = np.linspace(0, width - 1, round(0.85 * width)).astype(int)
+    start = (width - len(kept)) // 2
+    narrowed[height // 2 :] = 0.0
+    narrowed[height // 2 :, start : start + len(kept)] = pixels[height // 2 :, kept]
+    return narrowed
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_either_way_up_gives_one_input_and_paints_in_place(
+    shape: tuple[int, int],
+) -> None:
+    back_up = narrow_below(draw_brain(shape))
+    one, other = scan_of(back_up), scan_of(back_up[::-1, ::-1].copy())
+
+    first = prepare(one, examine(one).box, SPEC)
+    second = prepare(other, examine(other).box, SPEC)
+
+    assert (first.geometry.turned, second.geometry.turned) == (False, True)
+    # Boxes end on blocks of pixels, which large pictures do not divide into evenly.
+    assert np.abs(first.pixels - second.pixels).mean() < 0.15
+    cells = np.random.default_rng(0).random(SPEC.cells).astype(np.float32)
+    painted = second.geometry.paint(cells)[::-1, ::-1]
+    assert np.abs(painted - first.geometry.paint(cells)).mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("orientation", "turned"),
+    [(("P", "L"), True), (("A", "R"), False)],
+)
+def test_what_the_file_says_of_its_orientation_counts(
+    orientation: tuple[str, str], *, turned: bool
+) -> None:
+    scan = replace(scan_of(draw_brain()), orientation=orientation)
+
+    prepared = prepare(scan, examine(scan).box, SPEC)
+
+    assert prepared.geometry.turned is turned
+
+
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_a_hot_cell_is_painted_where_the_network_looked(
     shape: tuple[int, int],
@@ -81,11 +125,12 @@ def test_a_hot_cell_is_painted_where_the_network_looked(
     column=st.floats(-500, 500),
     scale=st.floats(0.05, 50),
     top=st.floats(-100, 100),
+    turned=st.booleans(),
 )
 def test_to_input_undoes_to_scan(
-    row: float, column: float, scale: float, top: float
+    row: float, column: float, scale: float, top: float, *, turned: bool
 ) -> None:
-    geometry = Geometry(top, -top, scale, (193, 161), (300, 300))
+    geometry = Geometry(top, -top, scale, (193, 161), (300, 300), turned)
 
     there = geometry.to_scan(row, column)
 

@@ -10,7 +10,6 @@ NONE = Augmentation(
     rotation_degrees=0.0,
     scale=0.0,
     shift=0.0,
-    turn=0.0,
     mirror=0.0,
     gamma=0.0,
     contrast=0.0,
@@ -38,10 +37,6 @@ def test_without_limits_nothing_changes() -> None:
 def test_changes_depend_on_the_generator_alone() -> None:
     assert torch.equal(changed(Augmentation(), 1), changed(Augmentation(), 1))
     assert not torch.equal(changed(Augmentation(), 1), changed(Augmentation(), 2))
-
-
-def test_half_a_turn_is_exact() -> None:
-    assert torch.allclose(changed(only(turn=1.0)), images().flip(2, 3), atol=1e-4)
 
 
 def test_a_mirror_image_is_exact() -> None:

@@ -1,14 +1,14 @@
 """From a scan to the network's input, and back to the scan's own pixels.
 
-One similarity map (a scale and a shift, no rotation) takes the box around the
-head into the network's field of view. It is kept beside the input, and maps go
-back through its inverse. Training and serving both call `prepare`.
+One similarity map (a scale, a shift, perhaps half a turn) takes the box around
+the head into the network's field of view, its back up. It is kept beside the
+input, and maps go back through its inverse. Training and serving both call `prepare`.
 
 Where two conventions meet: a pixel index names the pixel's centre; edges lie
 half a pixel before and after. Pillow's `box` counts edges.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -24,6 +24,9 @@ from alzer.scans.scan import Scan
 # middle of a 32-pixel tile.
 # Source: Araujo, Norris & Sim 2019, doi:10.23915/distill.00021, for the rule.
 CELL_STRIDE = 32
+
+# Values above this belong to the head, 1 being white.
+HEAD_LEVEL = 0.15
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Geometry:
         scale: Pixels of the scan per pixel of the input.
         input_shape: Rows and columns of the input.
         scan_shape: Rows and columns of the scan.
+        turned: Whether the input is the field of view turned by 180 degrees.
     """
 
     top: float
@@ -77,20 +81,28 @@ class Geometry:
     scale: float
     input_shape: tuple[int, int]
     scan_shape: tuple[int, int]
+    turned: bool = False
 
     def to_input(self, row: float, column: float) -> tuple[float, float]:
         """Give the input's pixel coordinates of a point of the scan."""
-        return (
+        return self._turn(
             (row + 0.5 - self.top) / self.scale - 0.5,
             (column + 0.5 - self.left) / self.scale - 0.5,
         )
 
     def to_scan(self, row: float, column: float) -> tuple[float, float]:
         """Give the scan's pixel coordinates of a point of the input."""
+        row, column = self._turn(row, column)
         return (
             (row + 0.5) * self.scale + self.top - 0.5,
             (column + 0.5) * self.scale + self.left - 0.5,
         )
+
+    def _turn(self, row: float, column: float) -> tuple[float, float]:
+        if not self.turned:
+            return row, column
+        height, width = self.input_shape
+        return height - 1 - row, width - 1 - column
 
     def paint(
         self, values: NDArray[np.float32], stride: int = CELL_STRIDE
@@ -119,6 +131,8 @@ class Geometry:
         """
         pixel = np.arange(self.scan_shape[axis])
         position = (pixel + 0.5 - start) / self.scale - 0.5
+        if self.turned:
+            position = self.input_shape[axis] - 1 - position
         seen = (position >= -0.5) & (position <= self.input_shape[axis] - 0.5)
         cell = np.clip(position / stride, 0, count - 1)
         lower = np.minimum(cell.astype(np.intp), max(count - 2, 0))
@@ -147,7 +161,7 @@ class PreparedInput:
 def prepare(
     scan: Scan, box: tuple[float, float, float, float], spec: InputSpec
 ) -> PreparedInput:
-    """Bring the head to the network's size and its values to one range.
+    """Bring the head to the network's size, its back up, its values to one range.
 
     Args:
         scan: One slice.
@@ -162,8 +176,24 @@ def prepare(
     low, high = _percentiles(field, (spec.black_percentile, spec.white_percentile))
     scaled = (field - low) / max(high - low, 1e-6 * max(abs(high), 1.0))
     np.clip(scaled, 0.0, spec.ceiling, out=scaled)
+    if _is_front_up(scan, scaled):
+        scaled = scaled[::-1, ::-1]
+        geometry = replace(geometry, turned=True)
     standardised = (scaled - spec.mean) / spec.deviation
     return PreparedInput(standardised[None].astype(np.float32), geometry)
+
+
+def _is_front_up(scan: Scan, scaled: NDArray[np.float32]) -> bool:
+    """Say whether the front of the head is at the top of the field of view.
+
+    Where the file does not say so, the head's shape does: it is wider at the back.
+    Turned by 180 degrees, a picture always gets the opposite answer.
+    """
+    if scan.orientation is not None and scan.orientation[0] in "AP":
+        return scan.orientation[0] == "P"  # rows lead to the back
+    extent = np.count_nonzero(scaled > HEAD_LEVEL, axis=1)
+    from_middle = np.arange(len(extent)) - (len(extent) - 1) / 2.0
+    return float(extent @ from_middle) > 0.0
 
 
 def place(

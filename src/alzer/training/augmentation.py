@@ -16,7 +16,6 @@ class Augmentation:
         rotation_degrees: Largest rotation to either side.
         scale: Largest relative change of size.
         shift: Largest shift, as a share of the field of view.
-        turn: Probability of half a turn, for scans stored the other way up.
         mirror: Probability of a mirror image (the side is not known anyway).
         gamma: Largest change of log gamma of the brightness.
         contrast: Largest relative change of contrast.
@@ -26,7 +25,6 @@ class Augmentation:
     rotation_degrees: float = 8.0
     scale: float = 0.06
     shift: float = 0.03
-    turn: float = 0.5
     mirror: float = 0.5
     gamma: float = 0.15
     contrast: float = 0.1
@@ -61,9 +59,8 @@ def _move(images: Tensor, limits: Augmentation, generator: torch.Generator) -> T
     count, _, height, width = images.shape
     angle = _uniform(count, math.radians(limits.rotation_degrees), generator)
     size = 1.0 + _uniform(count, limits.scale, generator)
-    half_turn = _signs(count, limits.turn, generator)
     mirror = _signs(count, limits.mirror, generator)
-    cosine, sine = angle.cos() * size * half_turn, angle.sin() * size * half_turn
+    cosine, sine = angle.cos() * size, angle.sin() * size
     # grid_sample's coordinates run from -1 to 1 on both axes, so a rotation
     # of a field that is not square needs its proportions.
     ratio = height / width

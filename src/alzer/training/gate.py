@@ -46,8 +46,7 @@ def fit_novelty(features: Features) -> Novelty:
     """Describe where the images that a network was trained on lie.
 
     Args:
-        features: Of the last stage but one, shape (image, feature); of images
-            either way up, as in training.
+        features: Of the last stage but one, shape (image, feature).
 
     Returns:
         Gives the distance of new activations, on the CPU.

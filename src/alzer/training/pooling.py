@@ -43,8 +43,3 @@ def pool(network: ResNet50, images: NDArray[np.float16]) -> Pooled:
     width = network.fc.in_features
     joined = np.concatenate(forward_batches(network, images, both))
     return Pooled(joined[:, :-width], joined[:, -width:])
-
-
-def half_turned(images: NDArray[np.float16]) -> NDArray[np.float16]:
-    """Give every second image half a turn round, as people's own scans often are."""
-    return images[::2, ::-1, ::-1].copy()

@@ -47,7 +47,7 @@ from alzer.training.gate import (
 from alzer.training.head import average_people, divide_logits, fit_head, judge
 from alzer.training.network import Novelty, ResNet50
 from alzer.training.plots import plot_curves
-from alzer.training.pooling import half_turned, pool
+from alzer.training.pooling import pool
 from alzer.training.tables import Reading, load_cohort
 from alzer.training.train import (
     Progress,
@@ -195,16 +195,13 @@ class _Trained:
 
 def _finish(network: ResNet50, run: _Run, training: NDArray[np.intp]) -> _Trained:
     images = run.images[training]
-    upright, turned = pool(network, images), pool(network, half_turned(images))
-    subjects, labels = run.cohort.subjects[training], run.cohort.labels[training]
+    seen = pool(network, images)
     people = average_people(
-        np.concatenate([upright.last, turned.last]),
-        np.concatenate([subjects, subjects[::2]]),
-        np.concatenate([labels, labels[::2]]),
+        seen.last, run.cohort.subjects[training], run.cohort.labels[training]
     )
     fit_head(network, people, run.study.recipe.head_strength)
-    novelty = fit_novelty(np.concatenate([upright.before[1::2], turned.before]))
-    return _Trained(network, novelty, within(distances(novelty, upright.before)))
+    novelty = fit_novelty(seen.before)
+    return _Trained(network, novelty, within(distances(novelty, seen.before)))
 
 
 def read_fold(folder: Path, fold: int) -> Finished:
