@@ -77,10 +77,10 @@ def test_either_way_up_gives_one_input_and_paints_in_place(
 
     assert (first.geometry.turned, second.geometry.turned) == (False, True)
     # Boxes end on blocks of pixels, which large pictures do not divide into evenly.
-    assert np.abs(first.pixels - second.pixels).mean() < 0.15
+    assert np.abs(first.pixels - second.pixels).mean() < 0.25
     cells = np.random.default_rng(0).random(SPEC.cells).astype(np.float32)
     painted = second.geometry.paint(cells)[::-1, ::-1]
-    assert np.abs(painted - first.geometry.paint(cells)).mean() < 0.02
+    assert np.abs(painted - first.geometry.paint(cells)).mean() < 0.04
 
 
 @pytest.mark.parametrize(
