@@ -1,6 +1,7 @@
 """Documents say what the code does."""
 
 import importlib.util
+import json
 import re
 import tomllib
 from itertools import chain
@@ -12,6 +13,8 @@ import pytest
 from alzer import __version__
 from alzer.analysis import Analysis
 from alzer.errors import AlzerError
+from alzer.evaluation.report import write_card
+from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.settings import Settings
 from alzer.training.card import OASIS_ACKNOWLEDGEMENT
 from alzer.web.app import create_app
@@ -45,6 +48,26 @@ def test_generated_documents_are_current(generate: ModuleType) -> None:
 
 def test_the_figures_of_the_readme_are_those_of_the_card(generate: ModuleType) -> None:
     assert text_of("README.md") == generate.readme(), "run make docs"
+
+
+def test_the_model_card_quotes_the_metrics() -> None:
+    metrics = json.loads(text_of("docs/evaluation/metrics.json"))
+
+    assert text_of("docs/model-card.md") == write_card(metrics), "run make evaluate"
+
+
+def test_the_metrics_are_those_of_the_model_that_ships() -> None:
+    metrics = json.loads(text_of("docs/evaluation/metrics.json"))
+    card = load_bundle(shipped_bundle()).card
+
+    assert metrics["model"] == {key: card[key] for key in ("name", "version")}
+    for cohort, figures in metrics["per_person"].items():
+        measured, shipped = figures["auc"], card["metrics"][cohort]["auc"]
+        assert figures["people"] == card["metrics"][cohort]["people"]
+        for key, value in measured.items():
+            assert value == pytest.approx(shipped[key], abs=0.005)
+    for fold, area in metrics["per_fold"].items():
+        assert area == pytest.approx(card["per_fold"][fold]["auc"], abs=0.005)
 
 
 def test_every_setting_is_documented() -> None:
