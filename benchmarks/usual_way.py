@@ -108,6 +108,9 @@ class UsualWay:
             no_heatmap_reason=None,
             warnings=(),
             model=IDENTITY,
+            reliable=None,
+            possible_classes=None,
+            calibrated=False,
             timings_ms={},
         )
 
