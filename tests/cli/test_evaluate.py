@@ -82,6 +82,7 @@ def test_a_study_becomes_figures_a_card_and_a_report(
     assert figures["controls"]["leaky"] is None
     assert figures["gate"]["kinds"][-1]["kind"] == "noise"
     assert figures["gate"]["kinds"][-1]["images"] == 1
+    assert figures["gate"]["same_class_turned_about"] == 1.0
     card = Path("card.md").read_text(encoding="utf-8")
     assert card == Path("results/model-card.md").read_text(encoding="utf-8")
     assert "<svg" in Path("results/report.html").read_text(encoding="utf-8")

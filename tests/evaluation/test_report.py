@@ -18,6 +18,7 @@ CARD = {
 GATE = {
     "limit": 2.0,
     "false_alarms": 0.012,
+    "same_class_turned_about": 0.995,
     "kinds": [
         {"kind": "x", "images": 4, "refused": 0.5, "flagged": 1.0, "auroc": 0.99}
     ],
@@ -77,6 +78,7 @@ def test_the_card_quotes_the_figures(figures: dict[str, Any]) -> None:
     assert "two people" in card
     assert "Thanks." in card
     assert "1.2 % of them are flagged" in card
+    assert "Turned by 180 degrees, 99.5 % of the slices keep their class." in card
     assert "| Moderate Impairment | too few | can't be measured |" in card
 
 

@@ -34,6 +34,11 @@ def turn(pixels: Pixels) -> Pixels:
     return np.ascontiguousarray(np.rot90(pixels))
 
 
+def turn_about(pixels: Pixels) -> Pixels:
+    """Rotate by 180 degrees."""
+    return np.ascontiguousarray(pixels[::-1, ::-1])
+
+
 def invert(pixels: Pixels) -> Pixels:
     """Invert the contrast of the whole picture."""
     return np.asarray(pixels.max() - pixels)
@@ -61,10 +66,12 @@ class Seen:
         refused: Whether the checks before the network refuse it.
         novelty: Its distance from the training slices; None if nothing could be
             passed to the network.
+        label: Index of the most probable class; None likewise.
     """
 
     refused: bool
     novelty: float | None
+    label: int | None
 
 
 def measure_gate(
@@ -86,13 +93,18 @@ def measure_gate(
 
     Returns:
         Plain values: the limit, and for each kind how many images there are, which
-        shares are refused, and refused or flagged, and the AUROC of the distance.
+        shares are refused, and refused or flagged, and the AUROC of the distance;
+        and which share of the slices keeps its class when turned by 180 degrees.
     """
     advance("slices of the trained kind")
     examples = [_read_grey(each) for each in slices[::EXAMPLES_EVERY]]
     own = [each for each in examples if each is not None]
     usual = _look(own, model)
     kinds = [_describe("slices of the data", usual, None, model)]
+    same = [
+        one.label == other.label
+        for one, other in zip(usual, _look(map(turn_about, own), model), strict=True)
+    ]
     for name, alter in ALTERED.items():
         advance(name)
         kinds.append(_describe(name, _look(map(alter, own), model), usual, model))
@@ -101,7 +113,11 @@ def measure_gate(
         found = (_read_grey(each) for each in sorted(folder.iterdir()))
         others = _look((each for each in found if each is not None), model)
         kinds.append(_describe(name, others, usual, model))
-    return {"limit": model.judgement.novelty_limit, "kinds": kinds}
+    return {
+        "limit": model.judgement.novelty_limit,
+        "same_class_turned_about": round(float(np.mean(same)), 4),
+        "kinds": kinds,
+    }
 
 
 def _read_grey(path: Path) -> Pixels | None:
@@ -130,14 +146,19 @@ def _look(pictures: Iterator[Pixels] | Sequence[Pixels], model: Model) -> list[S
         try:
             box = locate(scan).box
         except ConstantImage:
-            seen.append(Seen(refused, None))
+            seen.append(Seen(refused, None, None))
             continue
         waiting.append((refused, prepare(scan, box, model.spec).pixels))
     for start in range(0, len(waiting), BATCH):
         part = waiting[start : start + BATCH]
-        novelty = model.run(np.stack([each for _, each in part])).novelty
+        evidence = model.run(np.stack([each for _, each in part]))
+        novelty, labels = evidence.novelty, evidence.logits.argmax(axis=1)
         seen += [
-            Seen(refused, None if novelty is None else float(novelty[place]))
+            Seen(
+                refused,
+                None if novelty is None else float(novelty[place]),
+                int(labels[place]),
+            )
             for place, (refused, _) in enumerate(part)
         ]
     return seen

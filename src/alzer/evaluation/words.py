@@ -422,7 +422,11 @@ def _gate(gate: Figures | None) -> Section:
             "training slices; what lies too far away is flagged as not reliable. The "
             "limit lets 99 % of the slices of people held out pass: measured, "
             f"{_percent(gate['false_alarms'])} of them are flagged."
-        )
+        ),
+        (
+            f"Turned by 180 degrees, {_percent(gate['same_class_turned_about'])} of "
+            "the slices keep their class."
+        ),
     ]
     rows = [
         [
