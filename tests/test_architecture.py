@@ -34,13 +34,23 @@ def run(program: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
 
 
-def test_everything_but_training_imports_without_torch() -> None:
-    serving = [each for each in modules() if not each.startswith("alzer.training")]
+def test_serving_imports_without_what_only_training_needs() -> None:
+    later = ("alzer.training", "alzer.evaluation")
+    serving = [each for each in modules() if not each.startswith(later)]
     result = run(IMPORT_ALL.format(blocked=HEAVY, modules=serving))
 
     assert len(serving) > 30
     assert result.stderr.decode() == ""
     assert result.returncode == 0
+
+
+def test_evaluation_loads_no_torch() -> None:
+    evaluating = [each for each in modules() if each.startswith("alzer.evaluation")]
+    program = IMPORT_ALL.format(blocked=(), modules=evaluating)
+    result = run(program + "print('torch' in sys.modules)")
+
+    assert len(evaluating) > 5
+    assert result.stdout.decode().strip() == "False"
 
 
 def test_the_service_loads_neither_training_nor_evaluation() -> None:

@@ -147,6 +147,17 @@ def test_the_field_of_view_holds_the_whole_box_at_its_centre() -> None:
         assert 0.0 <= at[1] <= 160.0
 
 
+def test_cells_lie_as_far_apart_as_the_specification_says() -> None:
+    spec = replace(SPEC, cell_stride=16)
+    geometry = place((208, 176), (0.0, 0.0, 208.0, 176.0), spec)
+    maps = np.zeros(spec.cells, np.float32)
+    maps[5, 4] = 1.0
+
+    found = np.unravel_index(geometry.paint(maps).argmax(), (208, 176))
+
+    assert found == pytest.approx(geometry.to_scan(5 * 16, 4 * 16), abs=1.0)
+
+
 def test_there_is_no_heat_where_the_network_did_not_look() -> None:
     geometry = place((400, 500), (100.0, 150.0, 300.0, 290.0), SPEC)
 
@@ -190,3 +201,4 @@ def test_a_constant_field_is_prepared_without_dividing_by_zero() -> None:
 def test_the_specification_counts_its_cells() -> None:
     assert InputSpec().cells == (7, 6)
     assert InputSpec(height=224, width=224).cells == (7, 7)
+    assert InputSpec(height=97, width=81, cell_stride=16).cells == (7, 6)

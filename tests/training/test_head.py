@@ -34,15 +34,26 @@ def draw_people(classes: int, count: int = 60) -> TrainingPeople:
 
 def test_the_layer_is_that_of_the_regression(network: ResNet50) -> None:
     people = draw_people(4)
-    standard = (people.features - people.features.mean(axis=0)) / people.features.std(
-        axis=0
-    )
-    reference = LogisticRegression(C=0.01, max_iter=2000).fit(standard, people.labels)
+    scaled = people.features / people.features.std(axis=0)
+    reference = LogisticRegression(C=0.01, fit_intercept=False, max_iter=2000)
+    reference.fit(scaled, people.labels)
 
     fit_head(network, people, 0.01)
 
     found = judge(network, people.features.astype(np.float32))
-    assert found == pytest.approx(reference.predict_proba(standard), abs=1e-3)
+    assert found == pytest.approx(reference.predict_proba(scaled), abs=1e-3)
+
+
+def test_the_most_probable_class_always_has_more_for_it(network: ResNet50) -> None:
+    people = draw_people(4)
+
+    fit_head(network, people, 0.01)
+
+    assert not network.fc.bias.any()
+    with torch.no_grad():
+        logits = network.fc(torch.from_numpy(people.features).float())
+    assert logits.sum(dim=1).abs().max() < 1e-2
+    assert logits.max(dim=1).values.min() > 0.0
 
 
 def test_two_classes_give_the_odds_of_the_regression(network: ResNet50) -> None:

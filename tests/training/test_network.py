@@ -12,6 +12,7 @@ from alzer.training.network import (
     count_parameters,
     seeded_network,
 )
+from networks import settled_network
 
 
 def expected_parameters() -> int:
@@ -130,3 +131,16 @@ def test_a_cell_looks_at_the_pixel_that_the_geometry_says() -> None:
     column = float((field.sum(dim=0) * places).sum() / field.sum())
     assert abs(row - 11 * CELL_STRIDE) < 1.5
     assert abs(column - 13 * CELL_STRIDE) < 1.5
+
+
+def test_a_dense_last_stage_has_the_same_values_and_more_between_them() -> None:
+    plain, dense = settled_network(), ResNet50(dense=True).eval()
+    dense.load_state_dict(plain.state_dict())
+    images = torch.randn(2, 1, 97, 81, generator=torch.Generator().manual_seed(0))
+
+    with torch.no_grad():
+        one, two = plain.features(images), dense.features(images)
+
+    assert one.shape[2:] == (4, 3)
+    assert two.shape[2:] == (7, 6)
+    assert torch.allclose(two[:, :, ::2, ::2], one, atol=1e-4 * float(one.abs().max()))

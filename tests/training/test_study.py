@@ -26,7 +26,7 @@ from alzer.training.study import (
 )
 from alzer.training.tables import load_cohort
 from alzer.training.train import Epoch
-from cohorts import RECIPE, draw_cohort, write_table
+from cohorts import RECIPE, SPEC, draw_cohort, write_table
 from phantoms import as_png, draw_brain
 
 
@@ -143,8 +143,8 @@ def test_an_interrupted_study_ends_as_an_unbroken_one(
     assert resumed_until_everyone.epochs[0].number == 2
     assert resumed.titles == ["everyone"]
     for name in ("fold-0", "everyone"):
-        one = load_network(tmp_path / name / "network.pt").state_dict()
-        two = load_network(finished / name / "network.pt").state_dict()
+        one = load_network(tmp_path / name / "network.pt", SPEC).state_dict()
+        two = load_network(finished / name / "network.pt", SPEC).state_dict()
         for key, value in one.items():
             assert torch.allclose(value.float(), two[key].float(), atol=2e-3), key
 

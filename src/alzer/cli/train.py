@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,6 @@ from rich.console import Console
 from alzer.cli.exits import FAILURE, complain
 from alzer.cli.progress import show_progress
 from alzer.errors import InvalidRequest
-from alzer.model.preparation import InputSpec
 
 DataOption = Annotated[
     Path,
@@ -64,10 +64,11 @@ FoldsOption = Annotated[
     typer.Option(help="Folds to validate on, such as 0,2,4; all by default."),
 ]
 HeightOption = Annotated[
-    int, typer.Option(min=33, help="Rows of the network's input; best 32 n + 1.")
+    int | None, typer.Option(min=33, help="Rows of the network's input; best 32 n + 1.")
 ]
 WidthOption = Annotated[
-    int, typer.Option(min=33, help="Columns of the network's input; best 32 n + 1.")
+    int | None,
+    typer.Option(min=33, help="Columns of the network's input; best 16 n + 1."),
 ]
 SlicesOption = Annotated[
     int | None, typer.Option(min=1, help="Slices drawn per person and epoch.")
@@ -92,8 +93,8 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
     output: OutputOption,
     epochs: EpochsOption = None,
     folds: FoldsOption = None,
-    height: HeightOption = InputSpec.height,
-    width: WidthOption = InputSpec.width,
+    height: HeightOption = None,
+    width: WidthOption = None,
     slices_per_subject: SlicesOption = None,
     batch_size: BatchOption = None,
     learning_rate: RateOption = None,
@@ -122,8 +123,9 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
     training, study = _load("train"), _load("study")
     if threads:
         importlib.import_module("torch").set_num_threads(threads)
+    spec = training.TRAINED_SPEC
     recipe = training.Recipe(
-        spec=InputSpec(height=height, width=width),
+        spec=replace(spec, height=height or spec.height, width=width or spec.width),
         **{key: value for key, value in chosen.items() if value is not None},
     )
     reading = _load("tables").Reading(slices_are_subjects, number_of_folds)

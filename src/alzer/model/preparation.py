@@ -19,9 +19,9 @@ from pydantic import ConfigDict, Field
 from alzer.scans.scan import Scan
 
 # Rows and columns from one cell of the last stage to the next: a ResNet halves
-# its input five times. Every one of its kernels is odd and symmetrically padded,
-# so the receptive field of cell k is centred on input pixel 32 k, not on the
-# middle of a 32-pixel tile.
+# its input five times (where its last stage is evaluated densely, four times: 16).
+# Every one of its kernels is odd and symmetrically padded, so the receptive field of
+# cell k is centred on input pixel 32 k, not on the middle of a 32-pixel tile.
 # Source: Araujo, Norris & Sim 2019, doi:10.23915/distill.00021, for the rule.
 CELL_STRIDE = 32
 
@@ -43,6 +43,8 @@ class InputSpec:
         ceiling: Largest value kept, in units of that 1.
         mean: Subtracted after scaling.
         deviation: Divisor after subtraction.
+        cell_stride: Rows and columns of the input from one cell of the maps to the
+            next.
     """
 
     # For whoever reads one from a file.
@@ -56,11 +58,12 @@ class InputSpec:
     ceiling: Annotated[float, Field(gt=0.0)] = 1.25
     mean: float = 0.43
     deviation: Annotated[float, Field(gt=0.0)] = 0.37
+    cell_stride: Annotated[int, Field(ge=1, le=64)] = CELL_STRIDE
 
     @property
     def cells(self) -> tuple[int, int]:
         """Rows and columns of the maps that the network makes."""
-        return -(-self.height // CELL_STRIDE), -(-self.width // CELL_STRIDE)
+        return -(-self.height // self.cell_stride), -(-self.width // self.cell_stride)
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Geometry:
         input_shape: Rows and columns of the input.
         scan_shape: Rows and columns of the scan.
         turned: Whether the input is the field of view turned by 180 degrees.
+        cell_stride: Pixels of the input from one cell of the maps to the next.
     """
 
     top: float
@@ -82,6 +86,7 @@ class Geometry:
     input_shape: tuple[int, int]
     scan_shape: tuple[int, int]
     turned: bool = False
+    cell_stride: int = CELL_STRIDE
 
     def to_input(self, row: float, column: float) -> tuple[float, float]:
         """Give the input's pixel coordinates of a point of the scan."""
@@ -105,18 +110,20 @@ class Geometry:
         return height - 1 - row, width - 1 - column
 
     def paint(
-        self, values: NDArray[np.float32], stride: int = CELL_STRIDE
+        self, values: NDArray[np.float32], stride: int | None = None
     ) -> NDArray[np.float32]:
         """Carry a map back onto the scan's pixels, bilinearly.
 
         Args:
             values: shape (row, column); value k is centred on input pixel
                 k times stride.
-            stride: Input pixels between neighbouring values.
+            stride: Input pixels between neighbouring values; those of the cells, if
+                it is not given.
 
         Returns:
             shape (row, column) of the scan; 0 where the network did not look.
         """
+        stride = stride or self.cell_stride
         down = self._weights(0, self.top, values.shape[0], stride)
         across = self._weights(1, self.left, values.shape[1], stride)
         return (down @ values @ across.T).astype(np.float32)
@@ -220,6 +227,7 @@ def place(
         scale=scale,
         input_shape=(spec.height, spec.width),
         scan_shape=shape,
+        cell_stride=spec.cell_stride,
     )
 
 

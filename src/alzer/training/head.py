@@ -4,6 +4,12 @@ A linear layer of a person's mean features is the mean over the slices, so the
 layer that judges one slice can be fitted to whole people: as many examples as
 there are people, all of equal weight, and a penalty that keeps it from learning
 them by heart.
+
+The layer has no bias: what speaks for a class is then in its map and nowhere else,
+and the mean of the map is the logit. With a bias, a constant could be shifted from
+all of the map to the bias and back without any effect on the probabilities, and the
+heat would show the constant. The penalty makes the logits of a slice add up to zero,
+so the most probable class always has more for it than against it.
 """
 
 import warnings
@@ -20,8 +26,8 @@ from alzer.evaluation.metrics import Floats
 from alzer.training.network import ResNet50
 from alzer.training.pooling import Features
 
-# What a class that nobody in training has gets in place of its bias: rarer than
-# one person in ten thousand.
+# What a class that nobody in training has gets as a bias: rarer than one person in
+# ten thousand.
 ABSENT_CLASS_BIAS = -9.0
 
 
@@ -63,20 +69,19 @@ def fit_head(network: ResNet50, people: TrainingPeople, strength: float) -> None
     Args:
         network: Its other layers stay as they are.
         people: Whom to fit it to.
-        strength: Inverse of the squared penalty's weight, on standardised features.
+        strength: Inverse of the squared penalty's weight, on features of deviation 1.
     """
-    mean, deviation = people.features.mean(axis=0), people.features.std(axis=0)
+    deviation = people.features.std(axis=0)
     deviation = np.maximum(deviation, 1e-6 + 1e-3 * deviation.max())
-    model = LogisticRegression(C=strength, max_iter=2000)
+    model = LogisticRegression(C=strength, fit_intercept=False, max_iter=2000)
     with warnings.catch_warnings():
         # The penalty decides; the last digits of the optimum do not matter.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit((people.features - mean) / deviation, people.labels)
-    weight = np.zeros((len(CLASSES), len(mean)))
+        model.fit(people.features / deviation, people.labels)
+    weight = np.zeros((len(CLASSES), len(deviation)))
     bias = np.full(len(CLASSES), ABSENT_CLASS_BIAS)
-    coefficients, intercept = _all_classes(model)
-    weight[model.classes_] = coefficients / deviation
-    bias[model.classes_] = intercept - weight[model.classes_] @ mean
+    weight[model.classes_] = _of_all_classes(model) / deviation
+    bias[model.classes_] = 0.0
     with torch.no_grad():
         network.fc.weight.copy_(torch.from_numpy(weight))
         network.fc.bias.copy_(torch.from_numpy(bias))
@@ -109,10 +114,9 @@ def divide_logits(network: ResNet50, temperature: float) -> None:
         network.fc.bias.div_(temperature)
 
 
-def _all_classes(model: LogisticRegression) -> tuple[Floats, Floats]:
-    """Give weights and biases of every class, also of only two."""
+def _of_all_classes(model: LogisticRegression) -> Floats:
+    """Give the weights of every class, also of only two."""
     if len(model.classes_) > 2:
-        return model.coef_, model.intercept_
+        return np.asarray(model.coef_)
     # Half of the log odds to either side.
-    half = model.coef_[0] / 2.0, model.intercept_[0] / 2.0
-    return np.stack([-half[0], half[0]]), np.array([-half[1], half[1]])
+    return np.concatenate([-model.coef_, model.coef_]) / 2.0

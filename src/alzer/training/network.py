@@ -53,10 +53,17 @@ class ResNet50(nn.Module):
         classes: Number of classes.
         channels: Number of input channels.
         dropout: Share of pooled features dropped in training.
+        dense: Evaluate the last stage at every position instead of every second
+            one, with the same weights: maps of twice the resolution.
     """
 
     def __init__(
-        self, classes: int = 4, channels: int = 1, dropout: float = 0.0
+        self,
+        classes: int = 4,
+        channels: int = 1,
+        dropout: float = 0.0,
+        *,
+        dense: bool = False,
     ) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
@@ -72,6 +79,8 @@ class ResNet50(nn.Module):
         self.dropout = dropout
         self.fc = nn.Linear(width_in, classes)
         self._initialise()
+        if dense:
+            _evaluate_densely(getattr(self, f"layer{len(STAGES)}"))
 
     def _initialise(self) -> None:
         for module in self.modules():
@@ -116,6 +125,27 @@ class ResNet50(nn.Module):
         dropped = functional.dropout(pooled, self.dropout, self.training)
         logits: Tensor = self.fc(dropped)
         return logits
+
+
+def _evaluate_densely(stage: nn.Sequential) -> None:
+    """Take every position of a stage that skips every second one.
+
+    The stride goes, and what comes after it looks as far apart as before, so that
+    every second row and column of the result is the result of the stage as it was.
+
+    Source: Holschneider et al. 1989, doi:10.1007/978-3-642-97177-8_28 (a trous);
+    Chen et al. 2015, arXiv:1412.7062, section 3.1, for networks.
+    """
+    for index, block in enumerate(stage):
+        if not isinstance(block, Bottleneck):
+            continue
+        if index:
+            block.conv2.dilation, block.conv2.padding = (2, 2), (2, 2)
+            continue
+        block.conv2.stride = (1, 1)
+        for each in block.downsample.modules():
+            if isinstance(each, nn.Conv2d):
+                each.stride = (1, 1)
 
 
 class Novelty(nn.Module):

@@ -31,6 +31,7 @@ from alzer.evaluation.calibration import (
 )
 from alzer.evaluation.predictions import PREDICTIONS, read_study
 from alzer.model.judgement import COVERAGE
+from alzer.model.preparation import CELL_STRIDE, InputSpec
 from alzer.training.auxiliary import auxiliary_targets
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, Split, prepare_slices, split
@@ -175,7 +176,7 @@ class _Run:
         targets = auxiliary_targets(self.cohort, self.images, recipe.spec, training)
         task = Task(self.cohort, self.images, sides, targets)
         network = train(task, recipe, folder, self.progress)
-        return _finish(network, self, training)
+        return _finish(as_served(network, recipe.spec), self, training)
 
 
 @dataclass(frozen=True)
@@ -341,18 +342,36 @@ def _keep(folder: Path, network: ResNet50) -> None:
     (folder / "checkpoint.pt").unlink(missing_ok=True)
 
 
-def load_network(weights: Path) -> ResNet50:
+def as_served(network: ResNet50, spec: InputSpec) -> ResNet50:
+    """Give a network as it is served: evaluated as densely as its input asks for.
+
+    Args:
+        network: Trained; left as it is.
+        spec: What it expects.
+
+    Returns:
+        The same weights, in evaluation mode.
+    """
+    served = ResNet50(dense=spec.cell_stride < CELL_STRIDE)
+    served.load_state_dict(network.state_dict())
+    device = next(network.parameters()).device
+    served.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a gap in torch's stubs
+    return served.to(device).eval()
+
+
+def load_network(weights: Path, spec: InputSpec) -> ResNet50:
     """Read the weights that a finished run left.
 
     Args:
         weights: network.pt of a run.
+        spec: What the network expects.
 
     Returns:
         The network, in evaluation mode.
     """
     network = ResNet50()
     network.load_state_dict(torch.load(weights, weights_only=True, map_location="cpu"))
-    return network.eval()
+    return as_served(network, spec)
 
 
 def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
@@ -395,7 +414,8 @@ def _train_on_everyone(run: _Run) -> _Trained:
         trained = run.train(sides, folder)
         _keep(folder, trained.network)
         return trained
-    return _finish(load_network(folder / WEIGHTS), run, sides.training)
+    network = load_network(folder / WEIGHTS, run.study.recipe.spec)
+    return _finish(network, run, sides.training)
 
 
 def _calibrate(folds: Sequence[Slices]) -> dict[str, Any]:

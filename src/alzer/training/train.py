@@ -27,6 +27,10 @@ from alzer.training.augmentation import Augmentation, augment
 from alzer.training.cohort import Cohort, Split
 from alzer.training.network import ResNet50, seeded_network
 
+# Small enough for a CPU; the last stage, evaluated at every position once it is
+# trained, still has maps of 7 x 6 cells.
+TRAINED_SPEC = InputSpec(height=97, width=81, cell_stride=16)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -66,7 +70,7 @@ class Recipe:
     head_strength: float = 0.001
     average: float = 0.99
     seed: int = 2026
-    spec: InputSpec = field(default_factory=InputSpec)
+    spec: InputSpec = TRAINED_SPEC
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def as_dict(self) -> dict[str, Any]:
