@@ -16,16 +16,11 @@ from alzer.evaluation.calibration import by_person
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import load_model
 from alzer.training.card import Outcome, write_card
-from alzer.training.study import (
-    Control,
-    Study,
-    load_network,
-    permute_labels,
-    read_fold,
-    run_study,
-)
+from alzer.training.controls import Control, permute_labels
+from alzer.training.study import Study, read_fold, run_study
 from alzer.training.tables import load_cohort
 from alzer.training.train import Epoch
+from alzer.training.weights import load_network
 from cohorts import RECIPE, SPEC, draw_cohort, write_table
 from phantoms import as_png, draw_brain
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from alzer.evaluation.layout import as_html, as_markdown
 from alzer.evaluation.pictures import draw
-from alzer.evaluation.words import as_html, as_markdown, describe
+from alzer.evaluation.words import describe
 
 NOTICE = "Research and education software. Not a medical device."
 

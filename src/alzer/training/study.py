@@ -13,10 +13,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES
@@ -31,10 +30,10 @@ from alzer.evaluation.calibration import (
 )
 from alzer.evaluation.predictions import PREDICTIONS, read_study
 from alzer.model.judgement import COVERAGE
-from alzer.model.preparation import CELL_STRIDE, InputSpec
 from alzer.training.auxiliary import auxiliary_targets
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, Split, prepare_slices, split
+from alzer.training.controls import Control, leaky_split, permute_labels
 from alzer.training.duplicates import require_no_duplicates
 from alzer.training.export import export_onnx, write_bundle
 from alzer.training.gate import (
@@ -56,21 +55,12 @@ from alzer.training.train import (
     Task,
     read_log,
     train,
-    weights_as_bytes,
     write_whole,
 )
+from alzer.training.weights import WEIGHTS, as_served, keep_weights, load_network
 
 PEOPLE = "people.csv"
 REACH = "reach.json"
-WEIGHTS = "network.pt"
-
-# A check of the whole pipeline instead of a model: `permuted` deals the classes to
-# other people, so nothing can be learnt; `leaky` holds out slices instead of
-# people, to show how far that inflates.
-Control = Literal["permuted", "leaky"]
-
-# Share of slices that the leaky control holds out, where no folders say which.
-LEAKY_SHARE = 0.2
 
 
 class StudyProgress(Progress, Protocol):
@@ -275,7 +265,7 @@ def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
             run.cohort, sides, judge(trained.network, seen.last), distance
         )
         write_whole(folder / PREDICTIONS, table)
-        _keep(folder, trained.network)
+        keep_weights(folder, trained.network)
         # Written last: with it, the fold is finished.
         reach = Reach(trained.reach, within(distance))
         write_whole(folder / REACH, json.dumps(asdict(reach)).encode())
@@ -284,37 +274,11 @@ def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
 
 def _run_control(run: _Run, folds: tuple[int, ...], control: Control) -> None:
     if control == "leaky":
-        _run_fold(run, 0, _leaky_split(run.cohort, run.study.recipe.seed))
+        _run_fold(run, 0, leaky_split(run.cohort, run.study.recipe.seed))
         return
     shuffled = replace(run, cohort=permute_labels(run.cohort, run.study.recipe.seed))
     for fold in folds:
         _run_fold(shuffled, fold, split(shuffled.cohort, fold))
-
-
-def permute_labels(cohort: Cohort, seed: int) -> Cohort:
-    """Deal the classes of people to other people.
-
-    Args:
-        cohort: Everyone.
-        seed: Of the dealing.
-
-    Returns:
-        The same people and slices; all slices of a person keep one class.
-    """
-    labels = {each.subject: each.label for each in cohort.slices}
-    dealt = np.random.default_rng(seed).permutation(list(labels.values()))
-    new = dict(zip(labels, (int(each) for each in dealt), strict=True))
-    slices = tuple(replace(each, label=new[each.subject]) for each in cohort.slices)
-    return replace(cohort, slices=slices)
-
-
-def _leaky_split(cohort: Cohort, seed: int) -> Split:
-    """Split slices regardless of people: as published, or at random."""
-    held_out = np.array(["test" in each.path.parts for each in cohort.slices])
-    if not 0 < held_out.sum() < len(held_out):
-        drawn = np.random.default_rng(seed).random(len(held_out))
-        held_out = drawn < np.quantile(drawn, LEAKY_SHARE)
-    return Split(np.flatnonzero(~held_out), np.flatnonzero(held_out))
 
 
 def _as_table(
@@ -334,44 +298,6 @@ def _as_table(
             [each.subject, each.position, each.label, *values, f"{distance:.4f}"]
         )
     return lines.getvalue().encode()
-
-
-def _keep(folder: Path, network: ResNet50) -> None:
-    """Keep the weights; the optimiser's state has served."""
-    write_whole(folder / WEIGHTS, weights_as_bytes(network))
-    (folder / "checkpoint.pt").unlink(missing_ok=True)
-
-
-def as_served(network: ResNet50, spec: InputSpec) -> ResNet50:
-    """Give a network as it is served: evaluated as densely as its input asks for.
-
-    Args:
-        network: Trained; left as it is.
-        spec: What it expects.
-
-    Returns:
-        The same weights, in evaluation mode.
-    """
-    served = ResNet50(dense=spec.cell_stride < CELL_STRIDE)
-    served.load_state_dict(network.state_dict())
-    device = next(network.parameters()).device
-    served.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a gap in torch's stubs
-    return served.to(device).eval()
-
-
-def load_network(weights: Path, spec: InputSpec) -> ResNet50:
-    """Read the weights that a finished run left.
-
-    Args:
-        weights: network.pt of a run.
-        spec: What the network expects.
-
-    Returns:
-        The network, in evaluation mode.
-    """
-    network = ResNet50()
-    network.load_state_dict(torch.load(weights, weights_only=True, map_location="cpu"))
-    return as_served(network, spec)
 
 
 def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
@@ -412,7 +338,7 @@ def _train_on_everyone(run: _Run) -> _Trained:
     if not (folder / WEIGHTS).exists():
         run.progress.begin("everyone")
         trained = run.train(sides, folder)
-        _keep(folder, trained.network)
+        keep_weights(folder, trained.network)
         return trained
     network = load_network(folder / WEIGHTS, run.study.recipe.spec)
     return _finish(network, run, sides.training)

@@ -1,7 +1,5 @@
 """Reading a cohort: a study's tables, one table of all, or a folder per class."""
 
-import csv
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,15 +10,20 @@ import numpy as np
 from alzer.classes import CLASSES
 from alzer.errors import InvalidCohort, LeakySplit
 from alzer.training.cohort import Cohort, LabelledSlice
+from alzer.training.rows import (
+    SEXES,
+    Row,
+    cell,
+    finite,
+    label_of,
+    read_rows,
+    side_of,
+    some,
+    whole_number,
+)
 
 MEASURES = ("age", "sex", "nwbv")
-SEXES = {"m": 1.0, "male": 1.0, "f": 0.0, "female": 0.0}
 
-# The two sides of a `split` column, as folds.
-SIDES = {
-    **dict.fromkeys(("train", "training"), 0),
-    **dict.fromkeys(("test", "testing", "val", "valid", "validation"), 1),
-}
 
 # What lies beside images without being one.
 NO_IMAGES = frozenset({".csv", ".tsv", ".txt", ".json", ".md", ".html", ".pdf"})
@@ -34,8 +37,6 @@ _NOBODY_KNOWN = (
 # People of either kind, impaired or not, that a fold needs on average: with fewer,
 # some folds hold none, and nothing can be measured there.
 FEWEST_PER_FOLD = 2
-
-Row = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,15 @@ def load_cohort(source: Path, reading: Reading | None = None) -> Cohort:
 def _from_study(folder: Path) -> Cohort:
     gathered = _Gathered()
     table = folder / "slices.csv"
-    for row in _rows(table):
-        subject = _cell(row, "subject", table)
+    for row in read_rows(table):
+        subject = cell(row, "subject", table)
         gathered.slices.append(_labelled(folder, row, subject, table))
-    for row in _rows(folder / "folds.csv"):
-        subject = _cell(row, "subject", folder / "folds.csv")
-        fold = _number(row, "fold", folder / "folds.csv")
+    for row in read_rows(folder / "folds.csv"):
+        subject = cell(row, "subject", folder / "folds.csv")
+        fold = whole_number(row, "fold", folder / "folds.csv")
         gathered.folds.setdefault(subject, set()).add(fold)
     people = folder / "subjects.csv"
-    rows = _rows(people) if people.exists() else []
+    rows = read_rows(people) if people.exists() else []
     for row in rows:
         _measure(gathered, row, row.get("subject", ""), people)
     source = "OASIS-1" if rows and "oasis1_id" in rows[0] else None
@@ -114,21 +115,21 @@ def _from_study(folder: Path) -> Cohort:
 
 
 def _from_table(table: Path, reading: Reading) -> Cohort:
-    rows = _rows(table)
+    rows = read_rows(table)
     _require_columns(rows[0], table)
     gathered = _Gathered()
     named = "subject" in rows[0]
     if not named and not reading.slices_are_subjects:
         raise InvalidCohort(_NOBODY_KNOWN)
     for row in rows:
-        subject = _cell(row, "subject" if named else "file", table)
+        subject = cell(row, "subject" if named else "file", table)
         gathered.slices.append(_labelled(table.parent, row, subject, table))
         _measure(gathered, row, subject, table)
         if "fold" in row:
-            fold = _number(row, "fold", table)
+            fold = whole_number(row, "fold", table)
             gathered.folds.setdefault(subject, set()).add(fold)
         elif "split" in row:
-            fold = _side(row["split"], table)
+            fold = side_of(row["split"], table)
             gathered.folds.setdefault(subject, set()).add(fold)
     if not any(row.get("slice") for row in rows):
         gathered.slices = _numbered(gathered.slices)
@@ -144,14 +145,14 @@ def _from_folders(folder: Path, reading: Reading) -> Cohort:
     files = sorted(each for each in folder.rglob("*") if _may_be_image(each, folder))
     for path in files:
         inner = reversed(path.relative_to(folder).parts[:-1])
-        label = next((each for each in map(_label_of, inner) if each is not None), None)
+        label = next((each for each in map(label_of, inner) if each is not None), None)
         if label is None:
             strays.append(str(path.relative_to(folder)))
             continue
         name = str(path.relative_to(folder))
         gathered.slices.append(LabelledSlice(path, name, label, 0))
     if not gathered.slices or strays:
-        found = f"; {_some(strays)} lie in none" if strays else ""
+        found = f"; {some(strays)} lie in none" if strays else ""
         message = (
             f"'{folder.name}' has neither slices.csv nor all images in folders named "
             f"for their classes ({', '.join(each.folder for each in CLASSES)}){found}."
@@ -213,7 +214,7 @@ def _require_columns(row: Row, table: Path) -> None:
     if absent:
         message = (
             f"{table.name} needs the columns file, class and subject, separated by "
-            f"commas; it has no '{absent[0]}', only {_some([*row])}."
+            f"commas; it has no '{absent[0]}', only {some([*row])}."
         )
         raise InvalidCohort(message)
 
@@ -236,14 +237,14 @@ def _require_files(slices: Sequence[LabelledSlice]) -> None:
     if missing:
         message = (
             f"{len(missing)} of {len(slices)} files that the table names are not "
-            f"there: {_some(missing)}; files are named from the table's own folder."
+            f"there: {some(missing)}; files are named from the table's own folder."
         )
         raise InvalidCohort(message)
     empty = [each.path.name for each in slices if not each.path.stat().st_size]
     if empty:
         message = (
             f"{len(empty)} of {len(slices)} files are empty; copy them again or "
-            f"remove them: {_some(empty)}."
+            f"remove them: {some(empty)}."
         )
         raise InvalidCohort(message)
 
@@ -260,13 +261,13 @@ def _checked(
     if homeless:
         message = (
             f"{len(homeless)} people have slices but no fold in the tables: "
-            f"{_some(homeless)}."
+            f"{some(homeless)}."
         )
         raise InvalidCohort(message)
     counts = Counter(each.path for each in slices)
     twice = [path.name for path, count in counts.items() if count > 1]
     if twice:
-        message = f"{len(twice)} files are named twice: {_some(twice)}."
+        message = f"{len(twice)} files are named twice: {some(twice)}."
         raise InvalidCohort(message)
     if len({folds[each] for each in labels}) < 2:
         message = "All slices are of one fold; validation needs at least two."
@@ -296,7 +297,7 @@ def _one_class_each(slices: Sequence[LabelledSlice]) -> dict[str, int]:
     torn = [subject for subject, found in labels.items() if len(found) > 1]
     if torn:
         message = (
-            f"{len(torn)} people have slices of two classes: {_some(torn)}; correct "
+            f"{len(torn)} people have slices of two classes: {some(torn)}; correct "
             "the table, or keep one visit of each."
         )
         raise InvalidCohort(message)
@@ -308,7 +309,7 @@ def _one_fold_each(folds: Mapping[str, set[int]]) -> dict[str, int]:
     if torn:
         message = (
             f"{len(torn)} people are in two folds or on both sides of a split: "
-            f"{_some(torn)}; put all slices of a person into one."
+            f"{some(torn)}; put all slices of a person into one."
         )
         raise LeakySplit(message)
     return {subject: min(found) for subject, found in folds.items()}
@@ -321,38 +322,9 @@ def _notes(labels: Iterable[int]) -> Iterator[str]:
         yield f"Nobody in the data has {' or '.join(absent)}; it can't be learnt."
 
 
-def _rows(table: Path) -> list[dict[str, str]]:
-    try:
-        # With or without the mark that spreadsheets put before the first column.
-        with table.open(newline="", encoding="utf-8-sig") as lines:
-            rows = [_clean(row) for row in csv.DictReader(lines, restval="")]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = (
-            f"The cohort has no readable {table.name}. Training needs to know which "
-            "person each slice comes from: without that, no accuracy is honest."
-        )
-        raise InvalidCohort(message) from error
-    if not rows:
-        message = f"{table.name} has no rows."
-        raise InvalidCohort(message)
-    return rows
-
-
-def _clean(row: Mapping[str | None, str | list[str]]) -> dict[str, str]:
-    """Drop blanks around names and values, and what lies beyond the last column.
-
-    A person must not become two for a blank after the name.
-    """
-    return {
-        name.strip().lower(): value.strip()
-        for name, value in row.items()
-        if name is not None and isinstance(value, str)
-    }
-
-
 def _labelled(root: Path, row: Row, subject: str, table: Path) -> LabelledSlice:
-    file, kind = _cell(row, "file", table), _cell(row, "class", table)
-    label = _label_of(kind)
+    file, kind = cell(row, "file", table), cell(row, "class", table)
+    label = label_of(kind)
     if label is None:
         names = ", ".join(each.folder for each in CLASSES)
         message = (
@@ -360,50 +332,8 @@ def _labelled(root: Path, row: Row, subject: str, table: Path) -> LabelledSlice:
             f"{names}, or the names that alzer shows."
         )
         raise InvalidCohort(message)
-    position = _number(row, "slice", table) if row.get("slice") else 0
+    position = whole_number(row, "slice", table) if row.get("slice") else 0
     return LabelledSlice(root / file, subject, label, position)
-
-
-def _label_of(name: str) -> int | None:
-    """Give the class of a name, however it is written."""
-    plain = "".join(each for each in name.lower() if each.isalnum())
-    known = {}
-    for index, each in enumerate(CLASSES):
-        known[each.folder.lower()] = index
-        known["".join(each.name.lower().split())] = index
-    return known.get(plain)
-
-
-def _cell(row: Row, column: str, table: Path) -> str:
-    value = row.get(column)
-    if not value:
-        message = (
-            f"{table.name} needs the columns file, class and subject (a table of folds "
-            f"subject and fold), filled in every row; one has no '{column}'."
-        )
-        raise InvalidCohort(message)
-    return value
-
-
-def _number(row: Row, column: str, table: Path) -> int:
-    try:
-        return int(_cell(row, column, table))
-    except ValueError as error:
-        message = (
-            f"{table.name} needs the columns as described, with whole numbers as "
-            f"'{column}'; a row breaks this: {error}."
-        )
-        raise InvalidCohort(message) from error
-
-
-def _side(word: str, table: Path) -> int:
-    side = SIDES.get(word.lower())
-    if side is None:
-        message = (
-            f"{table.name} has '{word}' as split; it is train or test (validation)."
-        )
-        raise InvalidCohort(message)
-    return side
 
 
 def _measure(gathered: _Gathered, row: Row, subject: str, table: Path) -> None:
@@ -412,7 +342,7 @@ def _measure(gathered: _Gathered, row: Row, subject: str, table: Path) -> None:
         if not (subject and text):
             continue
         try:
-            value = SEXES[text.lower()] if name == "sex" else _finite(text)
+            value = SEXES[text.lower()] if name == "sex" else finite(text)
         except (KeyError, ValueError) as error:
             allowed = "M or F" if name == "sex" else "a number"
             message = f"{table.name}: {name} is '{text}' for {subject}, not {allowed}."
@@ -420,15 +350,3 @@ def _measure(gathered: _Gathered, row: Row, subject: str, table: Path) -> None:
         if gathered.measures[name].setdefault(subject, value) != value:
             message = f"{table.name} gives {subject} two values of {name}."
             raise InvalidCohort(message)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
