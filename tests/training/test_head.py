@@ -17,6 +17,10 @@ from alzer.training.network import ResNet50, seeded_network
 
 WIDTH = 2048
 
+# What tells drawn people apart, and the constant.
+MEASURES = np.zeros((2, WIDTH))
+MEASURES[0, 0], MEASURES[1, 1:] = 0.5, 2.0 / (WIDTH - 1)
+
 
 @pytest.fixture
 def network() -> ResNet50:
@@ -34,20 +38,33 @@ def draw_people(classes: int, count: int = 60) -> TrainingPeople:
 
 def test_the_layer_is_that_of_the_regression(network: ResNet50) -> None:
     people = draw_people(4)
-    scaled = people.features / people.features.std(axis=0)
-    reference = LogisticRegression(C=0.01, fit_intercept=False, max_iter=2000)
-    reference.fit(scaled, people.labels)
+    others = people.features / (people.features.std(axis=0) * np.sqrt(WIDTH))
+    read = np.concatenate([people.features @ MEASURES.T, others], axis=1)
+    reference = LogisticRegression(C=0.1, fit_intercept=False, max_iter=2000)
+    reference.fit(read, people.labels)
 
-    fit_head(network, people, 0.01)
+    fit_head(network, people, MEASURES, 0.1)
 
     found = judge(network, people.features.astype(np.float32))
-    assert found == pytest.approx(reference.predict_proba(scaled), abs=1e-3)
+    assert found == pytest.approx(reference.predict_proba(read), abs=1e-3)
+
+
+def test_a_measure_counts_more_than_a_feature(network: ResNet50) -> None:
+    people = draw_people(4)
+
+    fit_head(network, people, np.zeros_like(MEASURES), 0.1)
+    without = judge(network, people.features.astype(np.float32))
+    fit_head(network, people, MEASURES, 0.1)
+    measured = judge(network, people.features.astype(np.float32))
+
+    place = np.arange(len(people.labels)), people.labels
+    assert measured[place].mean() > without[place].mean() + 0.1
 
 
 def test_the_most_probable_class_always_has_more_for_it(network: ResNet50) -> None:
     people = draw_people(4)
 
-    fit_head(network, people, 0.01)
+    fit_head(network, people, MEASURES, 0.1)
 
     assert not network.fc.bias.any()
     with torch.no_grad():
@@ -59,7 +76,7 @@ def test_the_most_probable_class_always_has_more_for_it(network: ResNet50) -> No
 def test_two_classes_give_the_odds_of_the_regression(network: ResNet50) -> None:
     people = draw_people(2)
 
-    fit_head(network, people, 1.0)
+    fit_head(network, people, MEASURES, 1.0)
 
     found = judge(network, people.features.astype(np.float32))
     assert (found.argmax(axis=1) == people.labels).all()
@@ -69,7 +86,7 @@ def test_two_classes_give_the_odds_of_the_regression(network: ResNet50) -> None:
 
 def test_a_temperature_softens_and_keeps_the_order(network: ResNet50) -> None:
     people = draw_people(3)
-    fit_head(network, people, 1.0)
+    fit_head(network, people, MEASURES, 1.0)
     features = people.features.astype(np.float32)
     before = judge(network, features)
 
@@ -97,7 +114,7 @@ def test_a_persons_probability_is_near_the_mean_of_the_slices(
     network: ResNet50,
 ) -> None:
     people = draw_people(2)
-    fit_head(network, people, 0.01)
+    fit_head(network, people, MEASURES, 0.1)
     one, other = (people.features[each].astype(np.float32) for each in (0, 2))
 
     with torch.no_grad():

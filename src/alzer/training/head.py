@@ -3,7 +3,8 @@
 A linear layer of a person's mean features is the mean over the slices, so the
 layer that judges one slice can be fitted to whole people: as many examples as
 there are people, all of equal weight, and a penalty that keeps it from learning
-them by heart.
+them by heart. The penalty is on what the layer makes of the measures that were learnt
+beside the classes; all other features together weigh as much as one measure.
 
 The layer has no bias: what speaks for a class is then in its map and nowhere else,
 and the mean of the map is the logit. With a bias, a constant could be shifted from
@@ -43,6 +44,12 @@ class TrainingPeople:
     features: Floats
     labels: NDArray[np.int64]
 
+    @property
+    def deviation(self) -> Floats:
+        """Each feature's standard deviation over people, shape (feature,); not 0."""
+        deviation = self.features.std(axis=0)
+        return np.asarray(np.maximum(deviation, 1e-6 + 1e-3 * deviation.max()))
+
 
 def average_people(
     features: Features, subjects: NDArray[np.str_], labels: NDArray[np.int64]
@@ -63,24 +70,30 @@ def average_people(
     return TrainingPeople(sums / np.bincount(inverse)[:, None], labels[first])
 
 
-def fit_head(network: ResNet50, people: TrainingPeople, strength: float) -> None:
+def fit_head(
+    network: ResNet50, people: TrainingPeople, measures: Floats, strength: float
+) -> None:
     """Fit the last layer by penalised multinomial logistic regression.
 
     Args:
         network: Its other layers stay as they are.
         people: Whom to fit it to.
-        strength: Inverse of the squared penalty's weight, on features of deviation 1.
+        measures: Weights of the measures that were learnt beside the classes,
+            shape (measure, feature); each of about deviation 1.
+        strength: Inverse of the squared penalty's weight.
     """
-    deviation = people.features.std(axis=0)
-    deviation = np.maximum(deviation, 1e-6 + 1e-3 * deviation.max())
+    deviation = people.deviation
+    # All features at full scale would drown the measures.
+    others = np.diag(1.0 / (deviation * np.sqrt(len(deviation))))
+    readings = np.concatenate([measures, others])
     model = LogisticRegression(C=strength, fit_intercept=False, max_iter=2000)
     with warnings.catch_warnings():
         # The penalty decides; the last digits of the optimum do not matter.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(people.features / deviation, people.labels)
+        model.fit(people.features @ readings.T, people.labels)
     weight = np.zeros((len(CLASSES), len(deviation)))
     bias = np.full(len(CLASSES), ABSENT_CLASS_BIAS)
-    weight[model.classes_] = _of_all_classes(model) / deviation
+    weight[model.classes_] = _of_all_classes(model) @ readings
     bias[model.classes_] = 0.0
     with torch.no_grad():
         network.fc.weight.copy_(torch.from_numpy(weight))

@@ -30,7 +30,7 @@ from alzer.evaluation.calibration import (
 )
 from alzer.evaluation.predictions import PREDICTIONS, read_study
 from alzer.model.judgement import COVERAGE
-from alzer.training.auxiliary import auxiliary_targets
+from alzer.training.auxiliary import Targets, auxiliary_targets
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, Split, prepare_slices, split
 from alzer.training.controls import Control, leaky_split, permute_labels
@@ -45,6 +45,7 @@ from alzer.training.gate import (
     within,
 )
 from alzer.training.head import average_people, divide_logits, fit_head, judge
+from alzer.training.measures import fit_measures
 from alzer.training.network import Novelty, ResNet50
 from alzer.training.plots import plot_curves
 from alzer.training.pooling import pool
@@ -162,11 +163,27 @@ class _Run:
     progress: StudyProgress
 
     def train(self, sides: Split, folder: Path) -> "_Trained":
-        recipe, training = self.study.recipe, sides.training
-        targets = auxiliary_targets(self.cohort, self.images, recipe.spec, training)
+        recipe = self.study.recipe
+        targets = self.targets(sides.training)
         task = Task(self.cohort, self.images, sides, targets)
         network = train(task, recipe, folder, self.progress)
-        return _finish(as_served(network, recipe.spec), self, training)
+        return self.finish(as_served(network, recipe.spec), sides.training, targets)
+
+    def targets(self, training: NDArray[np.intp]) -> Targets:
+        spec = self.study.recipe.spec
+        return auxiliary_targets(self.cohort, self.images, spec, training)
+
+    def finish(
+        self, network: ResNet50, training: NDArray[np.intp], targets: Targets
+    ) -> "_Trained":
+        seen = pool(network, self.images[training])
+        people = average_people(
+            seen.last, self.cohort.subjects[training], self.cohort.labels[training]
+        )
+        measures = fit_measures(seen.last, targets[training], people.deviation)
+        fit_head(network, people, measures, self.study.recipe.head_strength)
+        novelty = fit_novelty(seen.before)
+        return _Trained(network, novelty, within(distances(novelty, seen.before)))
 
 
 @dataclass(frozen=True)
@@ -182,17 +199,6 @@ class _Trained:
     network: ResNet50
     novelty: Novelty
     reach: float
-
-
-def _finish(network: ResNet50, run: _Run, training: NDArray[np.intp]) -> _Trained:
-    images = run.images[training]
-    seen = pool(network, images)
-    people = average_people(
-        seen.last, run.cohort.subjects[training], run.cohort.labels[training]
-    )
-    fit_head(network, people, run.study.recipe.head_strength)
-    novelty = fit_novelty(seen.before)
-    return _Trained(network, novelty, within(distances(novelty, seen.before)))
 
 
 def read_fold(folder: Path, fold: int) -> Finished:
@@ -341,7 +347,7 @@ def _train_on_everyone(run: _Run) -> _Trained:
         keep_weights(folder, trained.network)
         return trained
     network = load_network(folder / WEIGHTS, run.study.recipe.spec)
-    return _finish(network, run, sides.training)
+    return run.finish(network, sides.training, run.targets(sides.training))
 
 
 def _calibrate(folds: Sequence[Slices]) -> dict[str, Any]:

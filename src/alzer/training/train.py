@@ -67,7 +67,7 @@ class Recipe:
     dropout: float = 0.2
     class_weight: float = 0.25
     auxiliary_weight: float = 1.0
-    head_strength: float = 0.001
+    head_strength: float = 0.03
     average: float = 0.99
     seed: int = 2026
     spec: InputSpec = TRAINED_SPEC
