@@ -79,6 +79,21 @@ def test_people_of_one_slice_each_are_compared_too(tmp_path: Path) -> None:
         assert pair in refusal.value.message
 
 
+def test_people_who_are_only_both_upside_down_are_not_one(
+    cohort: Cohort, images: Images
+) -> None:
+    # Brighter towards the front, as heads are, and everyone different.
+    drawn = np.random.default_rng(3).normal(0.0, 0.3, images.shape)
+    turned = (drawn + np.linspace(1.0, 0.0, images.shape[1])[:, None]).astype(
+        np.float16
+    )
+    for name in ("person-00", "person-01"):
+        place = place_of(cohort, name)
+        turned[place] = turned[place][..., ::-1, ::-1]
+
+    assert find_duplicates(cohort, turned) == ()
+
+
 def test_within_a_fold_a_second_name_leaks_nothing(
     cohort: Cohort, images: Images
 ) -> None:

@@ -17,7 +17,7 @@ def features() -> NDArray[np.float32]:
 
 
 def deviation_of(features: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.maximum(features.std(axis=0), 0.01).astype(np.float64)
+    return np.asarray(np.maximum(features.std(axis=0), 0.01), np.float64)
 
 
 def test_targets_and_the_constant_are_read(features: NDArray[np.float32]) -> None:
