@@ -6,7 +6,7 @@ from typing import Any
 
 from alzer.classes import CLASSES
 from alzer.model.preparation import InputSpec
-from alzer.training.train import Recipe
+from alzer.training.recipe import Recipe
 from phantoms import as_png, draw_brain
 
 SPEC = InputSpec(height=65, width=65)

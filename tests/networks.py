@@ -30,7 +30,7 @@ def settled_network(seed: int = 5) -> ResNet50:
     return network
 
 
-def random_novelty(seed: int = 5, features: int = 1024, axes: int = 8) -> Novelty:
+def random_novelty(seed: int = 5, features: int = 2048, axes: int = 8) -> Novelty:
     """Give a distance from no particular place."""
     generator = torch.Generator().manual_seed(seed)
     directions = torch.randn(features, axes, generator=generator)

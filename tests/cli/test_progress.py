@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from alzer.cli.progress import Run, show_progress
-from alzer.training.train import Epoch
+from alzer.training.history import Epoch
 
 
 def test_time_left_follows_the_pace_so_far() -> None:

@@ -11,9 +11,10 @@ from typer.testing import Result
 
 from alzer.errors import LeakySplit
 from alzer.training import study
+from alzer.training.history import Epoch
+from alzer.training.recipe import Recipe
 from alzer.training.study import Study, StudyProgress
 from alzer.training.tables import Reading
-from alzer.training.train import Epoch, Recipe
 
 Call = Callable[..., Result]
 

@@ -6,17 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
+from alzer.evaluation.intervals import bootstrap, paired_bootstrap
 from alzer.evaluation.metrics import (
     People,
     auc,
     balanced_accuracy,
-    bootstrap,
     brier,
     by_subject,
     calibration_error,
     confusion,
     join_people,
-    paired_bootstrap,
     quadratic_kappa,
     reliability,
     sensitivity_at,

@@ -14,7 +14,7 @@ from alzer.evaluation.metrics import People
 from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, LabelledSlice
-from alzer.training.train import Recipe
+from alzer.training.recipe import Recipe
 
 # Four people per fold; by name, class, age and probability of no impairment.
 FOLDS = {

@@ -32,7 +32,7 @@ def draw_slices(count: int, seed: int) -> NDArray[np.float16]:
 
 
 def features(network: ResNet50, images: NDArray[np.float16]) -> Features:
-    return pool(network, images).before
+    return pool(network, images)
 
 
 @pytest.fixture(scope="module")

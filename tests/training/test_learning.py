@@ -18,8 +18,10 @@ from alzer.model.engine import Model, load_model
 from alzer.model.preparation import Geometry, prepare
 from alzer.scans.brain import examine
 from alzer.scans.formats import read_scan
-from alzer.training.study import Study, read_fold, run_study
-from alzer.training.train import Epoch, Recipe, read_log
+from alzer.training.history import Epoch, read_log
+from alzer.training.output import read_fold
+from alzer.training.recipe import Recipe
+from alzer.training.study import Study, run_study
 from cohorts import SPEC, write_table
 from phantoms import Phantom, as_png, draw_phantom
 

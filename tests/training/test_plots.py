@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
+from alzer.training.history import Epoch
 from alzer.training.plots import plot_curves
-from alzer.training.train import Epoch
 
 RUN = [Epoch(1, 1.3, 0.6, 1.0), Epoch(2, 1.1, 0.7, 1.0), Epoch(3, 1.0, 0.8, 1.0)]
 NOBODY = [Epoch(each.number, each.loss, float("nan"), 1.0) for each in RUN]

@@ -17,9 +17,10 @@ from alzer.model.bundle import load_bundle
 from alzer.model.engine import load_model
 from alzer.training.card import Outcome, write_card
 from alzer.training.controls import Control, permute_labels
-from alzer.training.study import Study, read_fold, run_study
+from alzer.training.history import Epoch
+from alzer.training.output import read_fold
+from alzer.training.study import Study, run_study
 from alzer.training.tables import load_cohort
-from alzer.training.train import Epoch
 from alzer.training.weights import load_network
 from cohorts import RECIPE, SPEC, draw_cohort, write_table
 from phantoms import as_png, draw_brain

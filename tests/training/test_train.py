@@ -16,17 +16,12 @@ from torch import Tensor, nn
 from alzer.errors import InvalidCohort, StorageUnavailable, TrainingRefused
 from alzer.training.auxiliary import auxiliary_targets
 from alzer.training.cohort import Split, prepare_slices, split
+from alzer.training.files import write_whole
+from alzer.training.history import Epoch, read_log, write_log
+from alzer.training.inference import predict
+from alzer.training.recipe import Recipe
 from alzer.training.tables import load_cohort
-from alzer.training.train import (
-    Epoch,
-    Recipe,
-    Task,
-    predict,
-    read_log,
-    train,
-    write_log,
-    write_whole,
-)
+from alzer.training.train import Task, train
 from cohorts import RECIPE
 
 

@@ -1,7 +1,7 @@
 """All figures of a study, from its predictions for people it never saw."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,27 +14,23 @@ from alzer.evaluation.calibration import (
     Slices,
     by_person,
     calibrate_across,
-    cover,
-    fit_sets,
     join_slices,
 )
+from alzer.evaluation.intervals import Interval, bootstrap, paired_bootstrap
 from alzer.evaluation.metrics import (
     Floats,
-    Interval,
     People,
     auc,
     balanced_accuracy,
-    bootstrap,
     brier,
     calibration_error,
     confusion,
-    paired_bootstrap,
     quadratic_kappa,
-    reliability,
     sensitivity_at,
 )
 from alzer.evaluation.predictions import HeldOut
-from alzer.model.judgement import possible
+from alzer.evaluation.trust import calibration_figures, set_figures
+from alzer.evaluation.values import interval_values, rounded
 
 # The age from which impaired and unimpaired people of OASIS-1 overlap; younger
 # people are all unimpaired, which makes age alone look like a diagnosis.
@@ -149,7 +145,7 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         "per_person": per_person,
         "per_slice": per_slice,
         "per_fold": {
-            str(fold): _rounded(impaired_auc(by_person(each)))
+            str(fold): rounded(impaired_auc(by_person(each)))
             for fold, each in zip(material.held_out.folds, folds, strict=True)
         },
         "confusion": {
@@ -158,8 +154,8 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         },
         "baselines": baselines,
         "subgroups": _subgroups(people, material.subjects, settings),
-        "calibration": _calibration(material.held_out, folds),
-        "sets": _sets(folds, settings),
+        "calibration": calibration_figures(material.held_out, folds),
+        "sets": set_figures(folds, settings.repeats),
         "controls": _controls(material, settings),
         "gate": None if material.gate is None else dict(material.gate),
         "failures": _failures(people),
@@ -211,7 +207,7 @@ def _score(people: People, settings: Settings) -> dict[str, Any]:
         "people": len(people.labels),
         "impaired": int(people.impaired.sum()),
         **{
-            name: _interval(bootstrap(people, score, settings.repeats))
+            name: interval_values(bootstrap(people, score, settings.repeats))
             for name, score in SCORES.items()
         },
     }
@@ -233,7 +229,7 @@ def _score_slices(slices: Slices, settings: Settings) -> dict[str, Any]:
     for name, score in SCORES.items():
         values = np.array([score(rows.where(each)) for each in draws])
         low, high = np.quantile(values[np.isfinite(values)], (0.025, 0.975))
-        figures[name] = _interval(Interval(score(rows), float(low), float(high)))
+        figures[name] = interval_values(Interval(score(rows), float(low), float(high)))
     return figures
 
 
@@ -247,11 +243,11 @@ def _compare(
         for cohort, group in groups.items():
             own = other.where(np.isin(other.subjects, group.subjects))
             entry[cohort] = {
-                score: _interval(bootstrap(own, SCORES[score], settings.repeats))
+                score: interval_values(bootstrap(own, SCORES[score], settings.repeats))
                 for score in RANKING_SCORES
             }
             gain = paired_bootstrap(group, own, impaired_auc, settings.repeats)
-            entry[cohort]["model_minus_this"] = _interval(gain)
+            entry[cohort]["model_minus_this"] = interval_values(gain)
         result[name] = {**entry, "curve": _curve(other)}
     return result
 
@@ -272,7 +268,7 @@ def _subgroups(
             "group": name,
             "people": int(mask.sum()),
             "impaired": int(people.impaired[mask].sum()),
-            "auc": _interval(
+            "auc": interval_values(
                 bootstrap(people.where(mask), impaired_auc, settings.repeats)
             ),
         }
@@ -281,82 +277,13 @@ def _subgroups(
     ]
 
 
-def _calibration(held_out: HeldOut, folds: Sequence[Slices]) -> dict[str, Any]:
-    before, after = (by_person(join_slices(each)) for each in (held_out.slices, folds))
-    return {
-        stage: {
-            "ece": _rounded(calibration_error(each.labels, each.probabilities)),
-            "brier": _rounded(brier(each.labels, each.probabilities)),
-            "bins": [
-                {key: _rounded(value) for key, value in asdict(part).items()}
-                for part in reliability(each.labels, each.probabilities)
-            ],
-        }
-        for stage, each in (("before", before), ("after", after))
-    }
-
-
-def _sets(folds: Sequence[Slices], settings: Settings) -> dict[str, Any]:
-    """Fit sets to all folds but one, and see whether they hold in that one."""
-    if len(folds) < 2:
-        return {}
-    bounds = [
-        fit_sets(join_slices([*folds[:place], *folds[place + 1 :]]))
-        for place in range(len(folds))
-    ]
-    sizes = [
-        len(possible(row, least))
-        for each, least in zip(folds, bounds, strict=True)
-        for row in each.probabilities
-    ]
-    most = max(sum(each is not None for each in least) for least in bounds)
-    return {
-        "coverage_wanted": 0.9,
-        "classes": {
-            name: _coverage(folds, bounds, label, settings)
-            for label, name in enumerate(CLASS_NAMES)
-        },
-        "mean_size": _rounded(float(np.mean(sizes))),
-        "share_of_slices_that_cannot_be_told": _rounded(
-            float(np.mean([each == most for each in sizes]))
-        ),
-        "share_of_slices_that_nothing_fits": _rounded(
-            float(np.mean([each == 0 for each in sizes]))
-        ),
-    }
-
-
-def _coverage(
-    folds: Sequence[Slices],
-    bounds: Sequence[Sequence[float | None]],
-    label: int,
-    settings: Settings,
-) -> dict[str, Any] | None:
-    shares = []
-    for each, least in zip(folds, bounds, strict=True):
-        own = each.where(each.labels == label)
-        for subject in np.unique(own.subjects):
-            held = cover(own.where(own.subjects == subject), least)[label]
-            if held is not None:
-                shares.append(held)
-    if not shares:
-        return None
-    values = np.array(shares)
-    drawn = np.random.default_rng(0).integers(
-        0, len(values), (settings.repeats, len(values))
-    )
-    low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
-    interval = Interval(float(values.mean()), float(low), float(high))
-    return {"people": len(values), **_interval(interval)}
-
-
 def _controls(material: Material, settings: Settings) -> dict[str, Any]:
     controls: dict[str, Any] = {"permuted": None, "leaky": None}
     if material.permuted is not None:
         found = by_person(material.permuted.all_slices)
         interval = bootstrap(found, impaired_auc, settings.repeats)
         controls["permuted"] = {
-            "auc": _interval(interval),
+            "auc": interval_values(interval),
             "at_chance": abs(interval.value - 0.5) <= CHANCE_TOLERANCE,
         }
     if material.leaky is not None:
@@ -370,7 +297,7 @@ def _controls(material: Material, settings: Settings) -> dict[str, Any]:
 def _slice_figures(slices: Slices) -> dict[str, float | None]:
     rows = People(slices.subjects, slices.labels, slices.probabilities)
     names = ("accuracy", "balanced_accuracy", "auc")
-    return {name: _rounded(SCORES[name](rows)) for name in names}
+    return {name: rounded(SCORES[name](rows)) for name in names}
 
 
 def _failures(people: People) -> list[dict[str, Any]]:
@@ -384,7 +311,7 @@ def _failures(people: People) -> list[dict[str, Any]]:
             "subject": str(people.subjects[each]),
             "class": CLASS_NAMES[people.labels[each]],
             "predicted": CLASS_NAMES[found[each]],
-            "probability": _rounded(float(own[each])),
+            "probability": rounded(float(own[each])),
         }
         for each in worst
     ]
@@ -419,12 +346,3 @@ def _describe(material: Material) -> dict[str, Any]:
         "source": (material.card.get("data") or {}).get("source"),
         "acknowledgement": (material.card.get("data") or {}).get("acknowledgement"),
     }
-
-
-def _interval(interval: Interval) -> dict[str, float | None]:
-    return {key: _rounded(value) for key, value in asdict(interval).items()}
-
-
-def _rounded(value: float) -> float | None:
-    """Round for the file; NaN (one class only) has no place in JSON."""
-    return round(value, 4) if np.isfinite(value) else None

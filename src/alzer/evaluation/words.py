@@ -1,13 +1,19 @@
 """The figures of a study in words and tables: the model's card and the report."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from alzer.classes import CLASS_NAMES
 from alzer.evaluation.layout import Section, Table
+from alzer.evaluation.limits import INTENDED, NOT_INTENDED, OASIS_LIMITS
+from alzer.evaluation.numbers import (
+    Figures,
+    listed,
+    percent,
+    plain,
+    signed,
+    with_interval,
+)
 from alzer.evaluation.study import CHANCE_TOLERANCE, COHORTS
-
-Figures = Mapping[str, Any]
 
 COHORT_WORDS = {"everyone": "everyone", "age_60_and_over": "age 60 and over"}
 
@@ -20,55 +26,6 @@ SCORE_WORDS = {
     "brier": "Brier score (0 best, 2 worst)",
     "ece": "expected calibration error",
 }
-
-INTENDED = (
-    (
-        "Research and education: to see how a classifier of brain MRI slices "
-        "behaves, how well such a thing can do when people are kept apart, and what "
-        "influences it."
-    ),
-    (
-        "It takes one axial, skull-stripped T1 slice at a time and says how the "
-        "person may have been rated on the CDR scale (No, Very Mild, Mild or "
-        "Moderate Impairment)."
-    ),
-)
-
-NOT_INTENDED = (
-    (
-        "Not a medical device and not a diagnosis. No decision about a person may rest "
-        "on it."
-    ),
-    (
-        "The classes are degrees of clinical impairment as rated by a clinician, not "
-        "pathology and not 'stages of Alzheimer's'."
-    ),
-    (
-        "The heatmap shows what influenced the model, not where disease is. It names "
-        "no side and no region."
-    ),
-)
-
-OASIS_LIMITS = (
-    (
-        "Coverage: slices at MNI z from about -3 to +27. The lateral ventricles are "
-        "inside; most of the hippocampus, and all of the entorhinal cortex and the "
-        "amygdala, are not."
-    ),
-    (
-        "'Moderate Impairment' rests on two people. Its accuracy can't be measured, "
-        "and no set of possible classes names it."
-    ),
-    (
-        "Age: nobody impaired is under 62, and more than twenty unimpaired people "
-        "are under 60. Figures for everyone are helped by that; those for people of "
-        "60 and over are the ones to quote."
-    ),
-    (
-        "One study, one scanner type, one way of preparing slices. Elsewhere it may be "
-        "much worse; nobody has measured that."
-    ),
-)
 
 
 def describe(figures: Figures) -> tuple[Section, ...]:
@@ -128,12 +85,12 @@ def _verdict(figures: Figures) -> Section:
             for name, each in figures["baselines"].items()
             if (each[cohort]["model_minus_this"]["low"] or 0.0) > 0.0
         ]
-        words = f"{COHORT_WORDS[cohort].capitalize()}: AUC {_with_interval(own)}."
+        words = f"{COHORT_WORDS[cohort].capitalize()}: AUC {with_interval(own)}."
         if not_beaten:
-            words += f" It does not beat {_listed(not_beaten)}."
+            words += f" It does not beat {listed(not_beaten)}."
         if beaten:
-            words += f" It is above {_listed(beaten)}"
-            words += f"; surely so only {_listed(sure)}." if sure else ", none surely."
+            words += f" It is above {listed(beaten)}"
+            words += f"; surely so only {listed(sure)}." if sure else ", none surely."
         lines.append(words)
     return Section(
         "In short",
@@ -159,8 +116,8 @@ def _scores(figures: Figures) -> Section:
     rows = [
         [
             words,
-            *(_with_interval(figures["per_person"][each][name]) for each in cohorts),
-            *(_with_interval(figures["per_slice"][each][name]) for each in cohorts),
+            *(with_interval(figures["per_person"][each][name]) for each in cohorts),
+            *(with_interval(figures["per_slice"][each][name]) for each in cohorts),
         ]
         for name, words in SCORE_WORDS.items()
     ]
@@ -170,7 +127,7 @@ def _scores(figures: Figures) -> Section:
         *(_people(figures["per_person"][each]) for each in cohorts),
     ]
     folds = ", ".join(
-        f"{fold}: {_plain(value)}" for fold, value in figures["per_fold"].items()
+        f"{fold}: {plain(value)}" for fold, value in figures["per_fold"].items()
     )
     return Section(
         "Figures",
@@ -184,20 +141,20 @@ def _baselines(figures: Figures) -> Section:
     cohorts = _cohorts(figures)
     own = [
         "this model",
-        *(_with_interval(figures["per_person"][each]["auc"]) for each in cohorts),
+        *(with_interval(figures["per_person"][each]["auc"]) for each in cohorts),
         *("" for _ in cohorts),
-        _plain(
+        plain(
             figures["per_person"]["everyone"]["sensitivity_at_90_specificity"]["value"]
         ),
-        _plain(figures["per_person"]["everyone"]["balanced_accuracy"]["value"]),
+        plain(figures["per_person"]["everyone"]["balanced_accuracy"]["value"]),
     ]
     rows = [
         [
             name,
-            *(_with_interval(each[cohort]["auc"]) for cohort in cohorts),
-            *(_signed(each[cohort]["model_minus_this"]) for cohort in cohorts),
-            _plain(each["everyone"]["sensitivity_at_90_specificity"]["value"]),
-            _plain(each["everyone"]["balanced_accuracy"]["value"]),
+            *(with_interval(each[cohort]["auc"]) for cohort in cohorts),
+            *(signed(each[cohort]["model_minus_this"]) for cohort in cohorts),
+            plain(each["everyone"]["sensitivity_at_90_specificity"]["value"]),
+            plain(each["everyone"]["balanced_accuracy"]["value"]),
         ]
         for name, each in figures["baselines"].items()
     ]
@@ -240,7 +197,7 @@ def _groups(figures: Figures) -> Section:
             each["group"],
             str(each["people"]),
             str(each["impaired"]),
-            _with_interval(each["auc"]),
+            with_interval(each["auc"]),
         ]
         for each in figures["subgroups"]
     ]
@@ -251,7 +208,7 @@ def _groups(figures: Figures) -> Section:
 def _calibration(figures: Figures) -> Section:
     stages, sets = figures["calibration"], figures["sets"]
     rows = [
-        [words, _plain(stages[stage]["ece"]), _plain(stages[stage]["brier"])]
+        [words, plain(stages[stage]["ece"]), plain(stages[stage]["brier"])]
         for stage, words in (("before", "as trained"), ("after", "with temperature"))
     ]
     text = [
@@ -267,10 +224,10 @@ def _calibration(figures: Figures) -> Section:
             "Possible classes: for each class the least probability with which it "
             "stays possible is set so that the sets of nine in ten people of that "
             "class hold "
-            f"it. A set names {_plain(sets['mean_size'])} classes on average; for "
-            f"{_percent(sets['share_of_slices_that_cannot_be_told'])} of the slices it "
+            f"it. A set names {plain(sets['mean_size'])} classes on average; for "
+            f"{percent(sets['share_of_slices_that_cannot_be_told'])} of the slices it "
             "names all that could be checked (the model cannot tell), for "
-            f"{_percent(sets['share_of_slices_that_nothing_fits'])} none."
+            f"{percent(sets['share_of_slices_that_nothing_fits'])} none."
         )
         tables.append(Table(["class", "people", "sets that hold it"], _coverages(sets)))
     return Section(
@@ -282,7 +239,7 @@ def _coverages(sets: Figures) -> list[list[str]]:
     return [
         [name, "too few", "can't be measured"]
         if each is None
-        else [name, str(each["people"]), _with_interval(each)]
+        else [name, str(each["people"]), with_interval(each)]
         for name, each in sets["classes"].items()
     ]
 
@@ -298,7 +255,7 @@ def _controls(controls: Figures) -> Section:
         bullets.append(
             "Permuted labels: the whole pipeline, trained on classes dealt to other "
             f"people, ends {where} chance, {verdict}: AUC "
-            f"{_with_interval(permuted['auc'])}."
+            f"{with_interval(permuted['auc'])}."
         )
     tables = []
     if leaky is None:
@@ -309,7 +266,7 @@ def _controls(controls: Figures) -> Section:
             "it was trained on, as the published folders of this data set invite to."
         )
         rows = [
-            [words, *(_plain(leaky[key][name]) for name in ("accuracy", "auc"))]
+            [words, *(plain(leaky[key][name]) for name in ("accuracy", "auc"))]
             for key, words in (
                 ("held_out_slices", "slices held out (leaky)"),
                 ("held_out_people", "people held out (honest)"),
@@ -325,13 +282,14 @@ def _gate(gate: Figures | None) -> Section:
         return Section(title, text=["Not measured."])
     text = [
         (
-            "Activations of the last stage but one are compared with those of the "
-            "training slices; what lies too far away is flagged as not reliable. The "
+            "The last activations, averaged over the image, are compared with "
+            "those of the training slices; what lies too far away is flagged as not "
+            "reliable. The "
             "limit lets 99 % of the slices of people held out pass: measured, "
-            f"{_percent(gate['false_alarms'])} of them are flagged."
+            f"{percent(gate['false_alarms'])} of them are flagged."
         ),
         (
-            f"Turned by 180 degrees, {_percent(gate['same_class_turned_about'])} of "
+            f"Turned by 180 degrees, {percent(gate['same_class_turned_about'])} of "
             "the slices keep their class."
         ),
     ]
@@ -339,9 +297,9 @@ def _gate(gate: Figures | None) -> Section:
         [
             each["kind"],
             str(each["images"]),
-            _percent(each["refused"]),
-            _percent(each["flagged"]),
-            _plain(each["auroc"]),
+            percent(each["refused"]),
+            percent(each["flagged"]),
+            plain(each["auroc"]),
         ]
         for each in gate["kinds"]
     ]
@@ -355,7 +313,7 @@ def _failures(failures: Sequence[Figures]) -> Section:
             each["subject"],
             each["class"],
             each["predicted"],
-            _percent(each["probability"]),
+            percent(each["probability"]),
         ]
         for each in failures
     ]
@@ -372,30 +330,3 @@ def _cohorts(figures: Figures) -> list[str]:
 
 def _people(scores: Figures) -> str:
     return f"{scores['people']} ({scores['impaired']})"
-
-
-def _plain(value: float | None) -> str:
-    return "not defined" if value is None else f"{value:.2f}"
-
-
-def _percent(value: float | None) -> str:
-    return "not measured" if value is None else f"{100.0 * value:.1f} %"
-
-
-def _with_interval(interval: Figures) -> str:
-    value, low, high = (interval[each] for each in ("value", "low", "high"))
-    if value is None or low is None or high is None:
-        return _plain(value)
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
-
-
-def _signed(interval: Figures) -> str:
-    value, low, high = (interval[each] for each in ("value", "low", "high"))
-    if value is None or low is None or high is None:
-        return "not defined"
-    return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
-
-
-def _listed(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

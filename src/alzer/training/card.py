@@ -10,17 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.classes import CLASSES
-from alzer.evaluation.metrics import (
-    People,
-    auc,
-    balanced_accuracy,
-    bootstrap,
-    join_people,
-)
+from alzer.evaluation.intervals import bootstrap
+from alzer.evaluation.metrics import People, auc, balanced_accuracy, join_people
 from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.training.cohort import Cohort
 from alzer.training.network import ResNet50, count_parameters
-from alzer.training.train import Recipe
+from alzer.training.recipe import Recipe
 
 # The age from which impaired and unimpaired people of OASIS-1 overlap; younger
 # people are all unimpaired, which makes age alone look like a diagnosis.

@@ -18,8 +18,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from alzer.errors import EngineUnavailable
 from alzer.model.bundle import CARD_FILE, MODEL_FILE, card_fields
 from alzer.model.preparation import InputSpec
+from alzer.training.files import write_whole
 from alzer.training.network import Bottleneck, Novelty, ResNet50, ResNet50WithMaps
-from alzer.training.train import write_whole
 
 # Tensors with fewer values (the biases) stay in float32: halving them saves
 # nothing.

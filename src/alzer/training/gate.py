@@ -19,7 +19,7 @@ from alzer.training.pooling import Features
 
 # Directions kept of the pooled activations, and images needed for each; the rest
 # counts as noise.
-AXES = 64
+AXES = 128
 IMAGES_PER_AXIS = 20
 
 # Of a feature, as a share of its mean: twice the steps of bfloat16.
@@ -46,7 +46,7 @@ def fit_novelty(features: Features) -> Novelty:
     """Describe where the images that a network was trained on lie.
 
     Args:
-        features: Of the last stage but one, shape (image, feature).
+        features: Pooled, shape (image, feature).
 
     Returns:
         Gives the distance of new activations, on the CPU.
@@ -75,7 +75,7 @@ def distances(novelty: Novelty, features: Features) -> Floats:
 
     Args:
         novelty: Of the network.
-        features: Of the last stage but one, shape (image, feature).
+        features: Pooled, shape (image, feature).
 
     Returns:
         shape (image,).

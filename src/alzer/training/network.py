@@ -100,24 +100,11 @@ class ResNet50(nn.Module):
         Returns:
             shape (n, 2048, row / 32, column / 32), rounded up; not negative.
         """
-        return self.last_stages(images)[1]
-
-    def last_stages(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the activations of the last stage but one, and of the last.
-
-        Args:
-            images: shape (n, channel, row, column), standardised.
-
-        Returns:
-            shape (n, 1024, row / 16, column / 16) and (n, 2048, row / 32,
-            column / 32), rounded up; not negative.
-        """
         first = functional.relu(self.bn1(self.conv1(images)))
         hidden = functional.max_pool2d(first, 3, 2, 1)
-        before = hidden
         for index in range(1, len(STAGES) + 1):
-            before, hidden = hidden, getattr(self, f"layer{index}")(hidden)
-        return before, hidden
+            hidden = getattr(self, f"layer{index}")(hidden)
+        return hidden
 
     def forward(self, images: Tensor) -> Tensor:
         """Give the logits, shape (n, class)."""
@@ -213,12 +200,12 @@ class ResNet50WithMaps(nn.Module):
         The mean of a class's map plus its bias is its logit.
         """
         linear = self.network.fc
-        before, last = self.network.last_stages(images)
-        maps = functional.conv2d(last, linear.weight[:, :, None, None])
+        activations = self.network.features(images)
+        maps = functional.conv2d(activations, linear.weight[:, :, None, None])
         logits = maps.mean(dim=(2, 3)) + linear.bias
         if self.novelty is None:
             return logits, maps
-        return logits, maps, self.novelty(before)
+        return logits, maps, self.novelty(activations)
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from alzer.training.train import Epoch
+from alzer.training.history import Epoch
 
 
 def plot_curves(logs: Mapping[str, Sequence[Epoch]]) -> bytes:

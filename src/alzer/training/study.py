@@ -7,8 +7,6 @@ same recipe; nobody is left to test that one on. What is fitted to predictions
 from the folds, too.
 """
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,8 +16,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from alzer.classes import CLASS_NAMES
-from alzer.errors import TrainingRefused
 from alzer.evaluation.calibration import (
     Slices,
     by_person,
@@ -28,7 +24,7 @@ from alzer.evaluation.calibration import (
     fit_temperature,
     join_slices,
 )
-from alzer.evaluation.predictions import PREDICTIONS, read_study
+from alzer.evaluation.predictions import PREDICTIONS
 from alzer.model.judgement import COVERAGE
 from alzer.training.auxiliary import Targets, auxiliary_targets
 from alzer.training.card import Outcome, write_card
@@ -36,6 +32,7 @@ from alzer.training.cohort import Cohort, Split, prepare_slices, split
 from alzer.training.controls import Control, leaky_split, permute_labels
 from alzer.training.duplicates import require_no_duplicates
 from alzer.training.export import export_onnx, write_bundle
+from alzer.training.files import write_whole
 from alzer.training.gate import (
     Reach,
     carry_over,
@@ -45,23 +42,22 @@ from alzer.training.gate import (
     within,
 )
 from alzer.training.head import average_people, divide_logits, fit_head, judge
+from alzer.training.history import read_log
 from alzer.training.measures import fit_measures
 from alzer.training.network import Novelty, ResNet50
+from alzer.training.output import (
+    REACH,
+    Finished,
+    claim,
+    predictions_table,
+    read_fold,
+)
 from alzer.training.plots import plot_curves
 from alzer.training.pooling import pool
+from alzer.training.recipe import Recipe
 from alzer.training.tables import Reading, load_cohort
-from alzer.training.train import (
-    Progress,
-    Recipe,
-    Task,
-    read_log,
-    train,
-    write_whole,
-)
+from alzer.training.train import Progress, Task, train
 from alzer.training.weights import WEIGHTS, as_served, keep_weights, load_network
-
-PEOPLE = "people.csv"
-REACH = "reach.json"
 
 
 class StudyProgress(Progress, Protocol):
@@ -127,7 +123,7 @@ def run_study(study: Study, progress: StudyProgress) -> Path:
     for text in cohort.notes:
         progress.note(text)
     output = study.output if study.control is None else study.output / study.control
-    _claim(output, study.recipe, cohort)
+    claim(output, study.recipe, cohort)
     images = _read(cohort, study.recipe, progress)
     require_no_duplicates(cohort, images)
     run = _Run(cohort, images, replace(study, output=output), progress)
@@ -136,21 +132,6 @@ def run_study(study: Study, progress: StudyProgress) -> Path:
         return output
     finished = {fold: _run_fold(run, fold, split(cohort, fold)) for fold in folds}
     return _publish(run, finished)
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A fold's network, as it sees the people that it held out.
-
-    Attributes:
-        slices: Its predictions for their slices.
-        novelty: Their distances from the training slices, shape (slice,).
-        reach: How far training and held-out slices lie.
-    """
-
-    slices: Slices
-    novelty: NDArray[np.float64]
-    reach: Reach
 
 
 @dataclass(frozen=True)
@@ -178,12 +159,12 @@ class _Run:
     ) -> "_Trained":
         seen = pool(network, self.images[training])
         people = average_people(
-            seen.last, self.cohort.subjects[training], self.cohort.labels[training]
+            seen, self.cohort.subjects[training], self.cohort.labels[training]
         )
-        measures = fit_measures(seen.last, targets[training], people.deviation)
+        measures = fit_measures(seen, targets[training], people.deviation)
         fit_head(network, people, measures, self.study.recipe.head_strength)
-        novelty = fit_novelty(seen.before)
-        return _Trained(network, novelty, within(distances(novelty, seen.before)))
+        novelty = fit_novelty(seen)
+        return _Trained(network, novelty, within(distances(novelty, seen)))
 
 
 @dataclass(frozen=True)
@@ -199,52 +180,6 @@ class _Trained:
     network: ResNet50
     novelty: Novelty
     reach: float
-
-
-def read_fold(folder: Path, fold: int) -> Finished:
-    """Read what a fold's network made of people it never saw.
-
-    Args:
-        folder: Output of the study.
-        fold: Finished.
-
-    Returns:
-        Its predictions.
-    """
-    own = folder / f"fold-{fold}"
-    held_out = read_study(folder).only(fold)
-    reach = json.loads((own / REACH).read_text(encoding="utf-8"))
-    return Finished(held_out.slices[0], held_out.novelty[0], Reach(**reach))
-
-
-def _claim(output: Path, recipe: Recipe, cohort: Cohort) -> None:
-    """Refuse to go on in a folder with another recipe, or with other folds.
-
-    Two recipes mixed would give figures of neither; a network that goes on with
-    other folds would be tested on people that it was trained on.
-    """
-    _keep_note(output / "recipe.txt", repr(recipe) + "\n", "settings")
-    _keep_note(output / PEOPLE, _people_table(cohort), "people, classes or folds")
-
-
-def _keep_note(note: Path, text: str, what: str) -> None:
-    if note.exists() and note.read_bytes().decode() != text:
-        message = (
-            f"The output folder holds a study with other {what}. Give another "
-            f"--output, or the {what} that it was started with."
-        )
-        raise TrainingRefused(message)
-    write_whole(note, text.encode())
-
-
-def _people_table(cohort: Cohort) -> str:
-    labels = {each.subject: each.label for each in cohort.slices}
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(["subject", "class", "fold"])
-    for subject in sorted(labels):
-        writer.writerow([subject, CLASS_NAMES[labels[subject]], cohort.folds[subject]])
-    return lines.getvalue()
 
 
 def _read(
@@ -266,9 +201,9 @@ def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
         run.progress.begin(f"fold {fold}")
         trained = run.train(sides, folder)
         seen = pool(trained.network, run.images[sides.validation])
-        distance = distances(trained.novelty, seen.before)
-        table = _as_table(
-            run.cohort, sides, judge(trained.network, seen.last), distance
+        distance = distances(trained.novelty, seen)
+        table = predictions_table(
+            run.cohort, sides, judge(trained.network, seen), distance
         )
         write_whole(folder / PREDICTIONS, table)
         keep_weights(folder, trained.network)
@@ -285,25 +220,6 @@ def _run_control(run: _Run, folds: tuple[int, ...], control: Control) -> None:
     shuffled = replace(run, cohort=permute_labels(run.cohort, run.study.recipe.seed))
     for fold in folds:
         _run_fold(shuffled, fold, split(shuffled.cohort, fold))
-
-
-def _as_table(
-    cohort: Cohort,
-    sides: Split,
-    probabilities: NDArray[np.float64],
-    novelty: NDArray[np.float64],
-) -> bytes:
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(["subject", "slice", "label", *CLASS_NAMES, "novelty"])
-    rows = zip(sides.validation, probabilities, novelty, strict=True)
-    for index, shares, distance in rows:
-        each = cohort.slices[index]
-        values = [f"{value:.6f}" for value in shares]
-        writer.writerow(
-            [each.subject, each.position, each.label, *values, f"{distance:.4f}"]
-        )
-    return lines.getvalue().encode()
 
 
 def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:

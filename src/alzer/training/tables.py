@@ -1,15 +1,16 @@
 """Reading a cohort: a study's tables, one table of all, or a folder per class."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from alzer.classes import CLASSES
-from alzer.errors import InvalidCohort, LeakySplit
+from alzer.errors import InvalidCohort
 from alzer.training.cohort import Cohort, LabelledSlice
+from alzer.training.gathering import MEASURES, Gathered, checked, require_enough
 from alzer.training.rows import (
     SEXES,
     Row,
@@ -22,9 +23,6 @@ from alzer.training.rows import (
     whole_number,
 )
 
-MEASURES = ("age", "sex", "nwbv")
-
-
 # What lies beside images without being one.
 NO_IMAGES = frozenset({".csv", ".tsv", ".txt", ".json", ".md", ".html", ".pdf"})
 
@@ -33,10 +31,6 @@ _NOBODY_KNOWN = (
     "is honest. Give a CSV file with the columns file, class and subject; only if "
     "every slice really is of another person, say --slices-are-subjects."
 )
-
-# People of either kind, impaired or not, that a fold needs on average: with fewer,
-# some folds hold none, and nothing can be measured there.
-FEWEST_PER_FOLD = 2
 
 
 @dataclass(frozen=True)
@@ -53,17 +47,6 @@ class Reading:
     slices_are_subjects: bool = False
     folds: int = 5
     seed: int = 2026
-
-
-@dataclass
-class _Gathered:
-    """What the tables say, before it is checked."""
-
-    slices: list[LabelledSlice] = field(default_factory=list)
-    folds: dict[str, set[int]] = field(default_factory=dict)
-    measures: dict[str, dict[str, float]] = field(
-        default_factory=lambda: {each: {} for each in MEASURES}
-    )
 
 
 def load_cohort(source: Path, reading: Reading | None = None) -> Cohort:
@@ -97,7 +80,7 @@ def load_cohort(source: Path, reading: Reading | None = None) -> Cohort:
 
 
 def _from_study(folder: Path) -> Cohort:
-    gathered = _Gathered()
+    gathered = Gathered()
     table = folder / "slices.csv"
     for row in read_rows(table):
         subject = cell(row, "subject", table)
@@ -111,13 +94,13 @@ def _from_study(folder: Path) -> Cohort:
     for row in rows:
         _measure(gathered, row, row.get("subject", ""), people)
     source = "OASIS-1" if rows and "oasis1_id" in rows[0] else None
-    return _checked(gathered, source=source)
+    return checked(gathered, source=source)
 
 
 def _from_table(table: Path, reading: Reading) -> Cohort:
     rows = read_rows(table)
     _require_columns(rows[0], table)
-    gathered = _Gathered()
+    gathered = Gathered()
     named = "subject" in rows[0]
     if not named and not reading.slices_are_subjects:
         raise InvalidCohort(_NOBODY_KNOWN)
@@ -141,7 +124,7 @@ def _from_folders(folder: Path, reading: Reading) -> Cohort:
     if not folder.is_dir():
         message = f"There is no folder or CSV file '{folder}'; check --data."
         raise InvalidCohort(message)
-    gathered, strays = _Gathered(), []
+    gathered, strays = Gathered(), []
     files = sorted(each for each in folder.rglob("*") if _may_be_image(each, folder))
     for path in files:
         inner = reversed(path.relative_to(folder).parts[:-1])
@@ -179,12 +162,12 @@ def _may_be_image(path: Path, root: Path) -> bool:
 
 
 def _dealt(
-    gathered: _Gathered, reading: Reading, held_out: tuple[int, ...] | None = None
+    gathered: Gathered, reading: Reading, held_out: tuple[int, ...] | None = None
 ) -> Cohort:
     """Deal people to folds, class by class, unless the tables already do."""
     if not gathered.folds:
         labels = {each.subject: each.label for each in gathered.slices}
-        _require_enough(list(labels.values()), reading.folds)
+        require_enough(list(labels.values()), reading.folds)
         generator = np.random.default_rng(reading.seed)
         order = sorted(labels, key=lambda each: (labels[each], each))
         shuffled = sorted(
@@ -192,21 +175,7 @@ def _dealt(
         )
         for place, index in enumerate(shuffled):
             gathered.folds[order[index]] = {place % reading.folds}
-    return _checked(gathered, held_out=held_out)
-
-
-def _require_enough(labels: Sequence[int], folds: int) -> None:
-    impaired = sum(each > 0 for each in labels)
-    fewest = min(impaired, len(labels) - impaired)
-    if fewest < FEWEST_PER_FOLD * folds:
-        _require_classes(labels)
-        message = (
-            f"There are {impaired} impaired and {len(labels) - impaired} unimpaired "
-            f"people, too few of one kind for {folds} folds: a fold needs "
-            f"{FEWEST_PER_FOLD} of either on average. Give more people, or fewer folds "
-            "with --number-of-folds."
-        )
-        raise InvalidCohort(message)
+    return checked(gathered, held_out=held_out)
 
 
 def _require_columns(row: Row, table: Path) -> None:
@@ -217,109 +186,6 @@ def _require_columns(row: Row, table: Path) -> None:
             f"commas; it has no '{absent[0]}', only {some([*row])}."
         )
         raise InvalidCohort(message)
-
-
-def _require_classes(labels: Iterable[int]) -> None:
-    present = set(labels)
-    if len(present) < 2:
-        absent = [
-            each.folder for index, each in enumerate(CLASSES) if index not in present
-        ]
-        message = (
-            f"All slices are {CLASSES[present.pop()].folder}; training needs people of "
-            f"at least two classes. There are none of {', '.join(absent)}."
-        )
-        raise InvalidCohort(message)
-
-
-def _require_files(slices: Sequence[LabelledSlice]) -> None:
-    missing = [each.path.name for each in slices if not each.path.is_file()]
-    if missing:
-        message = (
-            f"{len(missing)} of {len(slices)} files that the table names are not "
-            f"there: {some(missing)}; files are named from the table's own folder."
-        )
-        raise InvalidCohort(message)
-    empty = [each.path.name for each in slices if not each.path.stat().st_size]
-    if empty:
-        message = (
-            f"{len(empty)} of {len(slices)} files are empty; copy them again or "
-            f"remove them: {some(empty)}."
-        )
-        raise InvalidCohort(message)
-
-
-def _checked(
-    gathered: _Gathered,
-    *,
-    held_out: tuple[int, ...] | None = None,
-    source: str | None = None,
-) -> Cohort:
-    slices, folds = gathered.slices, _one_fold_each(gathered.folds)
-    labels = _one_class_each(slices)
-    homeless = [each for each in labels if each not in folds]
-    if homeless:
-        message = (
-            f"{len(homeless)} people have slices but no fold in the tables: "
-            f"{some(homeless)}."
-        )
-        raise InvalidCohort(message)
-    counts = Counter(each.path for each in slices)
-    twice = [path.name for path, count in counts.items() if count > 1]
-    if twice:
-        message = f"{len(twice)} files are named twice: {some(twice)}."
-        raise InvalidCohort(message)
-    if len({folds[each] for each in labels}) < 2:
-        message = "All slices are of one fold; validation needs at least two."
-        raise InvalidCohort(message)
-    _require_classes(labels.values())
-    _require_files(slices)
-    return Cohort(
-        slices=tuple(
-            sorted(
-                slices,
-                key=lambda each: (each.subject, each.position, each.path.name),
-            )
-        ),
-        # A fold without slices could be neither trained nor tested on.
-        folds={each: folds[each] for each in labels},
-        measures={name: values for name, values in gathered.measures.items() if values},
-        held_out=held_out,
-        notes=tuple(_notes(labels.values())),
-        source=source,
-    )
-
-
-def _one_class_each(slices: Sequence[LabelledSlice]) -> dict[str, int]:
-    labels: dict[str, set[int]] = {}
-    for each in slices:
-        labels.setdefault(each.subject, set()).add(each.label)
-    torn = [subject for subject, found in labels.items() if len(found) > 1]
-    if torn:
-        message = (
-            f"{len(torn)} people have slices of two classes: {some(torn)}; correct "
-            "the table, or keep one visit of each."
-        )
-        raise InvalidCohort(message)
-    return {subject: found.pop() for subject, found in labels.items()}
-
-
-def _one_fold_each(folds: Mapping[str, set[int]]) -> dict[str, int]:
-    torn = [subject for subject, found in folds.items() if len(found) > 1]
-    if torn:
-        message = (
-            f"{len(torn)} people are in two folds or on both sides of a split: "
-            f"{some(torn)}; put all slices of a person into one."
-        )
-        raise LeakySplit(message)
-    return {subject: min(found) for subject, found in folds.items()}
-
-
-def _notes(labels: Iterable[int]) -> Iterator[str]:
-    present = set(labels)
-    absent = [each.name for index, each in enumerate(CLASSES) if index not in present]
-    if absent:
-        yield f"Nobody in the data has {' or '.join(absent)}; it can't be learnt."
 
 
 def _labelled(root: Path, row: Row, subject: str, table: Path) -> LabelledSlice:
@@ -336,7 +202,7 @@ def _labelled(root: Path, row: Row, subject: str, table: Path) -> LabelledSlice:
     return LabelledSlice(root / file, subject, label, position)
 
 
-def _measure(gathered: _Gathered, row: Row, subject: str, table: Path) -> None:
+def _measure(gathered: Gathered, row: Row, subject: str, table: Path) -> None:
     for name in MEASURES:
         text = row.get(name, "")
         if not (subject and text):

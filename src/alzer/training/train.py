@@ -1,17 +1,14 @@
 """The training loop, top to bottom: one network, its checkpoints, its log."""
 
-import contextlib
 import copy
-import csv
 import io
 import math
-import os
 import pickle
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -19,81 +16,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alzer.classes import CLASSES
-from alzer.errors import InvalidCohort, StorageUnavailable, TrainingRefused
+from alzer.errors import InvalidCohort, TrainingRefused
 from alzer.evaluation.metrics import auc, by_subject
-from alzer.model.preparation import InputSpec
-from alzer.training.augmentation import Augmentation, augment
+from alzer.training.augmentation import augment
 from alzer.training.cohort import Cohort, Split
+from alzer.training.files import write_whole
+from alzer.training.history import Epoch, write_log
+from alzer.training.inference import mixed_precision, predict
 from alzer.training.network import ResNet50, seeded_network
-
-# Small enough for a CPU; the last stage, evaluated at every position once it is
-# trained, still has maps of 7 x 6 cells.
-TRAINED_SPEC = InputSpec(height=97, width=81, cell_stride=16)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what comes out of a training run.
-
-    Attributes:
-        epochs: Passes over the training people.
-        slices_per_subject: Slices drawn anew from each person per epoch;
-            neighbouring slices show nearly the same.
-        batch_size: Images per step.
-        learning_rate: Peak of the schedule (linear rise, cosine fall).
-        warm_up: Share of all steps in which the rate rises.
-        weight_decay: Of AdamW.
-        label_smoothing: Probability mass spread over all classes.
-        dropout: Share of pooled features dropped.
-        class_weight: Of the classes' loss for all layers but the last, which always
-            learns them; 0 keeps the few noisy labels out of the features.
-        auxiliary_weight: Of the loss of what is learnt beside the classes.
-        head_strength: Inverse of the penalty with which the last layer is fitted
-            to people in the end.
-        average: Decay per step of the averaged weights that are kept.
-        seed: Of initialisation, sampling and augmentation.
-        spec: The network's input.
-        augmentation: Random changes of the training images.
-    """
-
-    epochs: int = 8
-    slices_per_subject: int = 10
-    batch_size: int = 16
-    learning_rate: float = 7e-4
-    warm_up: float = 0.1
-    weight_decay: float = 0.05
-    label_smoothing: float = 0.1
-    dropout: float = 0.2
-    class_weight: float = 0.25
-    auxiliary_weight: float = 1.0
-    head_strength: float = 0.03
-    average: float = 0.99
-    seed: int = 2026
-    spec: InputSpec = TRAINED_SPEC
-    augmentation: Augmentation = field(default_factory=Augmentation)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the recipe as plain values, for the card and the checkpoints."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch came to.
-
-    Attributes:
-        number: From 1.
-        loss: Mean training loss.
-        validation_auc: Impaired against not, per person, on a few slices of each;
-            NaN when nobody is held out.
-        seconds: Duration, validation included.
-    """
-
-    number: int
-    loss: float
-    validation_auc: float
-    seconds: float
+from alzer.training.recipe import Recipe
 
 
 class Progress(Protocol):
@@ -187,124 +118,6 @@ def train(task: Task, recipe: Recipe, folder: Path, progress: Progress) -> ResNe
         write_log(folder / "log.csv", run.history)
         progress.epoch(run.history[-1])
     return run.average.network.eval()
-
-
-def predict(
-    network: nn.Module, images: NDArray[np.float16], batch_size: int = 64
-) -> NDArray[np.float64]:
-    """Give class probabilities of prepared images.
-
-    Args:
-        network: Gives logits (n, class).
-        images: shape (slice, row, column), prepared.
-        batch_size: Images per pass.
-
-    Returns:
-        shape (slice, class); rows sum to 1.
-    """
-    parts = forward_batches(
-        network,
-        images,
-        lambda batch: network(batch).double().softmax(dim=1),
-        batch_size,
-    )
-    return np.concatenate([np.empty((0, len(CLASSES))), *parts])
-
-
-def forward_batches(
-    network: nn.Module,
-    images: NDArray[np.float16],
-    forward: Callable[[Tensor], Tensor],
-    batch_size: int = 64,
-) -> list[NDArray[Any]]:
-    """Pass prepared images through a network, some at a time, without gradients.
-
-    Args:
-        network: Put into evaluation mode; says on which device to compute.
-        images: shape (slice, row, column), prepared.
-        forward: From a batch (n, 1, row, column) to a tensor with n rows.
-        batch_size: Images per pass.
-
-    Returns:
-        One array per batch.
-    """
-    network.eval()
-    device = next(network.parameters()).device
-    parts = []
-    with torch.inference_mode(), _mixed_precision(device):
-        for start in range(0, len(images), batch_size):
-            batch = _as_batch(images[start : start + batch_size], device)
-            result = forward(batch)
-            # NumPy knows no bfloat16.
-            result = result.float() if result.dtype == torch.bfloat16 else result
-            parts.append(result.cpu().numpy())
-    return parts
-
-
-def write_log(path: Path, history: list[Epoch]) -> None:
-    """Write one line per epoch: epoch, loss, validation AUC, seconds."""
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(["epoch", "loss", "validation_auc", "seconds"])
-    writer.writerows(
-        [
-            each.number,
-            f"{each.loss:.5f}",
-            f"{each.validation_auc:.4f}",
-            f"{each.seconds:.1f}",
-        ]
-        for each in history
-    )
-    write_whole(path, lines.getvalue().encode())
-
-
-def read_log(path: Path) -> list[Epoch]:
-    """Read what `write_log` wrote."""
-    with path.open(newline="", encoding="utf-8") as lines:
-        return [
-            Epoch(
-                int(row["epoch"]),
-                float(row["loss"]),
-                float(row["validation_auc"]),
-                float(row["seconds"]),
-            )
-            for row in csv.DictReader(lines)
-        ]
-
-
-def weights_as_bytes(network: nn.Module) -> bytes:
-    """Give a network's weights as torch saves them."""
-    content = io.BytesIO()
-    torch.save(network.state_dict(), content)
-    return content.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all.
-
-    Args:
-        path: Where to.
-        content: What.
-
-    Raises:
-        StorageUnavailable: If the folder can't be written or is full.
-    """
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        message = (
-            f"{path.name} can't be written ({error.strerror}). Make room or choose "
-            "another output folder, and run the same command again to go on."
-        )
-        raise StorageUnavailable(message) from error
 
 
 def _start(recipe: Recipe, targets: int) -> _Run:
@@ -416,7 +229,7 @@ def _step(
     run: _Run, inputs: Tensor, truth: tuple[Tensor, Tensor], recipe: Recipe
 ) -> float:
     inputs = inputs.contiguous(memory_format=torch.channels_last)
-    with _mixed_precision(inputs.device):
+    with mixed_precision(inputs.device):
         outputs = run.forward(inputs)
     loss = _loss(outputs, truth, recipe)
     if not math.isfinite(loss.item()):
@@ -484,12 +297,3 @@ def _quick_auc(network: ResNet50, task: Task) -> float:
     subjects, labels = task.cohort.subjects[few], task.cohort.labels[few]
     people = by_subject(subjects, labels, probabilities)
     return auc(people.impaired, people.impairment_score)
-
-
-def _as_batch(images: NDArray[np.float16], device: torch.device) -> Tensor:
-    batch = torch.from_numpy(images).float()[:, None]
-    return batch.to(device).contiguous(memory_format=torch.channels_last)
-
-
-def _mixed_precision(device: torch.device) -> torch.autocast:
-    return torch.autocast(device.type, torch.bfloat16)

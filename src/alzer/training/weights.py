@@ -1,12 +1,14 @@
 """A trained network's weights, and the network as it is served."""
 
+import io
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from alzer.model.preparation import CELL_STRIDE, InputSpec
+from alzer.training.files import write_whole
 from alzer.training.network import ResNet50
-from alzer.training.train import weights_as_bytes, write_whole
 
 WEIGHTS = "network.pt"
 
@@ -18,7 +20,7 @@ def keep_weights(folder: Path, network: ResNet50) -> None:
         folder: Of the run.
         network: Trained.
     """
-    write_whole(folder / WEIGHTS, weights_as_bytes(network))
+    write_whole(folder / WEIGHTS, _as_bytes(network))
     (folder / "checkpoint.pt").unlink(missing_ok=True)
 
 
@@ -52,3 +54,10 @@ def load_network(weights: Path, spec: InputSpec) -> ResNet50:
     network = ResNet50()
     network.load_state_dict(torch.load(weights, weights_only=True, map_location="cpu"))
     return as_served(network, spec)
+
+
+def _as_bytes(network: nn.Module) -> bytes:
+    """Give a network's weights as torch saves them."""
+    content = io.BytesIO()
+    torch.save(network.state_dict(), content)
+    return content.getvalue()

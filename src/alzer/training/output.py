@@ -1,0 +1,113 @@
+"""The folder of a study: whose it is, and what its folds made of people held out."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alzer.classes import CLASS_NAMES
+from alzer.errors import TrainingRefused
+from alzer.evaluation.calibration import Slices
+from alzer.evaluation.predictions import read_study
+from alzer.training.cohort import Cohort, Split
+from alzer.training.files import write_whole
+from alzer.training.gate import Reach
+from alzer.training.recipe import Recipe
+
+PEOPLE = "people.csv"
+REACH = "reach.json"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A fold's network, as it sees the people that it held out.
+
+    Attributes:
+        slices: Its predictions for their slices.
+        novelty: Their distances from the training slices, shape (slice,).
+        reach: How far training and held-out slices lie.
+    """
+
+    slices: Slices
+    novelty: NDArray[np.float64]
+    reach: Reach
+
+
+def claim(output: Path, recipe: Recipe, cohort: Cohort) -> None:
+    """Refuse to go on in a folder with another recipe, or with other folds.
+
+    Two recipes mixed would give figures of neither; a network that goes on with
+    other folds would be tested on people that it was trained on.
+    """
+    _keep_note(output / "recipe.txt", repr(recipe) + "\n", "settings")
+    _keep_note(output / PEOPLE, _people_table(cohort), "people, classes or folds")
+
+
+def read_fold(folder: Path, fold: int) -> Finished:
+    """Read what a fold's network made of people it never saw.
+
+    Args:
+        folder: Output of the study.
+        fold: Finished.
+
+    Returns:
+        Its predictions.
+    """
+    own = folder / f"fold-{fold}"
+    held_out = read_study(folder).only(fold)
+    reach = json.loads((own / REACH).read_text(encoding="utf-8"))
+    return Finished(held_out.slices[0], held_out.novelty[0], Reach(**reach))
+
+
+def predictions_table(
+    cohort: Cohort,
+    sides: Split,
+    probabilities: NDArray[np.float64],
+    novelty: NDArray[np.float64],
+) -> bytes:
+    """Give a fold's predictions as the table that `read_fold` reads.
+
+    Args:
+        cohort: Whose slices they are.
+        sides: The fold; its held-out slices were judged.
+        probabilities: shape (held-out slice, class).
+        novelty: Distances from the training slices, shape (held-out slice,).
+
+    Returns:
+        The file's content.
+    """
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(["subject", "slice", "label", *CLASS_NAMES, "novelty"])
+    rows = zip(sides.validation, probabilities, novelty, strict=True)
+    for index, shares, distance in rows:
+        each = cohort.slices[index]
+        values = [f"{value:.6f}" for value in shares]
+        writer.writerow(
+            [each.subject, each.position, each.label, *values, f"{distance:.4f}"]
+        )
+    return lines.getvalue().encode()
+
+
+def _keep_note(note: Path, text: str, what: str) -> None:
+    if note.exists() and note.read_bytes().decode() != text:
+        message = (
+            f"The output folder holds a study with other {what}. Give another "
+            f"--output, or the {what} that it was started with."
+        )
+        raise TrainingRefused(message)
+    write_whole(note, text.encode())
+
+
+def _people_table(cohort: Cohort) -> str:
+    labels = {each.subject: each.label for each in cohort.slices}
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(["subject", "class", "fold"])
+    for subject in sorted(labels):
+        writer.writerow([subject, CLASS_NAMES[labels[subject]], cohort.folds[subject]])
+    return lines.getvalue()
