@@ -43,7 +43,7 @@ STUDY ?= runs/v5
 
 evaluate: .venv-test/.test-stamp
 	.venv-test/bin/alzer evaluate $(or $(wildcard $(STUDY)),docs/evaluation) \
-		--data $(DATA)/oasis1-axial --unfamiliar $(DATA)/ood \
+		--data $(DATA)/oasis1-axial --unfamiliar $(DATA)/ood --unfamiliar $(DATA)/oasis1-planes \
 		--output docs/evaluation --model-card docs/model-card.md
 
 docs: .venv-test/.test-stamp

@@ -11,7 +11,8 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score, roc_curve
 from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest
 from alzer.evaluation.calibration import by_person, calibrate_across, join_slices
-from alzer.evaluation.study import Material, Settings, evaluate, predicted
+from alzer.evaluation.scores import predicted
+from alzer.evaluation.study import Material, Settings, evaluate
 from evaluation.studies import draw_study, draw_subjects
 
 QUICK = Settings(repeats=50, slice_repeats=20)

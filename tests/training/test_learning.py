@@ -111,7 +111,7 @@ def test_people_never_seen_are_told_apart(study: Path) -> None:
 def test_the_evidence_lies_on_the_ventricles(study: Path, label: int) -> None:
     model = load_model(load_bundle(study / "bundle"), "openvino")
     looks = {kind: [look(model, each) for each in draw_heads(kind)] for kind in WIDTH}
-    # What the maps of all heads have in common, the class's bias takes back.
+    # What the maps of all heads share tells no head from another.
     common = np.mean([each.maps for kind in WIDTH for each in looks[kind]], axis=0)
     seen = looks[label]
 

@@ -44,11 +44,11 @@ CardOption = Annotated[
     typer.Option("--model-card", metavar="FILE", help="Also write the card here."),
 ]
 UnfamiliarOption = Annotated[
-    Path | None,
+    list[Path],
     typer.Option(
         metavar="DIR",
-        help="Folder with a folder of images per kind that the model was not trained "
-        "on; see whether it notices.",
+        help="Folder with a folder of images per kind; see which the model notices it "
+        "was not trained on. May be given several times.",
     ),
 ]
 RepeatsOption = Annotated[
@@ -74,7 +74,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     output: OutputOption,
     model: BundleOption = None,
     model_card: CardOption = None,
-    unfamiliar: UnfamiliarOption = None,
+    unfamiliar: UnfamiliarOption = (),  # type: ignore[assignment]  # typer makes it a list
     repeats: RepeatsOption = 2000,
     slices_are_subjects: SubjectsOption = False,
     number_of_folds: FoldCountOption = 5,
@@ -94,7 +94,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         bundle = load_bundle(model or _bundle_of(study))
         subjects = _look_at(cohort, modules, advance)
         gate = None
-        if unfamiliar is not None:
+        if unfamiliar:
             gate = _measure_gate(bundle, cohort, unfamiliar, modules, advance)
         material = modules.study.Material(
             held_out=predictions[PREDICTIONS],
@@ -219,15 +219,19 @@ def _measures_of(
 def _measure_gate(
     bundle: Any,  # noqa: ANN401 - read as it is
     cohort: Any,  # noqa: ANN401 - of a module that is loaded late
-    unfamiliar: Path,
+    unfamiliar: Sequence[Path],
     modules: _Modules,
     advance: Callable[[str], None],
 ) -> dict[str, Any]:
     folders = {
-        each.name: each for each in sorted(unfamiliar.iterdir()) if each.is_dir()
+        each.name: each
+        for parent in unfamiliar
+        for each in sorted(parent.iterdir())
+        if each.is_dir()
     }
     if not folders:
-        message = f"'{unfamiliar}' holds no folders of images."
+        names = ", ".join(f"'{each}'" for each in unfamiliar)
+        message = f"{names}: there are no folders of images."
         raise InvalidRequest(message)
     files: Sequence[Path] = [each.path for each in cohort.slices]
     found = modules.unfamiliar.measure_gate(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES, CLASSES
 from alzer.errors import InvalidRequest
@@ -16,19 +15,21 @@ from alzer.evaluation.calibration import (
     calibrate_across,
     join_slices,
 )
-from alzer.evaluation.intervals import Interval, bootstrap, paired_bootstrap
+from alzer.evaluation.intervals import bootstrap, paired_bootstrap
 from alzer.evaluation.metrics import (
     Floats,
     People,
-    auc,
-    balanced_accuracy,
-    brier,
-    calibration_error,
     confusion,
-    quadratic_kappa,
-    sensitivity_at,
 )
 from alzer.evaluation.predictions import HeldOut
+from alzer.evaluation.scores import (
+    RANKING_SCORES,
+    SCORES,
+    impaired_auc,
+    predicted,
+    score_people,
+    score_slices,
+)
 from alzer.evaluation.trust import calibration_figures, set_figures
 from alzer.evaluation.values import interval_values, rounded
 
@@ -44,34 +45,6 @@ CHANCE_TOLERANCE = 0.08
 FAILURES_SHOWN = 8
 
 COHORTS = ("everyone", "age_60_and_over")
-
-
-def impaired_auc(people: People) -> float:
-    """Give the area under the ROC curve of impaired against not."""
-    return auc(people.impaired, people.impairment_score)
-
-
-def predicted(people: People) -> NDArray[np.int64]:
-    """Give the most probable class of each person."""
-    return np.asarray(people.probabilities.argmax(axis=1), np.int64)
-
-
-SCORES: Mapping[str, Callable[[People], float]] = {
-    "auc": impaired_auc,
-    "sensitivity_at_90_specificity": lambda each: sensitivity_at(
-        each.impaired, each.impairment_score
-    ),
-    "accuracy": lambda each: float((predicted(each) == each.labels).mean()),
-    "balanced_accuracy": lambda each: balanced_accuracy(each.labels, predicted(each)),
-    "quadratic_kappa": lambda each: quadratic_kappa(
-        each.labels, predicted(each), len(CLASSES)
-    ),
-    "brier": lambda each: brier(each.labels, each.probabilities),
-    "ece": lambda each: calibration_error(each.labels, each.probabilities),
-}
-
-# Those that can be asked of predictors without probabilities of their own.
-RANKING_SCORES = ("auc", "sensitivity_at_90_specificity", "balanced_accuracy")
 
 
 @dataclass(frozen=True)
@@ -130,10 +103,12 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
     people = by_person(calibrated)
     groups = _cohorts(people, material.subjects)
     settings.advance("figures per person")
-    per_person = {name: _score(group, settings) for name, group in groups.items()}
+    per_person = {
+        name: score_people(group, settings.repeats) for name, group in groups.items()
+    }
     settings.advance("figures per slice")
     per_slice = {
-        name: _score_slices(_of_people(calibrated, group), settings)
+        name: score_slices(_of_people(calibrated, group), settings.slice_repeats)
         for name, group in groups.items()
     }
     settings.advance("baselines")
@@ -200,37 +175,6 @@ def _measures(people: People, subjects: Sequence[Subject], name: str) -> Floats:
 
 def _of_people(slices: Slices, people: People) -> Slices:
     return slices.where(np.isin(slices.subjects, people.subjects))
-
-
-def _score(people: People, settings: Settings) -> dict[str, Any]:
-    return {
-        "people": len(people.labels),
-        "impaired": int(people.impaired.sum()),
-        **{
-            name: interval_values(bootstrap(people, score, settings.repeats))
-            for name, score in SCORES.items()
-        },
-    }
-
-
-def _score_slices(slices: Slices, settings: Settings) -> dict[str, Any]:
-    rows = People(slices.subjects, slices.labels, slices.probabilities)
-    places = [
-        np.flatnonzero(slices.subjects == each) for each in np.unique(slices.subjects)
-    ]
-    generator = np.random.default_rng(0)
-    draws = [
-        np.concatenate([places[each] for each in chosen])
-        for chosen in generator.integers(
-            0, len(places), (settings.slice_repeats, len(places))
-        )
-    ]
-    figures: dict[str, Any] = {"slices": len(slices.labels)}
-    for name, score in SCORES.items():
-        values = np.array([score(rows.where(each)) for each in draws])
-        low, high = np.quantile(values[np.isfinite(values)], (0.025, 0.975))
-        figures[name] = interval_values(Interval(score(rows), float(low), float(high)))
-    return figures
 
 
 def _compare(

@@ -13,7 +13,12 @@ from alzer.evaluation.numbers import (
     signed,
     with_interval,
 )
-from alzer.evaluation.study import CHANCE_TOLERANCE, COHORTS
+from alzer.evaluation.study import COHORTS
+from alzer.evaluation.trust_words import (
+    describe_calibration,
+    describe_controls,
+    describe_gate,
+)
 
 COHORT_WORDS = {"everyone": "everyone", "age_60_and_over": "age 60 and over"}
 
@@ -51,9 +56,9 @@ def _sections(figures: Figures) -> Iterator[Section]:
     yield _baselines(figures)
     yield _confusions(figures)
     yield _groups(figures)
-    yield _calibration(figures)
-    yield _controls(figures["controls"])
-    yield _gate(figures["gate"])
+    yield describe_calibration(figures)
+    yield describe_controls(figures["controls"])
+    yield describe_gate(figures["gate"])
     yield _failures(figures["failures"])
 
 
@@ -203,108 +208,6 @@ def _groups(figures: Figures) -> Section:
     ]
     columns = ["group", "people", "impaired", "AUC, impaired or not"]
     return Section("Groups", tables=[Table(columns, rows)], figures=("groups",))
-
-
-def _calibration(figures: Figures) -> Section:
-    stages, sets = figures["calibration"], figures["sets"]
-    rows = [
-        [words, plain(stages[stage]["ece"]), plain(stages[stage]["brier"])]
-        for stage, words in (("before", "as trained"), ("after", "with temperature"))
-    ]
-    text = [
-        (
-            "A temperature is fitted to the people held out by the other folds, and "
-            "judged on those of this one. What ships has one fitted to all of them "
-            "built in."
-        )
-    ]
-    tables = [Table(["per person", "ECE", "Brier score"], rows)]
-    if sets:
-        text.append(
-            "Possible classes: for each class the least probability with which it "
-            "stays possible is set so that the sets of nine in ten people of that "
-            "class hold "
-            f"it. A set names {plain(sets['mean_size'])} classes on average; for "
-            f"{percent(sets['share_of_slices_that_cannot_be_told'])} of the slices it "
-            "names all that could be checked (the model cannot tell), for "
-            f"{percent(sets['share_of_slices_that_nothing_fits'])} none."
-        )
-        tables.append(Table(["class", "people", "sets that hold it"], _coverages(sets)))
-    return Section(
-        "Calibration", text=text, tables=tables, figures=("reliability", "coverage")
-    )
-
-
-def _coverages(sets: Figures) -> list[list[str]]:
-    return [
-        [name, "too few", "can't be measured"]
-        if each is None
-        else [name, str(each["people"]), with_interval(each)]
-        for name, each in sets["classes"].items()
-    ]
-
-
-def _controls(controls: Figures) -> Section:
-    permuted, leaky = controls["permuted"], controls["leaky"]
-    bullets = []
-    if permuted is None:
-        bullets.append("Permuted labels: not run (alzer train --control permuted).")
-    else:
-        verdict = "as it must" if permuted["at_chance"] else "WHICH IT MUST NOT"
-        where = f"within {CHANCE_TOLERANCE} of" if permuted["at_chance"] else "off"
-        bullets.append(
-            "Permuted labels: the whole pipeline, trained on classes dealt to other "
-            f"people, ends {where} chance, {verdict}: AUC "
-            f"{with_interval(permuted['auc'])}."
-        )
-    tables = []
-    if leaky is None:
-        bullets.append("Leaky split: not run (alzer train --control leaky).")
-    else:
-        bullets.append(
-            "Leaky split: the same recipe, tested on other slices of the people that "
-            "it was trained on, as the published folders of this data set invite to."
-        )
-        rows = [
-            [words, *(plain(leaky[key][name]) for name in ("accuracy", "auc"))]
-            for key, words in (
-                ("held_out_slices", "slices held out (leaky)"),
-                ("held_out_people", "people held out (honest)"),
-            )
-        ]
-        tables.append(Table(["per slice", "accuracy, 4 classes", "AUC"], rows))
-    return Section("Controls", bullets=bullets, tables=tables)
-
-
-def _gate(gate: Figures | None) -> Section:
-    title = "Images unlike the training slices"
-    if gate is None:
-        return Section(title, text=["Not measured."])
-    text = [
-        (
-            "The last activations, averaged over the image, are compared with "
-            "those of the training slices; what lies too far away is flagged as not "
-            "reliable. The "
-            "limit lets 99 % of the slices of people held out pass: measured, "
-            f"{percent(gate['false_alarms'])} of them are flagged."
-        ),
-        (
-            f"Turned by 180 degrees, {percent(gate['same_class_turned_about'])} of "
-            "the slices keep their class."
-        ),
-    ]
-    rows = [
-        [
-            each["kind"],
-            str(each["images"]),
-            percent(each["refused"]),
-            percent(each["flagged"]),
-            plain(each["auroc"]),
-        ]
-        for each in gate["kinds"]
-    ]
-    columns = ["images", "number", "refused", "refused or flagged", "AUROC of distance"]
-    return Section(title, text=text, tables=[Table(columns, rows)])
 
 
 def _failures(failures: Sequence[Figures]) -> Section:
