@@ -39,7 +39,7 @@ check: .venv-test/.test-stamp
 
 # From the study's folder if there is one, else from the predictions that are kept.
 DATA ?= $(or $(ALZER_DATA),../shared/data)
-STUDY ?= runs/v5
+STUDY ?= runs/alzer-resnet50-2
 
 evaluate: .venv-test/.test-stamp
 	.venv-test/bin/alzer evaluate $(or $(wildcard $(STUDY)),docs/evaluation) \

@@ -120,11 +120,11 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
         "seed": seed,
     }
     numbers = None if folds is None else _fold_numbers(folds)
-    training, study = _load("train"), _load("study")
+    recipes, study = _load("recipe"), _load("study")
     if threads:
         importlib.import_module("torch").set_num_threads(threads)
-    spec = training.TRAINED_SPEC
-    recipe = training.Recipe(
+    spec = recipes.TRAINED_SPEC
+    recipe = recipes.Recipe(
         spec=replace(spec, height=height or spec.height, width=width or spec.width),
         **{key: value for key, value in chosen.items() if value is not None},
     )
