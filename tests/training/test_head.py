@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from alzer.training.head import (
     ABSENT_CLASS_BIAS,
+    CONSTANT_DEVIATION,
     TrainingPeople,
     average_people,
     divide_logits,
@@ -36,17 +37,52 @@ def draw_people(classes: int, count: int = 60) -> TrainingPeople:
     return TrainingPeople(features, labels)
 
 
-def test_the_layer_is_that_of_the_regression(network: ResNet50) -> None:
-    people = draw_people(4)
+def test_two_classes_give_the_odds_of_logistic_regression(network: ResNet50) -> None:
+    people = draw_people(2)
     others = people.features / (people.features.std(axis=0) * np.sqrt(WIDTH))
-    read = np.concatenate([people.features @ MEASURES.T, others], axis=1)
-    reference = LogisticRegression(C=0.1, fit_intercept=False, max_iter=2000)
+    # The constant has a weight of its own beside that among the measures; the step
+    # from one class to the other is one.
+    own = 2.0**0.5 * CONSTANT_DEVIATION * people.features @ MEASURES[1] / 0.1**0.5
+    read = np.column_stack([people.features @ MEASURES.T, others, own])
+    reference = LogisticRegression(C=0.1, fit_intercept=False, tol=1e-8, max_iter=5000)
     reference.fit(read, people.labels)
 
     fit_head(network, people, MEASURES, 0.1)
 
     found = judge(network, people.features.astype(np.float32))
-    assert found == pytest.approx(reference.predict_proba(read), abs=1e-3)
+    assert found[:, :2] == pytest.approx(reference.predict_proba(read), abs=2e-3)
+    assert found[:, 2:].max() < 1e-3
+    assert network.fc.bias[3] == ABSENT_CLASS_BIAS
+
+
+def test_degrees_are_told_apart_by_one_direction(network: ResNet50) -> None:
+    people = draw_people(4)
+
+    fit_head(network, people, MEASURES, 0.1)
+
+    odds = np.diff(np.log(judge(network, people.features.astype(np.float32))), axis=1)
+    steps = odds - odds.mean(axis=0)
+    assert steps[:, 0] == pytest.approx(steps[:, 1], abs=0.05 * steps.std())
+    assert steps[:, 0] == pytest.approx(steps[:, 2], abs=0.05 * steps.std())
+
+
+def test_what_degrees_were_drawn_from_is_found_again(network: ResNet50) -> None:
+    generator = np.random.default_rng(1)
+    features = np.zeros((4000, WIDTH))
+    features[:, 0] = generator.normal(0.0, 2.0, 4000)
+    features[:, 1:] = 1.0
+    logits = np.outer(0.5 * features[:, 0], [0.0, 1.0, 2.0]) + np.array(
+        [0.2, 0.6, -0.4]
+    )
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = (generator.random((4000, 1)) > shares.cumsum(axis=1)).sum(axis=1)
+    measures = MEASURES.copy()
+    measures[1] /= measures[1].sum()
+
+    fit_head(network, TrainingPeople(features, labels), measures, 10.0)
+
+    found = judge(network, features.astype(np.float32))[:, :3]
+    assert found == pytest.approx(shares, abs=0.05)
 
 
 def test_a_measure_counts_more_than_a_feature(network: ResNet50) -> None:
@@ -69,19 +105,12 @@ def test_the_most_probable_class_always_has_more_for_it(network: ResNet50) -> No
     assert not network.fc.bias.any()
     with torch.no_grad():
         logits = network.fc(torch.from_numpy(people.features).float())
-    assert logits.sum(dim=1).abs().max() < 1e-2
     assert logits.max(dim=1).values.min() > 0.0
-
-
-def test_two_classes_give_the_odds_of_the_regression(network: ResNet50) -> None:
-    people = draw_people(2)
-
-    fit_head(network, people, MEASURES, 1.0)
-
-    found = judge(network, people.features.astype(np.float32))
-    assert (found.argmax(axis=1) == people.labels).all()
-    assert found[:, 2:].max() < 1e-3
-    assert network.fc.bias[3] == ABSENT_CLASS_BIAS
+    assert (logits[:, 0] + logits[:, 1]).abs().max() < 1e-3
+    impaired = logits.argmax(dim=1) > 0
+    assert impaired.any()
+    assert (logits[impaired, 1] > 0.0).all()
+    assert (logits[~impaired, 0] > 0.0).all()
 
 
 def test_a_temperature_softens_and_keeps_the_order(network: ResNet50) -> None:

@@ -46,6 +46,12 @@ class HeldOut:
         """The predictions of all folds together."""
         return join_slices(self.slices)
 
+    @property
+    def positions_of_people(self) -> dict[str, NDArray[np.int64]]:
+        """The numbers of each person's slices, in no order."""
+        subjects, positions = self.all_slices.subjects, np.concatenate(self.positions)
+        return {str(each): positions[subjects == each] for each in np.unique(subjects)}
+
 
 def read_study(folder: Path) -> HeldOut:
     """Read the predictions of a study's folds.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES, CLASSES
 from alzer.errors import InvalidRequest
@@ -21,6 +22,7 @@ from alzer.evaluation.metrics import (
     People,
     confusion,
 )
+from alzer.evaluation.neighbour import neighbour_accuracy, neighbour_accuracy_across
 from alzer.evaluation.predictions import HeldOut
 from alzer.evaluation.scores import (
     RANKING_SCORES,
@@ -234,8 +236,27 @@ def _controls(material: Material, settings: Settings) -> dict[str, Any]:
         controls["leaky"] = {
             "held_out_slices": _slice_figures(material.leaky.all_slices),
             "held_out_people": _slice_figures(material.held_out.all_slices),
+            "nearest_neighbour": {
+                "held_out_slices": rounded(
+                    neighbour_accuracy(
+                        material.subjects, _places(material.leaky, material.held_out)
+                    )
+                ),
+                "held_out_people": rounded(
+                    neighbour_accuracy_across(material.subjects)
+                ),
+            },
         }
     return controls
+
+
+def _places(some: HeldOut, every: HeldOut) -> dict[str, NDArray[np.bool_]]:
+    """Tell which of each person's slices, in their order, are among some."""
+    wanted, known = some.positions_of_people, every.positions_of_people
+    return {
+        name: np.isin(np.sort(positions), wanted.get(name, []))
+        for name, positions in known.items()
+    }
 
 
 def _slice_figures(slices: Slices) -> dict[str, float | None]:
