@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES, CLASSES
 from alzer.errors import InvalidRequest
@@ -16,13 +15,13 @@ from alzer.evaluation.calibration import (
     calibrate_across,
     join_slices,
 )
+from alzer.evaluation.controls import leaky_figures, permuted_figures
 from alzer.evaluation.intervals import bootstrap, paired_bootstrap
 from alzer.evaluation.metrics import (
     Floats,
     People,
     confusion,
 )
-from alzer.evaluation.neighbour import neighbour_accuracy, neighbour_accuracy_across
 from alzer.evaluation.predictions import HeldOut
 from alzer.evaluation.scores import (
     RANKING_SCORES,
@@ -41,8 +40,6 @@ MATCHED_AGE_YEARS = 60.0
 
 AGE_BANDS = ((0, 60), (60, 70), (70, 80), (80, 120))
 
-# A run on permuted labels must end within this of chance.
-CHANCE_TOLERANCE = 0.08
 
 FAILURES_SHOWN = 8
 
@@ -133,7 +130,12 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         "subgroups": _subgroups(people, material.subjects, settings),
         "calibration": calibration_figures(material.held_out, folds),
         "sets": set_figures(folds, settings.repeats),
-        "controls": _controls(material, settings),
+        "controls": {
+            "permuted": material.permuted
+            and permuted_figures(material.permuted, settings.repeats),
+            "leaky": material.leaky
+            and leaky_figures(material.leaky, material.held_out, material.subjects),
+        },
         "gate": None if material.gate is None else dict(material.gate),
         "failures": _failures(people),
         "curves": {"model": _curve(people)},
@@ -221,48 +223,6 @@ def _subgroups(
         for name, mask in chosen.items()
         if mask.any()
     ]
-
-
-def _controls(material: Material, settings: Settings) -> dict[str, Any]:
-    controls: dict[str, Any] = {"permuted": None, "leaky": None}
-    if material.permuted is not None:
-        found = by_person(material.permuted.all_slices)
-        interval = bootstrap(found, impaired_auc, settings.repeats)
-        controls["permuted"] = {
-            "auc": interval_values(interval),
-            "at_chance": abs(interval.value - 0.5) <= CHANCE_TOLERANCE,
-        }
-    if material.leaky is not None:
-        controls["leaky"] = {
-            "held_out_slices": _slice_figures(material.leaky.all_slices),
-            "held_out_people": _slice_figures(material.held_out.all_slices),
-            "nearest_neighbour": {
-                "held_out_slices": rounded(
-                    neighbour_accuracy(
-                        material.subjects, _places(material.leaky, material.held_out)
-                    )
-                ),
-                "held_out_people": rounded(
-                    neighbour_accuracy_across(material.subjects)
-                ),
-            },
-        }
-    return controls
-
-
-def _places(some: HeldOut, every: HeldOut) -> dict[str, NDArray[np.bool_]]:
-    """Tell which of each person's slices, in their order, are among some."""
-    wanted, known = some.positions_of_people, every.positions_of_people
-    return {
-        name: np.isin(np.sort(positions), wanted.get(name, []))
-        for name, positions in known.items()
-    }
-
-
-def _slice_figures(slices: Slices) -> dict[str, float | None]:
-    rows = People(slices.subjects, slices.labels, slices.probabilities)
-    names = ("accuracy", "balanced_accuracy", "auc")
-    return {name: rounded(SCORES[name](rows)) for name in names}
 
 
 def _failures(people: People) -> list[dict[str, Any]]:

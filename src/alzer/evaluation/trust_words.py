@@ -1,8 +1,8 @@
 """What a model's answers are worth, in words: calibration, controls, the gate."""
 
+from alzer.evaluation.controls import CHANCE_TOLERANCE
 from alzer.evaluation.layout import Section, Table
 from alzer.evaluation.numbers import Figures, percent, plain, with_interval
-from alzer.evaluation.study import CHANCE_TOLERANCE
 
 
 def describe_calibration(figures: Figures) -> Section:
