@@ -33,11 +33,5 @@ def settled_network(seed: int = 5) -> ResNet50:
 def random_novelty(seed: int = 5, features: int = 2048, axes: int = 8) -> Novelty:
     """Give a distance from no particular place."""
     generator = torch.Generator().manual_seed(seed)
-    directions = torch.randn(features, axes, generator=generator)
-    return Novelty(
-        mean=torch.rand(features, generator=generator),
-        deviation=0.5 + torch.rand(features, generator=generator),
-        axes=torch.linalg.qr(directions).Q.T.contiguous(),
-        variances=1.0 + 5.0 * torch.rand(axes, generator=generator),
-        noise=0.5,
-    )
+    weight = torch.randn(axes, features, generator=generator) / features**0.5
+    return Novelty(weight, torch.randn(axes, generator=generator))

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from alzer.training.gate import (
@@ -16,7 +15,6 @@ from alzer.training.gate import (
 )
 from alzer.training.network import Novelty, ResNet50
 from alzer.training.pooling import Features, pool
-from networks import random_novelty
 from phantoms import draw_brain
 
 
@@ -40,20 +38,24 @@ def novelty(network: ResNet50) -> Novelty:
     return fit_novelty(features(network, draw_slices(80, 0)))
 
 
-def test_the_distance_is_that_of_the_whole_covariance() -> None:
-    novelty = random_novelty(features=12, axes=3)
-    pooled = torch.randn(5, 12, generator=torch.Generator().manual_seed(1))
-    axes = novelty.axes.double().numpy()
-    covariance = novelty.noise * np.eye(12) + axes.T @ (
-        np.diag(novelty.variances.double().numpy() - novelty.noise) @ axes
-    )
-    offset = (pooled - novelty.mean) * novelty.inverse_deviation
+def test_the_distance_is_that_of_mahalanobis() -> None:
+    generator = np.random.default_rng(1)
+    mixed = generator.standard_normal((400, 12)) @ generator.standard_normal((12, 12))
+    own = (mixed + 5.0).astype(np.float32)
+    new = 3.0 * own[:5] + 1.0
 
-    found = novelty(pooled[:, :, None, None])
+    found = distances(fit_novelty(own), new)
 
-    each = offset.double().numpy()
-    expected = (each @ np.linalg.inv(covariance) * each).sum(axis=1) / 12
-    assert found.numpy() == pytest.approx(expected, rel=1e-4)
+    offset = new - own.mean(axis=0)
+    inverse = np.linalg.inv(np.cov(own.T, bias=True))
+    expected = (offset @ inverse * offset).sum(axis=1) / 12
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_with_few_images_few_components_are_kept() -> None:
+    features = np.random.default_rng(1).random((60, 12)).astype(np.float32)
+
+    assert fit_novelty(features).weight.shape == (3, 12)
 
 
 def test_training_slices_lie_at_about_one(network: ResNet50, novelty: Novelty) -> None:

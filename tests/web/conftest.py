@@ -1,6 +1,7 @@
 """The service with a quick model, in the test's own process or behind a port."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,9 @@ def address(model: Model, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def shipped_model() -> Model:
-    """Give the model that people get."""
-    return load_model(load_bundle(shipped_bundle()))
+    """Give the model that people get; but drawn heads are to it as real ones."""
+    model = load_model(load_bundle(shipped_bundle()))
+    return replace(model, judgement=replace(model.judgement, novelty_limit=None))
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_a_scan_is_previewed_analysed_and_explained(page: Page) -> None:
         "Original MRI",
         "Heatmap Overlay",
         "Highlighted regions indicate model focus",
-        "Confidence (not calibrated)",
+        "Confidence",
         "Blue: low",
         "Green: moderate",
         "Yellow: high",

@@ -19,9 +19,9 @@ from alzer.settings import EngineName, Precision
 Floats = NDArray[np.float32]
 
 # Where bf16 puts the two best classes closer together than this, fp32 decides.
-# The largest error of bf16 on their difference, over the slices of fold 0, was
-# 0.023 (docs/decisions/0004-engine-and-precision.md).
-CLOSE_CALL_LOGITS = 0.04
+# The largest error of bf16 on a close difference, over all slices trained on, was
+# 0.072 (docs/decisions/0004-engine-and-precision.md).
+CLOSE_CALL_LOGITS = 0.08
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,12 @@ from alzer.evaluation.metrics import Floats
 from alzer.training.network import Novelty
 from alzer.training.pooling import Features
 
-# Directions kept of the pooled activations, and images needed for each; the rest
-# counts as noise.
-AXES = 128
+# Principal components of the pooled activations, and images needed for each.
+AXES = 64
 IMAGES_PER_AXIS = 20
+
+# Along a component, in units of the features' own variances.
+LEAST_VARIANCE = 1e-6
 
 # Of a feature, as a share of its mean: twice the steps of bfloat16.
 LEAST_DEVIATION = 2.0**-7
@@ -58,16 +60,10 @@ def fit_novelty(features: Features) -> Novelty:
     standard = (own - mean) / deviation
     covariance = standard.T @ standard / len(standard)
     variances, axes = np.linalg.eigh(covariance)
-    variances, axes = variances[::-1], axes.T[::-1]
     kept = min(AXES, max(len(standard) // IMAGES_PER_AXIS, 1))
-    noise = max(float(variances[kept:].mean()), 1e-6)
-    return Novelty(
-        mean=_tensor(mean),
-        deviation=_tensor(deviation),
-        axes=_tensor(axes[:kept]),
-        variances=_tensor(np.maximum(variances[:kept], noise)),
-        noise=noise,
-    )
+    largest = np.maximum(variances[: -kept - 1 : -1], LEAST_VARIANCE)
+    weight = axes.T[: -kept - 1 : -1] / np.sqrt(largest)[:, None] / deviation
+    return Novelty(_tensor(weight), _tensor(-weight @ mean))
 
 
 def distances(novelty: Novelty, features: Features) -> Floats:

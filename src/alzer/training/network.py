@@ -136,51 +136,35 @@ def _evaluate_densely(stage: nn.Sequential) -> None:
 
 
 class Novelty(nn.Module):
-    """How unlike the training slices an image is, from pooled activations.
+    """How unlike the training slices an image is, from the last activations.
 
-    The squared Mahalanobis distance under probabilistic principal components,
-    divided by the number of features: about 1 for what the network was trained on.
+    The squared Mahalanobis distance along the principal components of the pooled
+    activations, divided by their number: about 1 for what the network was trained on.
+    Each component is one more map whose mean is taken, like a class's.
 
-    Source: Tipping & Bishop 1999, doi:10.1111/1467-9868.00196, section 3.
+    Source: Mahalanobis 1936; Lee et al. 2018, arXiv:1807.03888, for networks.
 
     Args:
-        mean: shape (feature,).
-        deviation: Per feature, shape (feature,).
-        axes: Of the standardised features, orthonormal, shape (axis, feature).
-        variances: Along each axis, shape (axis,).
-        noise: Variance along every other direction.
+        weight: From activations to components of mean 0 and deviation 1, shape
+            (component, feature).
+        offset: Added to the components, shape (component,).
     """
 
-    mean: Tensor
-    inverse_deviation: Tensor
-    axes: Tensor
-    variances: Tensor
+    weight: Tensor
+    offset: Tensor
 
-    def __init__(
-        self,
-        mean: Tensor,
-        deviation: Tensor,
-        axes: Tensor,
-        variances: Tensor,
-        noise: float,
-    ) -> None:
+    def __init__(self, weight: Tensor, offset: Tensor) -> None:
         super().__init__()
-        self.register_buffer("mean", mean)
-        self.register_buffer("inverse_deviation", 1.0 / deviation)
-        self.register_buffer("axes", axes)
-        self.register_buffer("variances", variances)
-        self.noise = noise
+        self.register_buffer("weight", weight)
+        self.register_buffer("offset", offset)
 
     def forward(self, activations: Tensor) -> Tensor:
         """Give the novelty, shape (n,), of activations (n, feature, row, column)."""
-        pooled = functional.adaptive_avg_pool2d(activations, 1).flatten(1)
-        standard = (pooled - self.mean) * self.inverse_deviation
-        along = standard @ self.axes.T
-        # Subtracted before it is squared: exact enough in 16 bits.
-        rest = standard - along @ self.axes
-        squares = (along**2 / self.variances).sum(dim=1)
-        distance: Tensor = squares + (rest**2).sum(dim=1) / self.noise
-        return distance / standard.shape[1]
+        # Averaging the activations themselves would make OpenVINO keep all of the
+        # last stage in 32 bits.
+        components = functional.conv2d(activations, self.weight[:, :, None, None])
+        distance: Tensor = (components.mean(dim=(2, 3)) + self.offset).square()
+        return distance.mean(dim=1)
 
 
 class ResNet50WithMaps(nn.Module):
