@@ -40,7 +40,8 @@ def novelty(network: ResNet50) -> Novelty:
 
 def test_the_distance_is_that_of_mahalanobis() -> None:
     generator = np.random.default_rng(1)
-    mixed = generator.standard_normal((400, 12)) @ generator.standard_normal((12, 12))
+    mixing = np.eye(12) + 0.2 * generator.random((12, 12))
+    mixed = generator.standard_normal((400, 12)) @ mixing
     own = (mixed + 5.0).astype(np.float32)
     new = 3.0 * own[:5] + 1.0
 

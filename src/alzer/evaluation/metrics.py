@@ -60,19 +60,22 @@ def by_subject(
 
 
 def join_people(groups: Iterable[People]) -> People:
-    """Put groups of people one after another.
+    """Put groups of people together.
 
     Args:
         groups: At least one.
 
     Returns:
-        All of them.
+        All of them, ordered by name: what is drawn from them does not depend on
+        how they were grouped.
     """
     parts = list(groups)
+    subjects = np.concatenate([each.subjects for each in parts])
+    order = np.argsort(subjects, kind="stable")
     return People(
-        np.concatenate([each.subjects for each in parts]),
-        np.concatenate([each.labels for each in parts]),
-        np.concatenate([each.probabilities for each in parts]),
+        subjects[order],
+        np.concatenate([each.labels for each in parts])[order],
+        np.concatenate([each.probabilities for each in parts])[order],
     )
 
 

@@ -22,10 +22,13 @@ AXES = 64
 IMAGES_PER_AXIS = 20
 
 # Along a component, in units of the features' own variances.
-LEAST_VARIANCE = 1e-6
+LEAST_VARIANCE = 1e-2
 
 # Of a feature, as a share of its mean: twice the steps of bfloat16.
 LEAST_DEVIATION = 2.0**-7
+
+# Of a feature, as a share of the largest deviation of any.
+LEAST_SHARE = 1e-3
 
 # Share of held-out slices that may be flagged though nothing is wrong.
 FALSE_ALARMS = 0.01
@@ -56,7 +59,8 @@ def fit_novelty(features: Features) -> Novelty:
     own = features.astype(np.float64)
     mean, deviation = own.mean(axis=0), own.std(axis=0)
     # Of a feature that hardly changes, rounding would make a distance.
-    deviation = np.maximum(deviation, LEAST_DEVIATION * np.abs(mean) + 1e-12)
+    least = LEAST_DEVIATION * np.abs(mean) + LEAST_SHARE * deviation.max() + 1e-6
+    deviation = np.maximum(deviation, least)
     standard = (own - mean) / deviation
     covariance = standard.T @ standard / len(standard)
     variances, axes = np.linalg.eigh(covariance)

@@ -63,7 +63,7 @@ class TrainingPeople:
 
 
 def average_people(
-    features: Features, subjects: NDArray[np.str_], labels: NDArray[np.int64]
+    features: Features | Floats, subjects: NDArray[np.str_], labels: NDArray[np.int64]
 ) -> TrainingPeople:
     """Average features over each person's slices.
 

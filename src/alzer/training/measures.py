@@ -16,7 +16,9 @@ from alzer.training.pooling import Features
 RIDGE = 0.006
 
 
-def fit_measures(features: Features, targets: Targets, deviation: Floats) -> Floats:
+def fit_measures(
+    features: Features | Floats, targets: Targets, deviation: Floats
+) -> Floats:
     """Fit linear readings of the targets, and of the constant 1, to slices.
 
     Nothing is added to the features, not even a constant: the constant's reading is

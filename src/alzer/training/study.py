@@ -27,6 +27,7 @@ from alzer.evaluation.calibration import (
 from alzer.evaluation.predictions import PREDICTIONS
 from alzer.model.judgement import COVERAGE
 from alzer.training.auxiliary import Targets, auxiliary_targets
+from alzer.training.background import background_axes, leave_out, without
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, Split, prepare_slices, split
 from alzer.training.controls import Control, leaky_split, permute_labels
@@ -157,12 +158,16 @@ class _Run:
     def finish(
         self, network: ResNet50, training: NDArray[np.intp], targets: Targets
     ) -> "_Trained":
-        seen = pool(network, self.images[training])
+        recipe, images = self.study.recipe, self.images[training]
+        seen = pool(network, images)
+        background = background_axes(network, images, recipe.spec)
+        inside = without(seen, background)
         people = average_people(
-            seen, self.cohort.subjects[training], self.cohort.labels[training]
+            inside, self.cohort.subjects[training], self.cohort.labels[training]
         )
-        measures = fit_measures(seen, targets[training], people.deviation)
-        fit_head(network, people, measures, self.study.recipe.head_strength)
+        measures = fit_measures(inside, targets[training], people.deviation)
+        fit_head(network, people, measures, recipe.head_strength)
+        leave_out(network, background)
         novelty = fit_novelty(seen)
         return _Trained(network, novelty, within(distances(novelty, seen)))
 
