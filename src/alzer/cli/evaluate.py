@@ -44,7 +44,7 @@ CardOption = Annotated[
     typer.Option("--model-card", metavar="FILE", help="Also write the card here."),
 ]
 UnfamiliarOption = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Option(
         metavar="DIR",
         help="Folder with a folder of images per kind; see which the model notices it "
@@ -74,7 +74,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     output: OutputOption,
     model: BundleOption = None,
     model_card: CardOption = None,
-    unfamiliar: UnfamiliarOption = (),  # type: ignore[assignment]  # typer makes it a list
+    unfamiliar: UnfamiliarOption = None,
     repeats: RepeatsOption = 2000,
     slices_are_subjects: SubjectsOption = False,
     number_of_folds: FoldCountOption = 5,

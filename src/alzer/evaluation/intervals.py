@@ -43,17 +43,9 @@ def bootstrap(
     Returns:
         The score and its interval.
     """
-    generator = np.random.default_rng(seed)
-    count = len(people.labels)
-    draws = np.array(
-        [
-            score(people.where(generator.integers(0, count, count)))
-            for _ in range(repeats)
-        ]
+    return _spread(
+        lambda places: score(people.where(places)), len(people.labels), repeats, seed
     )
-    known = draws[np.isfinite(draws)]
-    low, high = np.quantile(known, (0.025, 0.975)) if len(known) else (np.nan, np.nan)
-    return Interval(score(people), float(low), float(high))
 
 
 def paired_bootstrap(
@@ -87,11 +79,17 @@ def paired_bootstrap(
     def difference(places: NDArray[np.int64]) -> float:
         return score(one.where(places)) - score(other.where(places))
 
+    return _spread(difference, len(one.labels), repeats, seed)
+
+
+def _spread(
+    value_of: Callable[[NDArray[np.int64]], float], count: int, repeats: int, seed: int
+) -> Interval:
+    """Give a value of all places, and its interval over places drawn anew."""
     generator = np.random.default_rng(seed)
-    count = len(one.labels)
     draws = np.array(
-        [difference(generator.integers(0, count, count)) for _ in range(repeats)]
+        [value_of(generator.integers(0, count, count)) for _ in range(repeats)]
     )
     known = draws[np.isfinite(draws)]
     low, high = np.quantile(known, (0.025, 0.975)) if len(known) else (np.nan, np.nan)
-    return Interval(difference(np.arange(count)), float(low), float(high))
+    return Interval(value_of(np.arange(count)), float(low), float(high))

@@ -40,7 +40,6 @@ MATCHED_AGE_YEARS = 60.0
 
 AGE_BANDS = ((0, 60), (60, 70), (70, 80), (80, 120))
 
-
 FAILURES_SHOWN = 8
 
 COHORTS = ("everyone", "age_60_and_over")

@@ -38,8 +38,8 @@ from alzer.training.pooling import Features
 # ten thousand.
 ABSENT_CLASS_BIAS = -9.0
 
-# Of the constants of the classes before anybody is seen: how common a class is may
-# be anything.
+# Of the constants of the classes before anybody is seen; wide beside the few people
+# that it takes to tell how common a class is.
 CONSTANT_DEVIATION = 1.0
 
 
