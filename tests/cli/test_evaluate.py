@@ -69,10 +69,14 @@ def test_a_study_becomes_figures_a_card_and_a_report(
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(kind / "a.png")
     (kind / "b.png").write_bytes(b"no picture")
+    more = tmp_path / "more" / "again"
+    more.mkdir(parents=True)
+    Image.fromarray(noise).save(more / "a.png")
 
     result = call(
         *("evaluate", study, "--data", data, "--output", "results", *QUICK),
-        *("--model-card", "card.md", "--unfamiliar", kind.parent),
+        *("--model-card", "card.md"),
+        *("--unfamiliar", more.parent, "--unfamiliar", kind.parent),
     )
 
     assert result.exit_code == 0, result.stderr
@@ -80,7 +84,10 @@ def test_a_study_becomes_figures_a_card_and_a_report(
     assert figures["data"]["people"] == 12
     assert figures["controls"]["permuted"] is not None
     assert figures["controls"]["leaky"] is None
-    assert figures["gate"]["kinds"][-1]["kind"] == "noise"
+    assert [each["kind"] for each in figures["gate"]["kinds"][-2:]] == [
+        "again",
+        "noise",
+    ]
     assert figures["gate"]["kinds"][-1]["images"] == 1
     assert figures["gate"]["same_class_turned_about"] == 1.0
     card = Path("card.md").read_text(encoding="utf-8")
@@ -116,6 +123,21 @@ def test_what_is_no_study_is_named(
     assert result.exit_code == 2
     assert reason in result.stderr
     assert not Path("results").exists()
+
+
+def test_kinds_of_the_same_name_are_named(
+    call: Call, study: Path, data: Path, tmp_path: Path
+) -> None:
+    for parent in ("one", "two"):
+        (tmp_path / parent / "noise").mkdir(parents=True)
+
+    result = call(
+        *("evaluate", study, "--data", data, "-o", "results", *QUICK),
+        *("--unfamiliar", tmp_path / "one", "--unfamiliar", tmp_path / "two"),
+    )
+
+    assert result.exit_code == 2
+    assert "Two folders of images are named 'noise'" in result.stderr
 
 
 def test_an_empty_folder_of_kinds_is_named(

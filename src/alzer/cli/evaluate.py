@@ -85,6 +85,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     which a later call gives the same figures without the networks. Needs the extra
     alzer[train].
     """
+    kinds = _kinds(unfamiliar or ())
     modules = _Modules()
     reading = modules.tables.Reading(slices_are_subjects, number_of_folds)
     cohort = modules.tables.load_cohort(data, reading)
@@ -94,8 +95,8 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         bundle = load_bundle(model or _bundle_of(study))
         subjects = _look_at(cohort, modules, advance)
         gate = None
-        if unfamiliar:
-            gate = _measure_gate(bundle, cohort, unfamiliar, modules, advance)
+        if kinds:
+            gate = _measure_gate(bundle, cohort, kinds, modules, advance)
         material = modules.study.Material(
             held_out=predictions[PREDICTIONS],
             subjects=subjects,
@@ -216,26 +217,36 @@ def _measures_of(
     return {kind: values[name] for kind, values in measures.items() if name in values}
 
 
+def _kinds(unfamiliar: Sequence[Path]) -> dict[str, Path]:
+    """Find the folders of images, by what the images are.
+
+    Raises:
+        InvalidRequest: If a folder holds none, or two have the same name.
+    """
+    kinds: dict[str, Path] = {}
+    for parent in unfamiliar:
+        found = parent.iterdir() if parent.is_dir() else ()
+        folders = sorted(each for each in found if each.is_dir())
+        if not folders:
+            message = f"'{parent}' holds no folders of images."
+            raise InvalidRequest(message)
+        for each in folders:
+            if kinds.setdefault(each.name, each) != each:
+                message = f"Two folders of images are named '{each.name}'; rename one."
+                raise InvalidRequest(message)
+    return kinds
+
+
 def _measure_gate(
     bundle: Any,  # noqa: ANN401 - read as it is
     cohort: Any,  # noqa: ANN401 - of a module that is loaded late
-    unfamiliar: Sequence[Path],
+    kinds: Mapping[str, Path],
     modules: _Modules,
     advance: Callable[[str], None],
 ) -> dict[str, Any]:
-    folders = {
-        each.name: each
-        for parent in unfamiliar
-        for each in sorted(parent.iterdir())
-        if each.is_dir()
-    }
-    if not folders:
-        names = ", ".join(f"'{each}'" for each in unfamiliar)
-        message = f"{names}: there are no folders of images."
-        raise InvalidRequest(message)
     files: Sequence[Path] = [each.path for each in cohort.slices]
     found = modules.unfamiliar.measure_gate(
-        load_model(bundle, precision="fp32"), files, folders, advance
+        load_model(bundle, precision="fp32"), files, kinds, advance
     )
     gate = bundle.card.get("gate") or {}
     return {"false_alarms": gate.get("false_alarms"), **found}
