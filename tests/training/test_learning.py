@@ -159,3 +159,11 @@ def widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Add three pixels all around."""
     picture = Image.fromarray(mask.astype(np.uint8))
     return np.asarray(picture.filter(ImageFilter.MaxFilter(7))) > 0
+
+
+def test_nothing_around_the_head_is_evidence(study: Path) -> None:
+    model = load_model(load_bundle(study / "bundle"), "openvino", "fp32")
+    maps = np.abs([look(model, each).maps[NO] for each in draw_heads(MILD)])
+
+    corners = maps[:, :: maps.shape[1] - 1, :: maps.shape[2] - 1]
+    assert corners.mean() < 0.1 * maps.mean()
