@@ -11,16 +11,25 @@ from fastapi import FastAPI
 
 from alzer.analysis import analyse
 from alzer.model.engine import Model
+from alzer.scans.formats import read_scan
 from alzer.settings import Settings
 from alzer.web.app import create_app, server_config
+from alzer.web.service import Engine
 
 
 def app_with(model: Model, **changes: object) -> FastAPI:
     """Put the service together over a real model."""
     hosts = ("testserver", "127.0.0.1")
     settings = Settings.model_validate({"allowed_hosts": hosts, **changes})
-    return create_app(
-        lambda data: analyse(data, model, settings.limits), settings, model.identity
+    return create_app(engine_of(model, settings), settings)
+
+
+def engine_of(model: Model, settings: Settings) -> Engine:
+    """Let a real model make predictions; files are read in this process."""
+    return Engine(
+        analyse=lambda data: analyse(data, model, settings.limits),
+        read=lambda data: read_scan(data, settings.limits),
+        model=model.identity,
     )
 
 

@@ -19,6 +19,7 @@ from alzer.settings import Settings
 from alzer.training.card import OASIS_ACKNOWLEDGEMENT
 from alzer.web.app import create_app
 from alzer.web.pages import UPLOAD_PATH
+from alzer.web.service import Engine
 from bundles import write_bundle
 from phantoms import as_jpeg, draw_brain
 
@@ -91,7 +92,8 @@ def test_every_address_is_documented(tmp_path: Path) -> None:
     def refuse(_: bytes) -> Analysis:
         raise NotImplementedError
 
-    app = create_app(refuse, Settings.model_validate({"data_dir": tmp_path}))
+    settings = Settings.model_validate({"data_dir": tmp_path})
+    app = create_app(Engine(refuse, refuse), settings)  # type: ignore[arg-type]  # it reads nothing
     service = text_of("docs/how-to/http-service.md")
 
     for path, methods in app.openapi()["paths"].items():

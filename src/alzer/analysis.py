@@ -5,7 +5,7 @@ and Python callers all come through here.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -140,7 +140,10 @@ class _Ready:
 
 
 def analyse(
-    source: bytes | Scan, model: Model, limits: Limits = DEFAULT_LIMITS
+    source: bytes | Scan,
+    model: Model,
+    limits: Limits = DEFAULT_LIMITS,
+    read: Callable[[bytes, Limits], Scan] = read_scan,
 ) -> Analysis:
     """Say how impaired a scan looks, and what the answer rests on.
 
@@ -148,6 +151,7 @@ def analyse(
         source: A file's bytes in any format that `read_scan` knows, or a scan.
         model: What answers.
         limits: How large the file may be.
+        read: What reads files; as `read_scan` does.
 
     Returns:
         The answer.
@@ -155,7 +159,7 @@ def analyse(
     Raises:
         UnusableScan: If the file can't be analysed; the message says why.
     """
-    ready = _make_ready(source, model, limits)
+    ready = _make_ready(source, model, limits, read)
     return _answer([ready], model)[0]
 
 
@@ -190,9 +194,14 @@ def _try_make_ready(
         return refusal
 
 
-def _make_ready(source: bytes | Scan, model: Model, limits: Limits) -> _Ready:
+def _make_ready(
+    source: bytes | Scan,
+    model: Model,
+    limits: Limits,
+    read: Callable[[bytes, Limits], Scan] = read_scan,
+) -> _Ready:
     stopwatch = _Stopwatch()
-    scan = source if isinstance(source, Scan) else read_scan(source, limits)
+    scan = source if isinstance(source, Scan) else read(source, limits)
     stopwatch.lap("read")
     brain = examine(scan)
     stopwatch.lap("validate")

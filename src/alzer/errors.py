@@ -10,6 +10,7 @@
     |   |-- MissingDecoder      known format, codec not installed
     |   |-- TooManyBytes
     |   |-- TooManyPixels       declared or decoded size over the limit
+    |   |-- TooDemanding        decoding takes more memory or time than allowed
     |   |-- NotOneSlice         a volume, series, animation or multi-frame file
     |   |-- NotMagneticResonance
     |   |-- InvalidValues       NaN, infinite or absurd numbers
@@ -17,7 +18,10 @@
     |   |-- ConstantImage
     |   `-- NotBrainLike
     |-- InvalidRequest          the call itself is wrong
-    |   `-- InvalidHost         made under a host name that is not trusted
+    |   |-- InvalidHost         made under a host name that is not trusted
+    |   |-- NotSignedIn         without a valid token or session
+    |   |-- Forged              in a session's name, but not by its page
+    |   `-- NoSuchAnalysis      none of that id, or somebody else's
     |-- UnusableModel
     |   |-- DamagedBundle       a part is missing, unreadable or altered
     |   |-- UnsafeModel         refers to data outside its own file
@@ -93,6 +97,12 @@ class TooManyPixels(UnusableScan):
     code = "too_many_pixels"
 
 
+class TooDemanding(UnusableScan):
+    """Decoding the file takes more memory or time than is allowed."""
+
+    code = "too_demanding"
+
+
 class NotOneSlice(UnusableScan):
     """The file holds more than one image."""
 
@@ -139,6 +149,24 @@ class InvalidHost(InvalidRequest):
     """The request names a host that the service does not go by."""
 
     code = "invalid_host"
+
+
+class NotSignedIn(InvalidRequest):
+    """The request carries no valid token, session or signature."""
+
+    code = "not_signed_in"
+
+
+class Forged(InvalidRequest):
+    """The request comes in a session's name, but not from this service's page."""
+
+    code = "forged"
+
+
+class NoSuchAnalysis(InvalidRequest):
+    """There is no such analysis, or it belongs to somebody else."""
+
+    code = "no_such_analysis"
 
 
 class UnusableModel(AlzerError):

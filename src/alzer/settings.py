@@ -1,14 +1,22 @@
 """What a deployment may change: default, unit and meaning of every setting."""
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 EngineName = Literal["openvino", "onnxruntime"]
 Precision = Literal["fp32", "bf16", "bf16-checked"]
+Authentication = Literal["auto", "required"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_LOOPBACK: Final = re.compile(r"localhost|::1|127(\.[0-9]{1,3}){3}")
+_TERM: Final = re.compile(r"(?P<number>[0-9]{1,6}) ?(?P<unit>d|days?|h|hours?)?")
+_NEVER: Final = frozenset({"never", "0", ""})
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,19 @@ class Limits:
     max_decoded_bytes: int = 512 * 2**20
 
 
+@dataclass(frozen=True)
+class DecodingLimits:
+    """What decoding one file may take in its own process.
+
+    Attributes:
+        memory_bytes: Address space of the process.
+        seconds: Time, waited or computed.
+    """
+
+    memory_bytes: int = 2 * 2**30
+    seconds: float = 20.0
+
+
 class Settings(BaseSettings):
     """Settings of a deployment, read from `ALZER_*` environment variables."""
 
@@ -41,8 +62,56 @@ class Settings(BaseSettings):
         "when unset, the address by which the request came.",
     )
     data_dir: Path = Field(
-        default=Path("alzer-data"), description="Folder that holds uploads/heatmaps."
+        default=Path("alzer-data"),
+        description="Folder that holds uploads/heatmaps and the records.",
     )
+    database: str | None = Field(
+        default=None,
+        description="Where records are kept: postgresql://user:password@host/name, or "
+        "sqlite:///file; when unset, alzer.db in the data folder.",
+    )
+    files: str | None = Field(
+        default=None,
+        description="Where heatmaps are kept: a folder, or s3://bucket/prefix; when "
+        "unset, uploads in the data folder.",
+    )
+    retention: timedelta | None = Field(
+        default=timedelta(days=30),
+        description="How long analyses are kept, such as 30 days or 12 hours; never: "
+        "until they are deleted.",
+    )
+    keep_originals: bool = Field(
+        default=False,
+        description="Whether the files that are sent are kept as well. They may name "
+        "the person.",
+    )
+    survive_power_failure: bool = Field(
+        default=False,
+        description="Whether an answer waits until its record is on the disk itself. "
+        "Without it a power failure may cost the last seconds; the end of the process "
+        "costs nothing either way.",
+    )
+    auth: Authentication = Field(
+        default="auto",
+        description="Whether a token is needed: auto asks for none on a loopback "
+        "address and always elsewhere; required always asks.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Signs the addresses of heatmaps; the same for all replicas. When "
+        "unset, one is made in the data folder.",
+    )
+    link_minutes: int = Field(
+        default=60,
+        ge=1,
+        description="How long a signed address of a heatmap is good for, in minutes.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Comma-separated addresses of reverse proxies whose "
+        "X-Forwarded-For and X-Forwarded-Proto are believed.",
+    )
+    log_level: LogLevel = Field(default="info", description="Least level of the log.")
     model: Path | None = Field(
         default=None,
         description="Folder of a model bundle; when unset, the one that ships.",
@@ -85,18 +154,60 @@ class Settings(BaseSettings):
         gt=0,
         description="What decompressing one file may produce, in bytes.",
     )
+    max_form_parts: int = Field(
+        default=16, ge=1, description="Parts that a form may have besides the file."
+    )
+    max_header_bytes: int = Field(
+        default=32 * 2**10,
+        ge=1024,
+        description="Largest head of a request, in bytes.",
+    )
+    max_decoding_bytes: int = Field(
+        default=DecodingLimits.memory_bytes,
+        ge=2**28,
+        description="Memory that decoding one DICOM, NIfTI or MGH file may take, in "
+        "bytes.",
+    )
+    max_decoding_seconds: float = Field(
+        default=DecodingLimits.seconds,
+        gt=0,
+        description="Time that decoding one such file may take, in seconds.",
+    )
+    slow_client_seconds: float = Field(
+        default=15.0,
+        gt=0,
+        description="How long a client may take to send the head of a request, or may "
+        "send or read hardly anything, in seconds.",
+    )
     max_waiting: int = Field(
         default=32,
         ge=1,
         description="Requests that may wait for their turn; more get 503.",
     )
 
-    @field_validator("allowed_origins", "allowed_hosts", mode="before")
+    @field_validator(
+        "allowed_origins", "allowed_hosts", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("retention", mode="before")
+    @classmethod
+    def _read_term(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        text = value.strip().lower()
+        if text in _NEVER:
+            return None
+        match = _TERM.fullmatch(text)
+        if match is None:
+            message = "give a term such as 30 days, 12 hours or never"
+            raise ValueError(message)
+        unit = "hours" if (match["unit"] or "d").startswith("h") else "days"
+        return timedelta(**{unit: int(match["number"])})
 
     @field_validator("public_url")
     @classmethod
@@ -104,8 +215,30 @@ class Settings(BaseSettings):
         return value.rstrip("/") if value else None
 
     @property
+    def needs_token(self) -> bool:
+        """Whether only those with a token are let in."""
+        return self.auth == "required" or not is_loopback(self.host)
+
+    @property
+    def decoding(self) -> DecodingLimits:
+        """What decoding in another process may take."""
+        return DecodingLimits(self.max_decoding_bytes, self.max_decoding_seconds)
+
+    @property
     def limits(self) -> Limits:
         """The limits that readers of files need."""
         return Limits(
             self.max_upload_bytes, self.max_image_pixels, self.max_decoded_bytes
         )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address is reached from this machine alone.
+
+    Args:
+        host: A name or an address, as a service listens on it.
+
+    Returns:
+        True for 127.x.x.x, ::1 and localhost.
+    """
+    return _LOOPBACK.fullmatch(host) is not None

@@ -71,17 +71,29 @@ def test_the_first_answer_is_that_it_is_ready(call: Call, tmp_path: Path) -> Non
 
 
 def test_settings_from_the_environment_are_honoured(
-    call: Call, monkeypatch: pytest.MonkeyPatch
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = free_port()
+    monkeypatch.setenv("ALZER_DATA_DIR", str(tmp_path))
+    assert call("tokens", "create", "somebody").exit_code == 0
     monkeypatch.setenv("ALZER_PORT", str(port))
     monkeypatch.setenv("ALZER_HOST", "0.0.0.0")  # noqa: S104 - what is tested
     answers: list[tuple[int, bytes]] = []
     with visitor(port, answers, "/assessment/mri-upload"):
         result = call("serve")
 
-    assert answers[0][0] == 200
+    assert answers[0][0] == 303
     assert "Other machines reach it once ALZER_PUBLIC_URL" in result.stdout
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])  # noqa: S104 - what is tested
+def test_nobody_is_let_in_from_elsewhere_without_a_token(
+    call: Call, tmp_path: Path, host: str
+) -> None:
+    result = call("serve", "--host", host, "--data-dir", tmp_path)
+
+    assert result.exit_code == 2
+    assert "alzer tokens create" in result.stderr
 
 
 def test_a_port_that_is_taken_is_told_in_one_sentence(call: Call) -> None:

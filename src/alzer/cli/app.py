@@ -5,11 +5,13 @@ from typing import Annotated
 import typer
 
 from alzer import __version__
+from alzer.cli.audit import audit
 from alzer.cli.evaluate import evaluate
 from alzer.cli.exits import Commands
 from alzer.cli.models import models
 from alzer.cli.predict import predict
 from alzer.cli.serve import serve
+from alzer.cli.tokens import tokens
 from alzer.cli.train import train
 
 app = typer.Typer(
@@ -20,8 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, predict, train, evaluate, models):
+for command in (serve, predict, train, evaluate, models, audit):
     app.command(no_args_is_help=command is predict)(command)
+app.add_typer(tokens, name="tokens")
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so

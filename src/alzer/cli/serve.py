@@ -1,5 +1,6 @@
 """`alzer serve`: the service and its page on one port."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -22,9 +23,17 @@ from alzer.cli.options import (
     read_settings,
     start_model,
 )
-from alzer.settings import Settings
+from alzer.decoding.pool import DecodingPool
+from alzer.errors import InvalidRequest, StorageUnavailable
+from alzer.model.bundle import read_card, shipped_bundle
+from alzer.settings import Settings, is_loopback
+from alzer.store.keeping import Store, open_store
 from alzer.web.app import create_app, server_config
+from alzer.web.connections import SlowClients
+from alzer.web.logs import configure_logging
 from alzer.web.pages import UPLOAD_PATH
+from alzer.web.service import Engine
+from alzer.web.workers import usable_cores
 
 # Connections that may wait for `accept`; the service's own queue is far shorter.
 _BACKLOG: Final = 2048
@@ -56,14 +65,54 @@ def serve(  # noqa: PLR0913 - a command's options are its parameters
         precision=precision,
         threads=threads,
     )
-    ready = start_model(settings)
-    answer = partial(analyse, model=ready, limits=settings.limits)
-    app = create_app(answer, settings, ready.identity)
+    configure_logging(settings.log_level)
+    store = open_store(settings)
+    if settings.needs_token:
+        _require_token(store)
+    app = create_app(_start_engine(settings), settings, store)
     config = server_config(app, settings)
     # The model is loaded by now: whoever gets a connection gets predictions.
     with listen(settings.host, settings.port) as listening:
         announce = partial(_announce, listening, settings)
-        _run(AnnouncingServer(config, announce), listening)
+        server = AnnouncingServer(config, announce, settings.slow_client_seconds)
+        _run(server, listening)
+
+
+def _require_token(store: Store) -> None:
+    try:
+        somebody_may_enter = store.tokens.any_valid()
+    except StorageUnavailable as error:
+        # Nobody gets in until it is back: the service can start without it.
+        complain(error.message)
+        return
+    if not somebody_may_enter:
+        message = (
+            "This address is not this machine's alone, so the service needs a token to "
+            "let anybody in. Make one: alzer tokens create NAME"
+        )
+        raise InvalidRequest(message)
+
+
+def _start_engine(settings: Settings) -> Engine:
+    # One more than are busy: somebody is ready while a broken one is replaced.
+    pool = DecodingPool(settings.decoding, usable_cores() + 1)
+    model, limits = start_model(settings), settings.limits
+    return Engine(
+        analyse=partial(analyse, model=model, limits=limits, read=pool.read),
+        read=partial(pool.read, limits=limits),
+        model=model.identity,
+        class_mix=_class_mix(settings),
+        start=pool.open,
+        stop=pool.close,
+    )
+
+
+def _class_mix(settings: Settings) -> dict[str, float]:
+    """Give the share of each class among the people of the training."""
+    card = read_card(settings.model or shipped_bundle())
+    counts = card.get("data", {}).get("people_per_class", {})
+    total = sum(counts.values())
+    return {name: count / total for name, count in counts.items()} if total else {}
 
 
 def _run(server: uvicorn.Server, listening: socket.socket) -> None:
@@ -82,11 +131,19 @@ class AnnouncingServer(uvicorn.Server):
     Args:
         config: How to serve.
         announce: Called once requests are answered.
+        slow_client_s: How long a client may be slow.
     """
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        announce: Callable[[], None],
+        slow_client_s: float = 15.0,
+    ) -> None:
         super().__init__(config)
         self._announce = announce
+        self._slow = SlowClients(slow_client_s)
+        self._watching: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer, then say so.
@@ -96,7 +153,19 @@ class AnnouncingServer(uvicorn.Server):
         """
         await super().startup(sockets)
         if self.started:
+            watch = self._slow.watch(self.server_state.connections)
+            self._watching = asyncio.create_task(watch)
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was accepted, and end.
+
+        Args:
+            sockets: That were answered on.
+        """
+        await super().shutdown(sockets)
+        if self._watching is not None:
+            self._watching.cancel()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -133,7 +202,7 @@ def listen(host: str, port: int) -> socket.socket:
 def _announce(listening: socket.socket, settings: Settings) -> None:
     host, port = listening.getsockname()[:2]
     typer.echo(f"alzer is ready: {page_address(settings.public_url, host, port)}")
-    if not _is_loopback(host) and _needs_a_name(settings):
+    if not is_loopback(host) and _needs_a_name(settings):
         typer.echo(
             "Other machines reach it once ALZER_PUBLIC_URL, or ALZER_ALLOWED_HOSTS, "
             "says by which name."
@@ -158,10 +227,6 @@ def page_address(public_url: str | None, host: str, port: int) -> str:
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - likewise
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}{UPLOAD_PATH}"
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "::1" or host.startswith("127.")
 
 
 def _needs_a_name(settings: Settings) -> bool:

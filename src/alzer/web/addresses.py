@@ -2,11 +2,21 @@
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import Request
+from starlette.datastructures import Headers
 
 from alzer.errors import InvalidHost
 from alzer.settings import Settings
+
+HEATMAPS_PATH: Final = "/uploads/heatmaps"
+
+# The name itself is never repeated.
+STRANGE_HOST: Final = (
+    "This service does not go by the host name of the request. Its operator "
+    "can admit it with ALZER_ALLOWED_HOSTS or set ALZER_PUBLIC_URL."
+)
 
 # Source: RFC 9110, section 7.2: a name or an address (IPv6 in brackets), a port.
 _HOST: Final = re.compile(
@@ -31,15 +41,27 @@ def base_url(request: Request, settings: Settings) -> str:
     if settings.public_url is not None:
         return settings.public_url
     host = request.headers.get("host", "").lower()
-    match = _HOST.fullmatch(host)
-    if match is None or not _is_trusted(match["name"], settings.allowed_hosts):
-        message = (
-            "This service does not go by the host name of the request. Its operator "
-            "can admit it with ALZER_ALLOWED_HOSTS or set ALZER_PUBLIC_URL."
-        )
-        raise InvalidHost(message)
+    if not goes_by(request.headers, settings):
+        raise InvalidHost(STRANGE_HOST)
     root = str(request.scope.get("root_path", "")).rstrip("/")
     return f"{request.url.scheme}://{host}{root}"
+
+
+def goes_by(headers: Headers, settings: Settings) -> bool:
+    """Say whether a request was made under a name of this service.
+
+    Args:
+        headers: Of the request.
+        settings: The names, and the public address.
+
+    Returns:
+        Whether it was.
+    """
+    match = _HOST.fullmatch(headers.get("host", "").lower())
+    names = settings.allowed_hosts
+    if settings.public_url is not None:
+        names = (*names, urlsplit(settings.public_url).hostname or "")
+    return match is not None and _is_trusted(match["name"], names)
 
 
 def _is_trusted(name: str, trusted: tuple[str, ...]) -> bool:

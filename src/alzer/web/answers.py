@@ -1,7 +1,7 @@
 """The JSON that the service speaks, documented for programs."""
 
-import uuid
 from base64 import b64encode
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -109,6 +109,27 @@ class Problem(BaseModel):
     code: str = Field(description="The same for a program; stable.")
 
 
+class StoredAnalysis(Prediction):
+    """An analysis as it is kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{**_EXAMPLE, "created_at": "2026-03-01T12:00:00Z"}]
+        }
+    )
+
+    created_at: datetime = Field(description="When it was made.")
+
+
+class AnalysisPage(BaseModel):
+    """Some analyses, the newest first."""
+
+    analyses: list[StoredAnalysis]
+    next_cursor: str | None = Field(
+        description="`cursor` of the next page; null on the last."
+    )
+
+
 class Health(BaseModel):
     """The process answers."""
 
@@ -116,7 +137,7 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Predictions can be made."""
+    """Predictions can be made and kept."""
 
     status: str = "ready"
     model: ModelUsed | None = Field(None, description="The model that makes them.")
@@ -127,46 +148,41 @@ def describe_model(identity: ModelIdentity | None) -> ModelUsed | None:
     return None if identity is None else ModelUsed.model_validate(identity)
 
 
-def compose(
-    analysis: Analysis, heatmap_url: str | None, reason: str | None, *, layers: bool
-) -> bytes:
-    """Write the answer to a prediction.
+def describe(analysis: Analysis, identity: str, reason: str | None) -> Prediction:
+    """Put an analysis into an answer, without addresses and pictures.
 
     Args:
         analysis: What was found.
-        heatmap_url: Where the heatmap is served.
-        reason: Why there is none.
-        layers: Whether the two pictures come along.
+        identity: Names the analysis.
+        reason: Why there is no heatmap, if there is none.
 
     Returns:
-        The JSON document.
+        The answer.
     """
-    answer = Prediction(
+    possible = analysis.possible_classes
+    return Prediction(
         prediction=analysis.prediction,
         confidence=analysis.confidence,
         class_probabilities={
             name: f"{share:.2%}" for name, share in analysis.class_probabilities.items()
         },
-        heatmap_url=heatmap_url,
+        heatmap_url=None,
         heatmap_missing_reason=reason,
-        analysis_id=str(uuid.uuid4()),
+        analysis_id=identity,
         reliable=analysis.reliable,
-        possible_classes=None
-        if analysis.possible_classes is None
-        else list(analysis.possible_classes),
+        possible_classes=None if possible is None else list(possible),
         calibrated=analysis.calibrated,
         warnings=list(analysis.warnings),
         timings_ms={
             stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()
         },
         model=ModelUsed.model_validate(analysis.model),
-        layers=_draw_layers(analysis) if layers else None,
+        layers=None,
     )
-    unasked = set() if layers else {"layers"}
-    return answer.model_dump_json(exclude=unasked).encode()
 
 
-def _draw_layers(analysis: Analysis) -> Layers:
+def draw_layers(analysis: Analysis) -> Layers:
+    """Draw the scan and the heat as two pictures."""
     heat = analysis.heat
     return Layers(
         original=png_data_url(analysis.scan.as_grey()),

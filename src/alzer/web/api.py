@@ -1,36 +1,41 @@
 """The addresses that programs call: predictions, previews, heatmaps, health."""
 
+import time
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from alzer.analysis import Analysis
-from alzer.errors import StorageUnavailable
+from alzer.errors import StorageUnavailable, UnusableScan
 from alzer.explain.overlay import encode_png
-from alzer.model.engine import ModelIdentity
-from alzer.scans.formats import read_scan
-from alzer.settings import Settings
-from alzer.web.addresses import base_url
+from alzer.store.audit import Act
+from alzer.store.files import Kind
+from alzer.store.records import Record
+from alzer.web.access import Caller, caller_of
+from alzer.web.addresses import HEATMAPS_PATH, base_url
 from alzer.web.answers import (
     Health,
     Prediction,
-    Problem,
     Readiness,
-    compose,
+    describe,
     describe_model,
+    draw_layers,
 )
-from alzer.web.failures import RETRY_AFTER_S
-from alzer.web.storage import HeatmapFolder
+from alzer.web.openapi import (
+    FILE_PART,
+    OTHER_PROBLEM,
+    PROBLEMS,
+    picture_response,
+    problem_response,
+)
+from alzer.web.service import Service
 from alzer.web.uploads import read_file_part
-from alzer.web.workers import Workers
-
-HEATMAPS_PATH: Final = "/uploads/heatmaps"
 
 # Analyses belong to one person: no shared cache keeps them. A front end on
 # another origin may show the picture; its name alone gives access to it.
@@ -39,24 +44,20 @@ _HEATMAP_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
+# Probes come from everywhere, and each of them would write to the disk.
+_READY_FOR_S: Final = 1.0
 
-@dataclass(frozen=True)
+
+@dataclass
 class Api:
-    """What the addresses need, and what each of them answers.
+    """What each of the addresses answers.
 
     Attributes:
-        analyse: From a file's bytes to what the model makes of them.
-        settings: Limits, and the addresses the service goes by.
-        heatmaps: Where heatmaps are kept.
-        workers: The threads that do the work.
-        model: The model that is loaded, if known.
+        service: What they work with.
     """
 
-    analyse: Callable[[bytes], Analysis]
-    settings: Settings
-    heatmaps: HeatmapFolder
-    workers: Workers
-    model: ModelIdentity | None
+    service: Service
+    _ready_until: float = field(default=0.0, init=False)
 
     async def predict(
         self,
@@ -68,85 +69,156 @@ class Api:
     ) -> Response:
         """Predict the degree of impairment of one scan, with a Grad-CAM heatmap.
 
-        The heatmap shows what influenced the model, not where disease is.
+        The analysis is kept, heatmap and all, before it is answered. The heatmap
+        shows what influenced the model, not where disease is.
         """
-        base = base_url(request, self.settings)
-        with self.workers.place():
-            data = await read_file_part(request, self.settings.max_upload_bytes)
-            return await self.workers.run(
-                partial(self._predict, data, base, layers=layers)
-            )
-
-    def _predict(self, data: bytes, base: str, *, layers: bool) -> Response:
-        analysis = self.analyse(data)
-        url, reason, afterwards = None, analysis.no_heatmap_reason, None
-        if analysis.overlay_png is not None:
-            try:
-                name = self.heatmaps.save(analysis.overlay_png)
-                url = f"{base}{HEATMAPS_PATH}/{name}"
-                afterwards = BackgroundTask(self.heatmaps.settle, name)
-            except StorageUnavailable as error:
-                reason = error.message
-        body = compose(analysis, url, reason, layers=layers)
-        return _unstored(body, "application/json", afterwards)
+        order = _Order(
+            base_url(request, self.service.settings),
+            caller_of(request),
+            request.state.request_id,
+            layers=layers,
+        )
+        return await self._with_file(request, lambda data: self._predict(data, order))
 
     async def preview(self, request: Request) -> Response:
         """Show one scan as it was read, as a PNG; nothing is analysed or kept."""
-        with self.workers.place():
-            data = await read_file_part(request, self.settings.max_upload_bytes)
-            return await self.workers.run(partial(self._preview, data))
+        return await self._with_file(request, self._preview)
+
+    async def _with_file(
+        self, request: Request, work: Callable[[bytes], Response]
+    ) -> Response:
+        service, settings = self.service, self.service.settings
+        service.workers.check()  # who will be turned away need not send it all
+        data = await read_file_part(request, settings)
+        try:
+            with service.workers.place():
+                return await service.workers.run_for(request, partial(work, data))
+        except UnusableScan as refusal:
+            service.metrics.refusals.labels(refusal.code).inc()
+            raise
+
+    def _predict(self, data: bytes, order: "_Order") -> Response:
+        analysis = self.service.analyse(data)
+        name, reason = self._keep_heatmap(analysis)
+        answer = describe(analysis, str(uuid.uuid4()), reason)
+        self._keep_record(answer, name, data, order)
+        self.service.metrics.count(analysis)
+        if name is not None:
+            answer.heatmap_url = self.service.heatmap_url(order.base, name)
+        if order.layers:
+            answer.layers = draw_layers(analysis)
+        unasked = set() if order.layers else {"layers"}
+        body = answer.model_dump_json(exclude=unasked).encode()
+        return _unstored(body, "application/json")
+
+    def _keep_heatmap(self, analysis: Analysis) -> tuple[str | None, str | None]:
+        if analysis.overlay_png is None:
+            return None, analysis.no_heatmap_reason
+        try:
+            files = self.service.store.files
+            return files.save(Kind.HEATMAP, analysis.overlay_png), None
+        except StorageUnavailable as error:
+            return None, error.message
+
+    def _keep_record(
+        self, answer: Prediction, heatmap: str | None, data: bytes, order: "_Order"
+    ) -> None:
+        store, caller = self.service.store, order.caller
+        original = None
+        try:
+            if self.service.settings.keep_originals:
+                original = store.files.save(Kind.ORIGINAL, data)
+            store.records.add(
+                Record(
+                    id=answer.analysis_id,
+                    owner=caller.owner,
+                    prediction=answer.prediction,
+                    reliable=answer.reliable,
+                    has_warnings=bool(answer.warnings),
+                    answer=answer.model_dump(exclude={"heatmap_url", "layers"}),
+                    heatmap=heatmap,
+                    original=original,
+                ),
+                Act(caller.actor, "analysed", answer.analysis_id, order.request_id),
+            )
+        except StorageUnavailable:
+            with suppress(StorageUnavailable):  # else the next sweep does it
+                for kind, name in ((Kind.HEATMAP, heatmap), (Kind.ORIGINAL, original)):
+                    if name is not None:
+                        store.files.remove(kind, name)
+            raise
 
     def _preview(self, data: bytes) -> Response:
-        scan = read_scan(data, self.settings.limits)
-        return _unstored(encode_png(scan.as_grey()), "image/png")
+        return _unstored(encode_png(self.service.read(data).as_grey()), "image/png")
 
-    def heatmap(self, name: str) -> Response:
+    def heatmap(self, request: Request, name: str) -> Response:
         """Give a heatmap by the name that a prediction named.
+
+        Where a token is needed, the address of the prediction is good for some
+        time; later, those who may see the analysis can use its name.
 
         Raises:
             HTTPException: If there is none of that name.
         """
-        path = self.heatmaps.find(name)
-        if path is None:
+        owner, store = caller_of(request).owner, self.service.store
+        is_theirs = owner is None or store.records.owns_heatmap(owner, name)
+        content = store.files.read(Kind.HEATMAP, name) if is_theirs else None
+        if content is None:
             raise HTTPException(404)
-        return FileResponse(path, media_type="image/png", headers=_HEATMAP_HEADERS)
+        return Response(content, 200, _HEATMAP_HEADERS, "image/png")
 
     async def healthz(self) -> Health:
         """Tell that the process answers."""
         return Health()
 
-    async def readyz(self) -> Readiness:
-        """Tell that predictions can be made, and by which model."""
-        return Readiness(model=describe_model(self.model))
+    def readyz(self) -> Readiness:
+        """Tell that predictions can be made and kept, and by which model."""
+        if time.monotonic() > self._ready_until:
+            self.service.store.database.check()
+            self.service.store.files.check()
+            self._ready_until = time.monotonic() + _READY_FOR_S
+        return Readiness(model=describe_model(self.service.model))
+
+    def metrics(self) -> Response:
+        """Give figures in Prometheus' text format."""
+        kind = "text/plain; version=0.0.4; charset=utf-8"
+        return _unstored(self.service.metrics.write(), kind)
 
 
-def _unstored(
-    body: bytes, media_type: str, afterwards: BackgroundTask | None = None
-) -> Response:
+@dataclass(frozen=True)
+class _Order:
+    """Who asks for a prediction, and how the answer is wanted."""
+
+    base: str
+    caller: Caller
+    request_id: str
+    layers: bool
+
+
+def _unstored(body: bytes, media_type: str) -> Response:
     """Answer with what belongs to one person, so that no cache keeps it."""
-    headers = {"Cache-Control": "no-store"}
-    return Response(body, 200, headers, media_type, afterwards)
+    return Response(body, 200, {"Cache-Control": "no-store"}, media_type)
 
 
-def routes(api: Api) -> APIRouter:
+def routes(service: Service) -> APIRouter:
     """Give each address its function and its documentation."""
-    router = APIRouter()
+    router, api = APIRouter(), Api(service)
     router.add_api_route(
         "/predict",
         api.predict,
         methods=["POST"],
         response_model=Prediction,
         response_description="What the model made of the scan.",
-        responses=_PROBLEMS,
-        openapi_extra=_FILE_PART,
+        responses=PROBLEMS,
+        openapi_extra=FILE_PART,
     )
     router.add_api_route(
         "/preview",
         api.preview,
         methods=["POST"],
         response_class=Response,
-        responses={**_picture("The scan."), **_PROBLEMS},
-        openapi_extra=_FILE_PART,
+        responses={**picture_response("The scan."), **PROBLEMS},
+        openapi_extra=FILE_PART,
     )
     heatmap = f"{HEATMAPS_PATH}/{{name}}"
     router.add_api_route(
@@ -158,73 +230,20 @@ def routes(api: Api) -> APIRouter:
         methods=["GET"],
         response_class=Response,
         responses={
-            **_picture("The heatmap over its scan."),
-            **_problem(404, "not_found", "No such heatmap."),
-            **_OTHER_PROBLEM,
+            **picture_response("The heatmap over its scan."),
+            **problem_response(404, "not_found", "No such heatmap."),
+            **OTHER_PROBLEM,
         },
     )
     router.add_api_route("/healthz", api.healthz, methods=["GET"])
-    router.add_api_route("/readyz", api.readyz, methods=["GET"])
+    router.add_api_route(
+        "/readyz", api.readyz, methods=["GET"], responses={503: PROBLEMS[503]}
+    )
+    router.add_api_route(
+        "/metrics",
+        api.metrics,
+        methods=["GET"],
+        response_class=Response,
+        responses={200: {"description": "The figures.", "content": {"text/plain": {}}}},
+    )
     return router
-
-
-_EXAMPLES: Final = {
-    "not_an_image": "The file is of no known image format. Send a PNG, JPEG, TIFF, "
-    "BMP, WebP, DICOM, NIfTI or MGH file.",
-    "not_found": "There is nothing at this address.",
-    "too_many_bytes": "The file is larger than the limit of 100 MiB. Send one slice, "
-    "or save it with compression.",
-    "overloaded": "Too many requests are waiting already. Try again in a moment.",
-}
-
-
-_Responses = dict[int | str, dict[str, Any]]
-
-
-def _problem(status: int, code: str, meaning: str) -> _Responses:
-    example = {"detail": _EXAMPLES[code], "code": code}
-    content = {"application/json": {"example": example}}
-    return {status: {"model": Problem, "description": meaning, "content": content}}
-
-
-def _picture(meaning: str) -> _Responses:
-    return {200: {"description": meaning, "content": {"image/png": {}}}}
-
-
-_OTHER_PROBLEM: Final[_Responses] = {
-    "default": {"model": Problem, "description": "Any other failure, alike in form."}
-}
-
-_PROBLEMS: Final[_Responses] = {
-    **_problem(400, "not_an_image", "The request or its file can't be used."),
-    **_problem(413, "too_many_bytes", "The file is over the limit."),
-    **_problem(503, "overloaded", "Too many requests wait already."),
-    **_OTHER_PROBLEM,
-}
-_PROBLEMS[503]["headers"] = {
-    "Retry-After": {
-        "description": f"Seconds to wait: {RETRY_AFTER_S}.",
-        "schema": {"type": "integer"},
-    }
-}
-
-_FILE_PART: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "One slice of a brain MRI.",
-                        }
-                    },
-                }
-            }
-        },
-    }
-}

@@ -1,24 +1,34 @@
-"""The service: put together from a function and settings, loading nothing itself."""
+"""The service: put together from an engine and settings, loading nothing itself."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import uvicorn
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
-from alzer.analysis import Analysis
-from alzer.model.engine import ModelIdentity
 from alzer.settings import Settings
-from alzer.web.api import Api, routes
+from alzer.store.keeping import GRACE, Store, open_store
+from alzer.web.access import Gate
+from alzer.web.api import routes
+from alzer.web.connections import CountingProtocol
 from alzer.web.failures import register_failures
 from alzer.web.guards import BodyLimit, LastResort, ResponseHeaders
+from alzer.web.history import history_routes
+from alzer.web.login import login_routes
+from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
+from alzer.web.metrics import Metrics
 from alzer.web.pages import page_routes
-from alzer.web.storage import HeatmapFolder
+from alzer.web.service import Engine, Service
+from alzer.web.signing import open_signer
 from alzer.web.uploads import FORM_OVERHEAD_BYTES, too_large
 from alzer.web.workers import Workers, usable_cores
 
@@ -29,55 +39,108 @@ _DESCRIPTION: Final = (
     "Research and education software; not a medical device."
 )
 
+_CLEAN_EVERY_S: Final = 600.0
+
+# Less than the ten seconds that ending the service may take.
+_GRACE_S: Final = 8
+
+# Uploads of the largest size that are taken in at the same time.
+_LARGEST_UPLOADS: Final = 4
+
 
 def create_app(
-    analyse: Callable[[bytes], Analysis],
-    settings: Settings,
-    model: ModelIdentity | None = None,
+    engine: Engine, settings: Settings, store: Store | None = None
 ) -> FastAPI:
     """Put the service together.
 
     Args:
-        analyse: From a file's bytes to what the model makes of them; raises
-            UnusableScan. It is called in several threads at once.
+        engine: What makes predictions.
         settings: What the deployment chose.
-        model: What `/readyz` names as the model that is loaded.
+        store: What outlives a request; opened by the settings if None.
 
     Returns:
         The ASGI application.
     """
+    workers = Workers(usable_cores(), settings.max_waiting)
+    service = Service(
+        engine=engine,
+        settings=settings,
+        store=store or open_store(settings),
+        workers=workers,
+        metrics=Metrics(engine.class_mix, engine.model),
+        signer=open_signer(settings),
+    )
+    service.metrics.watch_places(lambda: workers.taken)
     app = FastAPI(
         title="alzer",
         version=__version__,
         description=_DESCRIPTION,
         docs_url=None,  # the usual pages load scripts from elsewhere; ours is at /docs
         redoc_url=None,
-        middleware=_middleware(settings),
+        middleware=_middleware(service),
+        lifespan=lambda _: _life(service),
     )
     register_failures(app)
-    heatmaps = HeatmapFolder(settings.data_dir / "uploads" / "heatmaps")
-    workers = Workers(usable_cores(), settings.max_waiting)
-    app.include_router(routes(Api(analyse, settings, heatmaps, workers, model)))
+    app.include_router(routes(service))
+    app.include_router(history_routes(service))
     app.include_router(page_routes(app.openapi, settings))
+    if settings.needs_token:
+        app.include_router(login_routes(service))
     app.mount("/static", StaticFiles(directory=_STATIC))
     return app
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+@asynccontextmanager
+async def _life(service: Service) -> AsyncIterator[None]:
+    service.engine.start()
+    cleaning = asyncio.create_task(_clean(service.store))
+    try:
+        yield
+    finally:
+        cleaning.cancel()
+        with suppress(asyncio.CancelledError):
+            await cleaning
+        await to_thread.run_sync(service.engine.stop)
+        service.store.database.close()
+
+
+async def _clean(store: Store) -> None:
+    """Clean up at the start and from time to time, in a thread."""
+    use = store.in_use()
+    await to_thread.run_sync(use.__enter__)
+    try:
+        while True:
+            await asyncio.sleep(_CLEAN_EVERY_S)
+            await to_thread.run_sync(store.clean, datetime.now(UTC) - GRACE)
+    finally:
+        use.__exit__(None, None, None)
+
+
+def _middleware(service: Service) -> list[Middleware]:
     """List what stands before the routes, the outermost first."""
+    settings = service.settings
     return [
+        Middleware(RequestLog, metrics=service.metrics),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["Retry-After"],
+            expose_headers=["Retry-After", REQUEST_ID_HEADER],
         ),
         Middleware(ResponseHeaders),
         Middleware(LastResort),
         Middleware(
+            Gate,
+            settings=settings,
+            tokens=service.store.tokens,
+            signer=service.signer,
+        ),
+        Middleware(
             BodyLimit,
             max_bytes=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
+            max_bytes_together=_LARGEST_UPLOADS * settings.max_upload_bytes
+            + FORM_OVERHEAD_BYTES,
             message=too_large(settings.max_upload_bytes),
         ),
     ]
@@ -88,7 +151,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
 
     Args:
         app: The application.
-        settings: Address and port.
+        settings: Address, port, limits, and the proxies that are trusted.
 
     Returns:
         What `uvicorn.Server` takes.
@@ -97,12 +160,15 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http="h11",  # the one implementation whose header size can be limited
+        http=CountingProtocol,  # over h11, whose header size can be limited
         ws="none",
-        h11_max_incomplete_event_size=32 * 1024,
+        h11_max_incomplete_event_size=settings.max_header_bytes,
         timeout_keep_alive=30,  # a person reads one answer before the next upload
-        timeout_graceful_shutdown=10,  # else a half-open client blocks the end
+        timeout_graceful_shutdown=_GRACE_S,  # else a half-open client blocks the end
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         server_header=False,
         access_log=False,  # it would hold the unguessable addresses of heatmaps
+        log_config=None,  # ours is in `logs`
         log_level="warning",
     )

@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from alzer.errors import (
     AlzerError,
+    Forged,
     InvalidRequest,
+    NoSuchAnalysis,
+    NotSignedIn,
     Overloaded,
     StorageUnavailable,
     TooManyBytes,
@@ -20,6 +23,7 @@ from alzer.errors import (
     UnusableModel,
     UnusableScan,
 )
+from alzer.web.workers import Left
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +34,9 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     UnusableScan: 400,
     TooManyBytes: 413,
     InvalidRequest: 400,
+    NotSignedIn: 401,
+    Forged: 403,
+    NoSuchAnalysis: 404,
     UnusableModel: 503,
     TrainingRefused: 500,
     StorageUnavailable: 503,
@@ -38,6 +45,11 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
 
 # An analysis takes some tens of milliseconds: a full queue is empty by then.
 RETRY_AFTER_S: Final = 2
+
+_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
+    401: {"WWW-Authenticate": "Bearer"},
+    503: {"Retry-After": str(RETRY_AFTER_S)},
+}
 
 _UNFORESEEN = (
     "Something went wrong inside the service; the file may be fine. Try again."
@@ -56,8 +68,7 @@ def status_of(error: type[AlzerError]) -> int:
 
 def problem(status: int, detail: str, code: str) -> JSONResponse:
     """Give the one shape in which every failure is answered."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
-    return JSONResponse({"detail": detail, "code": code}, status, headers)
+    return JSONResponse({"detail": detail, "code": code}, status, _HEADERS.get(status))
 
 
 def answer_failure(error: AlzerError) -> JSONResponse:
@@ -76,6 +87,10 @@ def register_failures(app: FastAPI) -> None:
     @app.exception_handler(AlzerError)
     async def foreseen(_: Request, error: AlzerError) -> JSONResponse:
         return answer_failure(error)
+
+    @app.exception_handler(Left)
+    async def left(_: Request, __: Left) -> Response:
+        return Response(status_code=499)  # nobody reads it; the log does
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

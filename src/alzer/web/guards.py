@@ -8,7 +8,7 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alzer.errors import TooManyBytes
+from alzer.errors import Overloaded, TooManyBytes
 from alzer.web.failures import answer_failure, answer_unforeseen
 
 logger = logging.getLogger(__name__)
@@ -89,6 +89,10 @@ class _Overrun(Exception):
     """A body without a declared length went over the limit."""
 
 
+class _NoRoom(Exception):
+    """All bodies together went over their limit."""
+
+
 class BodyLimit:
     """Refuse a request body over a limit, declared or not.
 
@@ -98,13 +102,18 @@ class BodyLimit:
     Args:
         app: The application behind.
         max_bytes: Largest body, with what the form adds to the file.
+        max_bytes_together: What may be held of all bodies that are on their way.
         message: What to tell the sender.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, message: str) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, max_bytes_together: int, message: str
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.max_bytes_together = max_bytes_together
         self.message = message
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
@@ -114,29 +123,62 @@ class BodyLimit:
         if _declared_bytes(scope) > self.max_bytes:
             await self._refuse(scope, receive, send)
             return
+        body = _Body(self, receive)
         try:
-            await self.app(scope, self._counted(receive), send)
+            await self.app(scope, body.receive, send)
         except _Overrun:
             await self._refuse(scope, receive, send)
+        except _NoRoom:
+            message = "Too many uploads at the same time. Try again in a moment."
+            await answer_failure(Overloaded(message))(scope, receive, send)
+        finally:
+            self._held -= body.received
 
-    def _counted(self, receive: Receive) -> Receive:
-        total = 0
+    def hold(self, count: int) -> None:
+        """Count bytes that have arrived.
 
-        async def count() -> Message:
-            nonlocal total
-            message = await receive()
-            total += len(message.get("body", b""))
-            if total > self.max_bytes:
-                raise _Overrun
-            return message
+        Args:
+            count: How many.
 
-        return count
+        Raises:
+            _NoRoom: With them there are too many.
+        """
+        self._held += count
+        if self._held > self.max_bytes_together:
+            raise _NoRoom
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if "expect" not in Headers(scope=scope):  # that sender waits for us
             with anyio.move_on_after(DRAIN_S):
                 await _drain(receive)
         await answer_failure(TooManyBytes(self.message))(scope, receive, send)
+
+
+class _Body:
+    """One body on its way in."""
+
+    def __init__(self, limit: BodyLimit, receive: Receive) -> None:
+        self._limit = limit
+        self._receive = receive
+        self.received = 0
+
+    async def receive(self) -> Message:
+        """Pass on what comes, as long as it is not too much.
+
+        Returns:
+            The next part.
+
+        Raises:
+            _Overrun: The body is too large.
+        """
+        message = await self._receive()
+        count = len(message.get("body", b""))
+        self.received += count
+        if self.received > self._limit.max_bytes:
+            self.received -= count
+            raise _Overrun
+        self._limit.hold(count)
+        return message
 
 
 async def _drain(receive: Receive) -> None:

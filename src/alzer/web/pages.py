@@ -52,6 +52,7 @@ class UploadPage:
 
     Attributes:
         max_upload_bytes: Largest file.
+        signs_in: Whether people sign in to this service.
         root: Relative way from the page to the service's root, so that the page
             also works below a path of a reverse proxy.
         version: Of the software.
@@ -65,6 +66,7 @@ class UploadPage:
     template: ClassVar[str] = "upload.html"
 
     max_upload_bytes: int
+    signs_in: bool = False
     root: str = ".."
     version: str = __version__
     classes: tuple[ImpairmentClass, ...] = CLASSES
@@ -72,6 +74,25 @@ class UploadPage:
     caption: str = CAPTION
     legend_bar: str = field(default_factory=_draw_legend_bar)
     legend: tuple[tuple[str, str], ...] = field(default_factory=_list_legend)
+
+
+@dataclass(frozen=True)
+class LoginPage:
+    """The page that asks for a token.
+
+    Attributes:
+        problem: Why the last one was refused.
+        root: Relative way from the page to the service's root.
+        version: Of the software.
+        signs_in: Whether people sign in to this service.
+    """
+
+    template: ClassVar[str] = "login.html"
+
+    problem: str = ""
+    root: str = "."
+    version: str = __version__
+    signs_in: bool = False  # there is nobody to sign out yet
 
 
 @dataclass(frozen=True)
@@ -112,6 +133,7 @@ class ApiPage:
 
     Attributes:
         operations: In the order of their addresses.
+        signs_in: Whether people sign in; not on this page, which is for all.
         root: Relative way from the page to the service's root.
         version: Of the software.
     """
@@ -119,11 +141,12 @@ class ApiPage:
     template: ClassVar[str] = "api.html"
 
     operations: tuple[Operation, ...]
+    signs_in: bool = False
     root: str = "."
     version: str = __version__
 
 
-def render(page: UploadPage | ApiPage) -> str:
+def render(page: UploadPage | LoginPage | ApiPage) -> str:
     """Fill a page's template with its data."""
     return _TEMPLATES.get_template(page.template).render(vars(page))
 
@@ -141,7 +164,7 @@ def page_routes(
         The routes; none of them is part of the OpenAPI document.
     """
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    upload = render(UploadPage(settings.max_upload_bytes))
+    upload = render(UploadPage(settings.max_upload_bytes, settings.needs_token))
 
     @cache
     def api_page() -> str:

@@ -10,6 +10,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from alzer.errors import InvalidRequest, TooManyBytes
+from alzer.settings import Settings
+from alzer.web.workers import Left
 
 # Room for boundaries, part headers and a few small fields besides the file, so
 # that a file of exactly the limit passes.
@@ -25,12 +27,12 @@ class _InMemory(MultiPartParser):
     spool_max_size = 0  # none: images of people do not belong in a temporary folder
 
 
-async def read_file_part(request: Request, max_bytes: int) -> bytes:
+async def read_file_part(request: Request, settings: Settings) -> bytes:
     """Read the part named `file` of a multipart form.
 
     Args:
         request: Its body has not been read yet.
-        max_bytes: Largest file.
+        settings: Largest file, and how many parts there may be besides.
 
     Returns:
         The file's content.
@@ -38,35 +40,35 @@ async def read_file_part(request: Request, max_bytes: int) -> bytes:
     Raises:
         InvalidRequest: The body is no such form, has not exactly one such part,
             or did not arrive in time.
-        TooManyBytes: The file is larger than `max_bytes`.
+        Left: The sender has gone.
+        TooManyBytes: The file is larger than allowed.
     """
     try:
         with anyio.fail_after(READ_TIMEOUT_S):
-            form = await _read_form(request)
+            form = await _read_form(request, settings.max_form_parts)
     except TimeoutError as error:
         message = "The upload took too long. Send it again."
         raise InvalidRequest(message) from error
     try:
-        return await _only_file(form, max_bytes)
+        return await _only_file(form, settings.max_upload_bytes)
     finally:
         await form.close()
 
 
-async def _read_form(request: Request) -> FormData:
+async def _read_form(request: Request, max_parts: int) -> FormData:
     kind, _ = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
         message = f"The request holds no form. {_EXPECTED}"
         raise InvalidRequest(message)
     try:
         return await _InMemory(
-            request.headers, request.stream(), max_files=2, max_fields=16
+            request.headers, request.stream(), max_files=2, max_fields=max_parts
         ).parse()
     except MultiPartException as error:
         message = f"The form could not be read. {_EXPECTED}"
         raise InvalidRequest(message) from error
     except ClientDisconnect as error:
-        message = "The upload broke off. Send it again."
-        raise InvalidRequest(message) from error
+        raise Left from error
 
 
 async def _only_file(form: FormData, max_bytes: int) -> bytes:

@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, create_task_group, to_thread
+from fastapi import Request
 
 from alzer.errors import Overloaded
 
 Result = TypeVar("Result")
+
+
+class Left(Exception):
+    """Whoever asked has gone; nobody waits for an answer."""
 
 
 def usable_cores() -> int:
@@ -26,7 +31,7 @@ class Workers:
 
     Args:
         threads: Requests that are worked on at the same time.
-        max_waiting: Requests that may wait besides, their upload included.
+        max_waiting: Requests that may wait besides.
     """
 
     def __init__(self, threads: int, max_waiting: int) -> None:
@@ -34,12 +39,13 @@ class Workers:
         self._places = threads + max_waiting
         self._taken = 0
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold one of the places for as long as the context lasts.
+    @property
+    def taken(self) -> int:
+        """Requests that are worked on or wait."""
+        return self._taken
 
-        Yields:
-            Nothing; the place is the context's.
+    def check(self) -> None:
+        """Make sure that a place is free now.
 
         Raises:
             Overloaded: All places are taken.
@@ -47,6 +53,15 @@ class Workers:
         if self._taken >= self._places:
             message = "Too many requests are waiting already. Try again in a moment."
             raise Overloaded(message)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places for as long as the context lasts.
+
+        Yields:
+            Nothing; the place is the context's.
+        """
+        self.check()
         self._taken += 1
         try:
             yield
@@ -56,3 +71,33 @@ class Workers:
     async def run(self, work: Callable[[], Result]) -> Result:
         """Do the work in a thread, as soon as one is free."""
         return await to_thread.run_sync(work, limiter=self._limiter)
+
+    async def run_for(self, request: Request, work: Callable[[], Result]) -> Result:
+        """Do the work of a request, unless its sender leaves before it begins.
+
+        Args:
+            request: Its body has been read.
+            work: What to do.
+
+        Returns:
+            What the work gives.
+
+        Raises:
+            Left: The sender has gone.
+        """
+        if self._limiter.available_tokens >= 1:
+            return await self.run(work)
+        results: list[Result] = []
+        async with create_task_group() as tasks:
+
+            async def do() -> None:
+                results.append(await self.run(work))
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(do)
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            tasks.cancel_scope.cancel()
+        if not results:
+            raise Left
+        return results[0]

@@ -1,6 +1,6 @@
 /** The assessment page: choose, preview, submit, result. */
 
-import { Refusal, postFile } from "./requests.js";
+import { Refusal, formToken, postFile } from "./requests.js";
 import { prepareResult } from "./result.js";
 import { keepFitted } from "./viewer.js";
 
@@ -141,6 +141,9 @@ connectDrop();
 keepFitted([part("preview-image")]);
 part("file").addEventListener("change", () => choose([...part("file").files]));
 part("form").addEventListener("submit", submit);
+part("sign-out")?.addEventListener("submit", (event) => {
+  event.target.elements.csrf.value = formToken();
+});
 for (const button of document.querySelectorAll(".again")) {
   button.addEventListener("click", () => showSection("choose", "file"));
 }

@@ -12,6 +12,11 @@ export class Refusal extends Error {
   }
 }
 
+/** The proof that this page sends a request, where people sign in. */
+export function formToken() {
+  return document.cookie.match(/(?:^|; )alzer_csrf=([0-9a-f]+)/)?.[1] ?? "";
+}
+
 async function refusalOf(request) {
   try {
     const { detail } = JSON.parse(await request.response.text());
@@ -45,6 +50,7 @@ export function postFile(address, file, { onProgress, signal } = {}) {
     request.addEventListener("abort", () => reject(signal.reason));
     signal?.addEventListener("abort", () => request.abort());
     request.open("POST", address);
+    if (formToken()) request.setRequestHeader("X-CSRF-Token", formToken());
     request.send(form);
   });
 }

@@ -59,9 +59,9 @@ function fillPictures(answer, root) {
   if (!name) return;
   part("overlay-base").src = original;
   part("overlay-heat").src = heat;
-  part("overlay").src = `${root}/uploads/heatmaps/${name}`;
+  part("overlay").src = `${root}/uploads/heatmaps/${name}`; // its signature included
   part("download").href = part("overlay").src;
-  part("download").download = name;
+  part("download").download = name.split("?")[0];
 }
 
 function fillProvenance({ model, timings_ms: timings, analysis_id: id }) {

@@ -1,0 +1,24 @@
+"""`alzer audit`: who did what."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from alzer.cli.options import DataDirOption, read_settings
+from alzer.store.audit import read_log
+from alzer.store.keeping import open_store
+
+
+def audit(
+    *,
+    newest: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="How many lines at most.")
+    ] = 100,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Show the audit log of a service, one JSON object per line, the latest last."""
+    store = open_store(read_settings(data_dir=data_dir))
+    for act in read_log(store.database, newest):
+        moment = act.at.isoformat() if act.at else None
+        typer.echo(json.dumps({**vars(act), "at": moment}))

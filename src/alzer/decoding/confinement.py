@@ -1,0 +1,56 @@
+"""Taking from this process all that decoding does not need."""
+
+import ctypes
+import resource
+import sys
+from typing import Final
+
+# Source: Linux, include/uapi/linux/prctl.h and capability.h.
+_PR_SET_DUMPABLE: Final = 4
+_PR_SET_NO_NEW_PRIVS: Final = 38
+_CAPABILITY_VERSION_3: Final = 0x20080522
+
+
+def confine(memory_bytes: int) -> None:
+    """Give up files, sockets, privileges and all but some memory, for good.
+
+    No descriptor beyond the three that are open can be made from here on, which
+    rules out opening any file and any socket. What has to be imported has been.
+
+    Args:
+        memory_bytes: Address space that remains.
+    """
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_AS, memory_bytes)
+    _limit(resource.RLIMIT_NOFILE, 3)
+    if sys.platform == "linux":
+        _drop_privileges()
+
+
+def allow_time(seconds: float) -> None:
+    """Set how much longer this process may compute; beyond it ends.
+
+    Args:
+        seconds: Of processor time, from now.
+    """
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(usage.ru_utime + usage.ru_stime + seconds) + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
+
+
+def _limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def _drop_privileges() -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    library.capset(head, nothing)

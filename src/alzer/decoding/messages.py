@@ -1,0 +1,137 @@
+"""What the service and its decoding processes say to each other.
+
+Neither side unpickles anything: a process that a hostile file has taken over
+could otherwise take over the service as well.
+"""
+
+import json
+import struct
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+
+from alzer.errors import DamagedFile, UnusableScan
+from alzer.scans.scan import Scan
+from alzer.settings import Limits
+
+# Lengths of the two parts of a message: JSON, then bytes.
+HEAD: Final = struct.Struct("<QQ")
+
+
+def pack(fields: dict[str, Any], content: bytes | memoryview) -> tuple[bytes, Any]:
+    """Put a message together.
+
+    Args:
+        fields: Of JSON's types.
+        content: What comes with them.
+
+    Returns:
+        The head with the fields, and the content, to be sent in this order.
+    """
+    text = json.dumps(fields).encode()
+    return HEAD.pack(len(text), len(content)) + text, content
+
+
+def pack_scan(scan: Scan) -> tuple[bytes, Any]:
+    """Put a scan into a message."""
+    fields = {name: value for name, value in vars(scan).items() if name != "pixels"}
+    pixels = np.ascontiguousarray(scan.pixels, "<f4")
+    return pack({**fields, "shape": scan.shape}, pixels.data.cast("B"))
+
+
+def pack_refusal(refusal: UnusableScan) -> tuple[bytes, Any]:
+    """Put the reason why a file can't be used into a message."""
+    return pack({"code": refusal.code, "message": refusal.message}, b"")
+
+
+def unpack_limits(fields: dict[str, Any]) -> Limits:
+    """Read what the service asks for."""
+    return Limits(**fields)
+
+
+def pack_request(data: bytes, limits: Limits) -> tuple[bytes, Any]:
+    """Ask for a file to be read."""
+    return pack(asdict(limits), data)
+
+
+def unpack_answer(text: bytes, content: bytes, limits: Limits) -> Scan:
+    """Read an answer, believing none of it.
+
+    Args:
+        text: The fields.
+        content: The pixels.
+        limits: How large the scan may be.
+
+    Returns:
+        The scan.
+
+    Raises:
+        UnusableScan: As the reader said.
+        DamagedFile: If the answer is not as it should be: the file has made the
+            process behave strangely.
+    """
+    try:
+        fields = json.loads(text)
+        refusal = _refusal(fields) if "code" in fields else None
+        scan = None if refusal else _scan(fields, content, limits)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise DamagedFile(STRANGE) from error
+    if scan is None:
+        raise refusal or DamagedFile(STRANGE)
+    return scan
+
+
+STRANGE: Final = (
+    "The file can't be decoded: its decoder ended unexpectedly. Export it again."
+)
+
+
+TOO_MUCH: Final = (
+    "Decoding the file takes more memory or time than is allowed; send one slice, "
+    "uncompressed."
+)
+
+
+def _refusal(fields: dict[str, Any]) -> UnusableScan:
+    waiting: list[type[UnusableScan]] = [UnusableScan]
+    known: dict[str, type[UnusableScan]] = {}
+    while waiting:
+        each = waiting.pop()
+        known[each.code] = each
+        waiting.extend(each.__subclasses__())
+    return known[str(fields["code"])](str(fields["message"])[:500])
+
+
+def _scan(fields: dict[str, Any], content: bytes, limits: Limits) -> Scan:
+    rows, columns = (int(each) for each in fields["shape"])
+    if not 0 < rows * columns <= limits.max_pixels:
+        raise ValueError(rows, columns)
+    pixels = np.frombuffer(content, "<f4").reshape(rows, columns)
+    low, high = (float(each) for each in fields["display_range"])
+    if not np.isfinite([low, high]).all() or not np.isfinite(pixels).all():
+        raise ValueError(low, high)
+    return Scan(
+        pixels,
+        str(fields["format"])[:20],
+        (low, high),
+        _pair(fields["spacing_mm"], float),
+        _pair(fields["orientation"], _letter),
+        _sentences(fields["notes"]),
+        _sentences(fields["warnings"]),
+    )
+
+
+def _pair(value: Any, of: Any) -> Any:  # noqa: ANN401 - parsed JSON
+    if value is None:
+        return None
+    first, second = value
+    return of(first), of(second)
+
+
+def _letter(value: str) -> str:
+    return "LRAPSI"["LRAPSI".index(value)]
+
+
+def _sentences(values: Any) -> tuple[str, ...]:  # noqa: ANN401 - parsed JSON
+    return tuple(str(each)[:500] for each in values[:20])

@@ -1,0 +1,1 @@
+"""What outlives a request: records, heatmaps, tokens and who did what."""

@@ -1,0 +1,75 @@
+"""Who did what, and when: a log that can only grow."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from sqlalchemy import Connection, insert, select
+
+from alzer.store.database import Database
+from alzer.store.tables import AUDIT
+
+Action = Literal[
+    "analysed",
+    "viewed",
+    "listed",
+    "deleted",
+    "expired",
+    "signed in",
+    "sign-in refused",
+    "signed out",
+    "token created",
+    "token revoked",
+]
+
+# Who acts without a token: this machine's user, and the service itself.
+LOCAL: Final = "local"
+SERVICE: Final = "service"
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One line of the log.
+
+    Attributes:
+        actor: A token's id, or LOCAL, SERVICE or UNKNOWN.
+        action: What was done.
+        subject: The id of the analysis or token that it was done to.
+        request: The id of the request by which it was done.
+        at: When.
+    """
+
+    actor: str
+    action: Action
+    subject: str | None = None
+    request: str | None = None
+    at: datetime | None = None
+
+
+def note(connection: Connection, act: Act) -> None:
+    """Add a line to the log, in the transaction of what it tells of.
+
+    Args:
+        connection: Of a transaction.
+        act: What was done.
+    """
+    at = act.at or datetime.now(UTC)
+    connection.execute(insert(AUDIT).values(**{**vars(act), "at": at}))
+
+
+def read_log(database: Database, newest: int = 100) -> list[Act]:
+    """Read the newest lines, the latest last.
+
+    Args:
+        database: Where the log is.
+        newest: How many at most.
+
+    Returns:
+        The lines.
+    """
+    columns = [AUDIT.c[each] for each in ("actor", "action", "subject", "request")]
+    query = select(*columns, AUDIT.c.at).order_by(AUDIT.c.number.desc()).limit(newest)
+    with database.transaction() as connection:
+        rows = connection.execute(query).all()
+    return [Act(*row) for row in reversed(rows)]

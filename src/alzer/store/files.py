@@ -1,0 +1,262 @@
+"""Heatmaps and originals: seen whole or not at all, read back by name only."""
+
+import errno
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from fsspec.implementations.local import LocalFileSystem
+
+from alzer.errors import InvalidRequest, StorageUnavailable
+
+# Source: RFC 9562, section 5.4 (UUID version 4: 122 random bits).
+_UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_PARTIAL: Final = re.compile(rf"\.(heatmap|original)_{_UUID}(\.png)?\.part")
+
+_REASONS: Final = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file would be too large",
+    errno.EROFS: "its folder is read-only",
+    errno.EACCES: "its folder is read-only",
+    errno.EPERM: "its folder is read-only",
+}
+
+
+class Kind(Enum):
+    """What is kept: the folder it is in, and how its names end."""
+
+    HEATMAP = ("heatmaps", "heatmap", ".png")
+    ORIGINAL = ("originals", "original", "")
+
+    @property
+    def folder(self) -> str:
+        """The folder's name."""
+        return self.value[0]
+
+    def new_name(self) -> str:
+        """Make a name that nobody can guess."""
+        return f"{self.value[1]}_{uuid.uuid4()}{self.value[2]}"
+
+    def owns(self, name: str) -> bool:
+        """Say whether a name is of this kind's form, and so leads nowhere else."""
+        pattern = rf"{self.value[1]}_{_UUID}{re.escape(self.value[2])}"
+        return re.fullmatch(pattern, name) is not None
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file as the storage lists it.
+
+    Attributes:
+        path: Where it is in the storage.
+        name: The last part of it.
+        modified: When it was written.
+        is_partial: Whether its writing was never finished.
+    """
+
+    path: str
+    name: str
+    modified: datetime
+    is_partial: bool
+
+
+class FileStore:
+    """Files in a local folder or an S3-compatible bucket.
+
+    Args:
+        url: A folder, or `s3://bucket/prefix`.
+        settle: Whether files reach the disk itself before `save` returns, so
+            that a power failure does not lose them either.
+
+    Raises:
+        InvalidRequest: If the address is of neither kind, or its driver is missing.
+    """
+
+    def __init__(self, url: str, *, settle: bool = False) -> None:
+        try:
+            self._files, self._root = _open(url)
+        except (ValueError, ImportError) as error:
+            message = (
+                "ALZER_FILES is not usable: give a folder, or s3://bucket/prefix with "
+                "alzer[s3] installed."
+            )
+            raise InvalidRequest(message) from error
+        self._settle = settle
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files are in a folder of this machine."""
+        return isinstance(self._files, LocalFileSystem)
+
+    def save(self, kind: Kind, content: bytes) -> str:
+        """Keep a file under a new name.
+
+        Args:
+            kind: What it is.
+            content: All of it.
+
+        Returns:
+            The name.
+
+        Raises:
+            StorageUnavailable: It can't be written; nothing is left behind.
+        """
+        name = kind.new_name()
+        try:
+            if self.is_local:
+                self._write_locally(self._path(kind, name), content)
+            else:  # object storage shows an object when it is whole
+                self._files.pipe_file(self._path(kind, name), content)
+        except Exception as error:  # each storage has errors of its own
+            number = getattr(error, "errno", None) or 0
+            reason = _REASONS.get(number, "its folder can't be used")
+            message = f"The {kind.value[1]} could not be saved: {reason}."
+            raise StorageUnavailable(message) from error
+        return name
+
+    def _write_locally(self, path: str, content: bytes) -> None:
+        try:
+            self._write_whole(Path(path), content)
+        except FileNotFoundError:  # the first one, or the folder was removed
+            self._files.makedirs(str(Path(path).parent), exist_ok=True)
+            self._write_whole(Path(path), content)
+
+    def _write_whole(self, path: Path, content: bytes) -> None:
+        partial = path.with_name(f".{path.name}.part")
+        try:
+            with partial.open("xb") as file:
+                file.write(content)
+                if self._settle:
+                    file.flush()
+                    os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
+        if self._settle:
+            _settle_folder(path.parent)
+
+    def read(self, kind: Kind, name: str) -> bytes | None:
+        """Read a file; a name of any other form finds nothing.
+
+        Args:
+            kind: What it is.
+            name: As `save` gave it.
+
+        Returns:
+            The content; None if there is no such file.
+
+        Raises:
+            StorageUnavailable: The storage can't be reached.
+        """
+        if not kind.owns(name):
+            return None
+        try:
+            content: bytes = self._files.cat_file(self._path(kind, name))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except Exception as error:  # as in `save`
+            raise StorageUnavailable(_UNREACHABLE) from error
+        return content
+
+    def remove(self, kind: Kind, name: str) -> None:
+        """Remove a file, and make sure that it is gone.
+
+        Args:
+            kind: What it is.
+            name: As `save` gave it; one that is gone already is no failure.
+
+        Raises:
+            StorageUnavailable: It can't be removed.
+        """
+        if kind.owns(name):
+            self._remove_path(self._path(kind, name))
+
+    def discard(self, file: KeptFile) -> None:
+        """Remove a file that was listed.
+
+        Args:
+            file: Of `listed`.
+        """
+        self._remove_path(file.path)
+
+    def _remove_path(self, path: str) -> None:
+        try:
+            with suppress(FileNotFoundError):
+                self._files.rm_file(path)
+            remains = self._files.exists(path)
+        except Exception as error:  # as in `save`
+            raise StorageUnavailable(_NOT_REMOVED) from error
+        if remains:
+            raise StorageUnavailable(_NOT_REMOVED)
+
+    def listed(self) -> Iterator[KeptFile]:
+        """List every file of ours, those that were never finished too.
+
+        Raises:
+            StorageUnavailable: The storage can't be reached.
+        """
+        for kind in Kind:
+            folder = f"{self._root}/{kind.folder}"
+            try:
+                entries = self._files.ls(folder, detail=True)
+            except FileNotFoundError:
+                continue
+            except Exception as error:  # as in `save`
+                raise StorageUnavailable(_UNREACHABLE) from error
+            for entry in entries:
+                name = str(entry["name"]).rpartition("/")[2]
+                partial = _PARTIAL.fullmatch(name) is not None
+                if partial or kind.owns(name):
+                    yield KeptFile(entry["name"], name, _moment(entry), partial)
+
+    def check(self) -> None:
+        """Make sure that files can be written.
+
+        Raises:
+            StorageUnavailable: They can't.
+        """
+        self.remove(Kind.HEATMAP, self.save(Kind.HEATMAP, b""))
+
+    def _path(self, kind: Kind, name: str) -> str:
+        return f"{self._root}/{kind.folder}/{name}"
+
+
+def _open(url: str) -> tuple[Any, str]:
+    protocol, separator, rest = url.partition("://")
+    if not separator:
+        return LocalFileSystem(), url.rstrip("/")
+    if protocol != "s3":
+        raise ValueError(protocol)
+    # Address, region and keys come from the usual AWS_* variables.
+    from obstore.fsspec import FsspecStore  # noqa: PLC0415 - an extra
+
+    return FsspecStore("s3"), rest.rstrip("/")
+
+
+_UNREACHABLE: Final = "The stored files can't be reached now. Try again in a moment."
+_NOT_REMOVED: Final = "A file could not be removed. Try again in a moment."
+
+
+def _settle_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _moment(entry: dict[str, Any]) -> datetime:
+    modified = entry.get("mtime") or entry.get("LastModified")
+    if isinstance(modified, datetime):
+        return modified.astimezone(UTC)
+    return datetime.fromtimestamp(float(modified or 0.0), UTC)

@@ -1,0 +1,255 @@
+"""Analyses as records: added, listed page by page, deleted."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, select
+
+from alzer.errors import InvalidRequest
+from alzer.store.audit import Act, Action, note
+from alzer.store.database import Database
+from alzer.store.tables import ANALYSES
+
+# Names that one query asks for; SQLite takes some thousands.
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True)
+class Record:
+    """One analysis as it is kept.
+
+    Attributes:
+        id: Names the analysis.
+        owner: The id of the token that asked for it; None where nobody signs in.
+        prediction: Name of the most probable class.
+        reliable: Whether the scan is like those of the training; None if unknown.
+        has_warnings: Whether the answer carries warnings.
+        answer: The whole answer, without addresses.
+        heatmap: The heatmap's file name.
+        original: The file name of what was sent, if it is kept.
+        created_at: When.
+    """
+
+    id: str
+    owner: str | None
+    prediction: str
+    reliable: bool | None
+    has_warnings: bool
+    answer: Mapping[str, Any]
+    heatmap: str | None = None
+    original: str | None = None
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which records are asked for; what is None does not matter.
+
+    Attributes:
+        owner: Those of one token.
+        since: Not before this moment.
+        until: Before this moment.
+        prediction: Of this class.
+        warning: With or without warnings.
+    """
+
+    owner: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    prediction: str | None = None
+    warning: bool | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """Give what a record has to fulfil."""
+        if self.owner is not None:
+            yield ANALYSES.c.owner == self.owner
+        if self.since is not None:
+            yield ANALYSES.c.created_at >= self.since
+        if self.until is not None:
+            yield ANALYSES.c.created_at < self.until
+        if self.prediction is not None:
+            yield ANALYSES.c.prediction == self.prediction
+        if self.warning is not None:
+            yield ANALYSES.c.has_warnings == self.warning
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some records, the newest first.
+
+    Attributes:
+        records: On this page.
+        cursor: Leads to the next page; None on the last.
+    """
+
+    records: tuple[Record, ...]
+    cursor: str | None
+
+
+_COLUMNS: Final = tuple(ANALYSES.c[each] for each in Record.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of a database.
+
+    Attributes:
+        database: Where they are.
+    """
+
+    database: Database
+
+    def add(self, record: Record, act: Act) -> None:
+        """Keep a record from now on, whatever becomes of this process.
+
+        Args:
+            record: What to keep.
+            act: Who made it, for the audit log.
+
+        Raises:
+            StorageUnavailable: It can't be kept.
+        """
+        with self.database.transaction() as connection:
+            connection.execute(insert(ANALYSES).values(**vars(record)))
+            note(connection, act)
+
+    def find(self, identity: str, owner: str | None = None) -> Record | None:
+        """Find one record.
+
+        Args:
+            identity: Of the analysis.
+            owner: Only if it is this token's; None: anyone's.
+
+        Returns:
+            The record, or None.
+        """
+        conditions = [ANALYSES.c.id == identity, *Filter(owner=owner).conditions()]
+        with self.database.transaction() as connection:
+            row = connection.execute(select(*_COLUMNS).where(*conditions)).first()
+        return None if row is None else Record(*row)
+
+    def owns_heatmap(self, owner: str, name: str) -> bool:
+        """Say whether a heatmap belongs to one of a token's analyses.
+
+        Args:
+            owner: The token's id.
+            name: Of the heatmap's file.
+
+        Returns:
+            Whether it does.
+        """
+        owned = (ANALYSES.c.owner == owner, ANALYSES.c.heatmap == name)
+        query = select(ANALYSES.c.id).where(*owned)
+        with self.database.transaction() as connection:
+            return connection.execute(query).first() is not None
+
+    def page(self, wanted: Filter, size: int, cursor: str | None = None) -> Page:
+        """List records, the newest first; new ones do not disturb later pages.
+
+        Args:
+            wanted: Which.
+            size: How many at most.
+            cursor: Of the page before; None for the first page.
+
+        Returns:
+            The page.
+
+        Raises:
+            InvalidRequest: If the cursor is none of ours.
+        """
+        conditions = list(wanted.conditions())
+        if cursor is not None:
+            conditions.append(ANALYSES.c.number < _number_of(cursor))
+        query = (
+            select(ANALYSES.c.number, *_COLUMNS)
+            .where(and_(True, *conditions))  # noqa: FBT003 - no condition is one too
+            .order_by(ANALYSES.c.number.desc())
+            .limit(size + 1)
+        )
+        with self.database.transaction() as connection:
+            rows = connection.execute(query).all()
+        records = tuple(Record(*row[1:]) for row in rows[:size])
+        return Page(records, _cursor_at(rows[size - 1]) if len(rows) > size else None)
+
+    def delete(self, identity: str, act: Act) -> None:
+        """Forget one record; its files are another matter.
+
+        Args:
+            identity: Of the analysis.
+            act: Who wants it, for the audit log.
+        """
+        with self.database.transaction() as connection:
+            gone = connection.execute(delete(ANALYSES).where(ANALYSES.c.id == identity))
+            if gone.rowcount:
+                note(connection, act)
+
+    def older_than(self, moment: datetime, at_most: int = _AT_ONCE) -> list[Record]:
+        """List records from before a moment, the oldest first.
+
+        Args:
+            moment: The end of the term.
+            at_most: How many.
+
+        Returns:
+            The records.
+        """
+        query = (
+            select(*_COLUMNS)
+            .where(ANALYSES.c.created_at < moment)
+            .order_by(ANALYSES.c.number)
+            .limit(at_most)
+        )
+        with self.database.transaction() as connection:
+            return [Record(*row) for row in connection.execute(query)]
+
+    def known_files(self, names: Sequence[str]) -> set[str]:
+        """Say which of some files belong to a record.
+
+        Args:
+            names: Of heatmaps and originals.
+
+        Returns:
+            Those that do.
+        """
+        known: set[str] = set()
+        with self.database.transaction() as connection:
+            for start in range(0, len(names), _AT_ONCE):
+                some = names[start : start + _AT_ONCE]
+                for column in (ANALYSES.c.heatmap, ANALYSES.c.original):
+                    query = select(column).where(column.in_(some))
+                    known.update(connection.execute(query).scalars())
+        return known
+
+    def note(
+        self, actor: str, action: Action, subject: str | None, request: str
+    ) -> None:
+        """Write into the audit log what changes no record.
+
+        Args:
+            actor: Who did it.
+            action: What.
+            subject: To which analysis or token.
+            request: By which request.
+        """
+        with self.database.transaction() as connection:
+            note(connection, Act(actor, action, subject, request))
+
+
+def _cursor_at(row: Row[Any]) -> str:
+    return base64.urlsafe_b64encode(str(row.number).encode()).decode().rstrip("=")
+
+
+def _number_of(cursor: str) -> int:
+    message = "The cursor is not one that this service gave; start without one."
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        number = int(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequest(message) from error
+    if not 0 <= number < 2**63:
+        raise InvalidRequest(message)
+    return number

@@ -1,0 +1,214 @@
+"""API tokens and the sessions of those who signed in; kept as hashes only."""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+
+from alzer.errors import InvalidRequest
+from alzer.store.audit import LOCAL, UNKNOWN, Act, note
+from alzer.store.database import Database
+from alzer.store.tables import SESSIONS, TOKENS
+
+_PREFIX: Final = "alzer"
+
+# 256 random bits: nothing to guess, so a plain digest keeps them well.
+_SECRET_BYTES: Final = 32
+
+SESSION_TERM: Final = timedelta(hours=12)  # a working day
+
+
+@dataclass(frozen=True)
+class Token:
+    """A right to use the service, without its secret.
+
+    Attributes:
+        id: Names it, also as the owner of its analyses.
+        name: What a person calls it.
+        created_at: When it was made.
+        expires_at: When it ends by itself; None: never.
+        revoked_at: When it was revoked; None: not.
+    """
+
+    id: str
+    name: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+_COLUMNS: Final = tuple(TOKENS.c[each] for each in Token.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of a database.
+
+    Attributes:
+        database: Where they are.
+    """
+
+    database: Database
+
+    def create(self, name: str, term: timedelta | None = None) -> str:
+        """Make a token.
+
+        Args:
+            name: What a person calls it.
+            term: How long it is good for; None: until it is revoked.
+
+        Returns:
+            The token with its secret, which is nowhere else.
+
+        Raises:
+            InvalidRequest: If the name is empty or too long.
+        """
+        if not 0 < len(name) <= 100:
+            message = "A token's name has 1 to 100 characters."
+            raise InvalidRequest(message)
+        identity, secret = str(uuid.uuid4()), secrets.token_urlsafe(_SECRET_BYTES)
+        now = datetime.now(UTC)
+        values = {
+            "id": identity,
+            "name": name,
+            "hash": _digest(secret),
+            "created_at": now,
+            "expires_at": None if term is None else now + term,
+        }
+        with self.database.transaction() as connection:
+            connection.execute(insert(TOKENS).values(**values))
+            note(connection, Act(LOCAL, "token created", identity))
+        return f"{_PREFIX}_{identity}_{secret}"
+
+    def all(self) -> list[Token]:
+        """List every token that was ever made, the oldest first."""
+        query = select(*_COLUMNS).order_by(TOKENS.c.created_at)
+        with self.database.transaction() as connection:
+            return [Token(*row) for row in connection.execute(query)]
+
+    def any_valid(self) -> bool:
+        """Say whether anybody could sign in."""
+        query = select(func.count()).select_from(TOKENS).where(*_valid())
+        with self.database.transaction() as connection:
+            return bool(connection.execute(query).scalar())
+
+    def revoke(self, identity: str) -> None:
+        """End a token and every session that was opened with it.
+
+        Args:
+            identity: Its id.
+
+        Raises:
+            InvalidRequest: If there is no such token that is not revoked yet.
+        """
+        change = (
+            update(TOKENS)
+            .where(TOKENS.c.id == identity, TOKENS.c.revoked_at.is_(None))
+            .values(revoked_at=datetime.now(UTC))
+        )
+        with self.database.transaction() as connection:
+            if not connection.execute(change).rowcount:
+                message = "There is no such token, or it is revoked already."
+                raise InvalidRequest(message)
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.token == identity))
+            note(connection, Act(LOCAL, "token revoked", identity))
+
+    def check(self, token: str) -> str | None:
+        """Tell whose token this is.
+
+        Args:
+            token: As `create` gave it, or anything else.
+
+        Returns:
+            Its id; None if it is not valid.
+        """
+        parts = token.split("_", 2)
+        if len(parts) != 3 or parts[0] != _PREFIX:
+            return None
+        query = select(TOKENS.c.hash).where(TOKENS.c.id == parts[1], *_valid())
+        with self.database.transaction() as connection:
+            kept = connection.execute(query).scalar()
+        matches = hmac.compare_digest(kept or "", _digest(parts[2]))
+        return parts[1] if matches else None
+
+    def open_session(self, token: str, request: str) -> str | None:
+        """Let a person in by a token.
+
+        Args:
+            token: What the person gave.
+            request: By which request, for the audit log.
+
+        Returns:
+            The session's secret; None if the token is not valid.
+        """
+        identity = self.check(token)
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        ends = datetime.now(UTC) + SESSION_TERM
+        with self.database.transaction() as connection:
+            if identity is None:
+                note(connection, Act(UNKNOWN, "sign-in refused", None, request))
+                return None
+            connection.execute(
+                insert(SESSIONS).values(
+                    hash=_digest(secret), token=identity, expires_at=ends
+                )
+            )
+            note(connection, Act(identity, "signed in", None, request))
+        return secret
+
+    def session_owner(self, secret: str) -> str | None:
+        """Tell whose session this is.
+
+        Args:
+            secret: As `open_session` gave it, or anything else.
+
+        Returns:
+            The token's id; None if the session or its token has ended.
+        """
+        query = (
+            select(SESSIONS.c.token)
+            .join(TOKENS, TOKENS.c.id == SESSIONS.c.token)
+            .where(
+                SESSIONS.c.hash == _digest(secret),
+                SESSIONS.c.expires_at > datetime.now(UTC),
+                *_valid(),
+            )
+        )
+        with self.database.transaction() as connection:
+            return connection.execute(query).scalar()
+
+    def close_session(self, secret: str, request: str) -> None:
+        """End a session.
+
+        Args:
+            secret: As `open_session` gave it.
+            request: By which request, for the audit log.
+        """
+        owner = self.session_owner(secret)
+        query = delete(SESSIONS).where(SESSIONS.c.hash == _digest(secret))
+        with self.database.transaction() as connection:
+            connection.execute(query)
+            if owner is not None:
+                note(connection, Act(owner, "signed out", None, request))
+
+    def forget_ended_sessions(self) -> None:
+        """Remove sessions that have ended by themselves."""
+        query = delete(SESSIONS).where(SESSIONS.c.expires_at <= datetime.now(UTC))
+        with self.database.transaction() as connection:
+            connection.execute(query)
+
+
+def _valid() -> tuple[ColumnElement[bool], ...]:
+    return (
+        TOKENS.c.revoked_at.is_(None),
+        or_(TOKENS.c.expires_at.is_(None), TOKENS.c.expires_at > datetime.now(UTC)),
+    )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,156 @@
+"""The addresses of analyses that were made before."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from alzer.classes import CLASS_NAMES
+from alzer.errors import InvalidRequest, NoSuchAnalysis
+from alzer.store.audit import Act
+from alzer.store.records import Filter, Record
+from alzer.web.access import caller_of
+from alzer.web.addresses import base_url
+from alzer.web.answers import AnalysisPage, StoredAnalysis
+from alzer.web.openapi import OTHER_PROBLEM, PROBLEMS, problem_response
+from alzer.web.service import Service
+
+_IDENTITY: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+ClassName = StrEnum("ClassName", {name: name for name in CLASS_NAMES})  # type: ignore[misc]  # one list of names
+
+_Identity = Annotated[str, Path(description="`analysis_id` of a prediction.")]
+_Since = Annotated[datetime | None, Query(description="Not before; UTC if unsaid.")]
+_Until = Annotated[datetime | None, Query(description="Before; UTC if unsaid.")]
+_Class = Annotated[ClassName | None, Query(description="Of this predicted class.")]
+_Warning = Annotated[bool | None, Query(description="With, or without, warnings.")]
+_Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
+_Cursor = Annotated[
+    str | None, Query(max_length=40, description="`next_cursor` of the page before.")
+]
+
+
+@dataclass(frozen=True)
+class History:
+    """What these addresses answer.
+
+    Attributes:
+        service: What they work with.
+    """
+
+    service: Service
+
+    def page(  # noqa: PLR0913 - an address's parameters
+        self,
+        request: Request,
+        *,
+        since: _Since = None,
+        until: _Until = None,
+        prediction: _Class = None,
+        warning: _Warning = None,
+        limit: _Limit = 50,
+        cursor: _Cursor = None,
+    ) -> AnalysisPage:
+        """List analyses, the newest first, page by page.
+
+        Where a token is needed, each token sees its own analyses only.
+        """
+        base = base_url(request, self.service.settings)
+        wanted = Filter(
+            owner=caller_of(request).owner,
+            since=_in_utc(since),
+            until=_in_utc(until),
+            prediction=None if prediction is None else prediction.value,
+            warning=warning,
+        )
+        page = self.service.store.records.page(wanted, limit, cursor)
+        self._note(request, "listed", None)
+        shown = [self._show(each, base) for each in page.records]
+        return AnalysisPage(analyses=shown, next_cursor=page.cursor)
+
+    def one(self, request: Request, identity: _Identity) -> StoredAnalysis:
+        """Give one analysis, with an address of its heatmap that is good now."""
+        base = base_url(request, self.service.settings)
+        record = self._find(request, identity)
+        self._note(request, "viewed", identity)
+        return self._show(record, base)
+
+    def delete(self, request: Request, identity: _Identity) -> Response:
+        """Delete one analysis for good: its record and its files."""
+        record = self._find(request, identity)
+        request_id = request.state.request_id
+        act = Act(caller_of(request).actor, "deleted", identity, request_id)
+        self.service.store.delete(record, act)
+        return Response(status_code=204)
+
+    def _find(self, request: Request, identity: str) -> Record:
+        record = None
+        if _IDENTITY.fullmatch(identity):
+            owner = caller_of(request).owner
+            record = self.service.store.records.find(identity, owner)
+        if record is None:
+            message = "There is no such analysis."
+            raise NoSuchAnalysis(message)
+        return record
+
+    def _note(self, request: Request, action: str, subject: str | None) -> None:
+        self.service.store.records.note(
+            caller_of(request).actor,
+            "viewed" if action == "viewed" else "listed",
+            subject,
+            request.state.request_id,
+        )
+
+    def _show(self, record: Record, base: str) -> StoredAnalysis:
+        url = None
+        if record.heatmap is not None:
+            url = self.service.heatmap_url(base, record.heatmap)
+        told = {**record.answer, "heatmap_url": url, "created_at": record.created_at}
+        return StoredAnalysis.model_validate(told)
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        message = "The request has an unusable value for: since, until."
+        raise InvalidRequest(message) from error
+
+
+def history_routes(service: Service) -> APIRouter:
+    """Give each address its function and its documentation."""
+    router, history = APIRouter(), History(service)
+    failures = {400: PROBLEMS[400], 503: PROBLEMS[503], **OTHER_PROBLEM}
+    missing = problem_response(404, "no_such_analysis", "No such analysis.")
+    router.add_api_route(
+        "/analyses",
+        history.page,
+        methods=["GET"],
+        response_model=AnalysisPage,
+        response_model_exclude={"analyses": {"__all__": {"layers"}}},
+        responses=failures,
+    )
+    router.add_api_route(
+        "/analyses/{identity}",
+        history.one,
+        methods=["GET"],
+        response_model=StoredAnalysis,
+        response_model_exclude={"layers"},
+        responses={**failures, **missing},
+    )
+    router.add_api_route(
+        "/analyses/{identity}",
+        history.delete,
+        methods=["DELETE"],
+        status_code=204,
+        response_class=Response,
+        responses={204: {"description": "Deleted."}, **failures, **missing},
+    )
+    return router

@@ -1,0 +1,95 @@
+"""Signing in and out with a browser."""
+
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from alzer.errors import Forged
+from alzer.store.tokens import SESSION_TERM
+from alzer.web.access import (
+    CSRF_COOKIE,
+    FORGED,
+    LOGIN_PATH,
+    SESSION_COOKIE,
+    cookie,
+    is_foreign,
+)
+from alzer.web.pages import LoginPage, render
+from alzer.web.service import Service
+
+_MAX_BODY_BYTES: Final = 4096
+_REFUSED: Final = "This token is not valid. Check it, or ask for another."
+
+
+def login_routes(service: Service) -> APIRouter:
+    """Give the pages for signing in and out their addresses."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get(LOGIN_PATH)
+    async def show() -> HTMLResponse:
+        return HTMLResponse(render(LoginPage()))
+
+    @router.post(LOGIN_PATH)
+    async def sign_in(request: Request) -> Response:
+        fields = await _form(request, service)
+        session = await to_thread.run_sync(
+            service.store.tokens.open_session,
+            fields.get("token", "").strip(),
+            request.state.request_id,
+        )
+        if session is None:
+            return HTMLResponse(render(LoginPage(problem=_REFUSED)), 401)
+        answer = RedirectResponse("assessment/mri-upload", 303)
+        csrf = service.signer.sign("csrf", session)
+        for name, value in ((SESSION_COOKIE, session), (CSRF_COOKIE, csrf)):
+            answer.set_cookie(
+                name,
+                value,
+                max_age=int(SESSION_TERM.total_seconds()),
+                path=_path(request, service),
+                secure=_is_encrypted(request, service),
+                httponly=name == SESSION_COOKIE,
+                samesite="strict",
+            )
+        return answer
+
+    @router.post("/logout")
+    async def sign_out(request: Request) -> Response:
+        fields = await _form(request, service)
+        session = cookie(request.headers, SESSION_COOKIE)
+        if not service.signer.matches(fields.get("csrf", ""), "csrf", session):
+            raise Forged(FORGED)
+        await to_thread.run_sync(
+            service.store.tokens.close_session, session, request.state.request_id
+        )
+        answer = RedirectResponse(LOGIN_PATH.removeprefix("/"), 303)
+        for name in (SESSION_COOKIE, CSRF_COOKIE):
+            answer.delete_cookie(name, path=_path(request, service))
+        return answer
+
+    return router
+
+
+async def _form(request: Request, service: Service) -> dict[str, str]:
+    if is_foreign(request.headers, service.settings):
+        raise Forged(FORGED)
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MAX_BODY_BYTES:
+            return {}
+    parsed = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    return {name: values[0] for name, values in parsed.items()}
+
+
+def _is_encrypted(request: Request, service: Service) -> bool:
+    public = service.settings.public_url or ""
+    return request.url.scheme == "https" or public.startswith("https:")
+
+
+def _path(request: Request, service: Service) -> str:
+    below = urlsplit(service.settings.public_url or "").path
+    return below or str(request.scope.get("root_path", "")) or "/"

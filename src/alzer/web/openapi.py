@@ -1,0 +1,69 @@
+"""What the OpenAPI document says of answers, beside their types."""
+
+from typing import Any, Final
+
+from alzer.web.answers import Problem
+from alzer.web.failures import RETRY_AFTER_S
+
+Responses = dict[int | str, dict[str, Any]]
+
+_EXAMPLES: Final = {
+    "not_an_image": "The file is of no known image format. Send a PNG, JPEG, TIFF, "
+    "BMP, WebP, DICOM, NIfTI or MGH file.",
+    "not_found": "There is nothing at this address.",
+    "no_such_analysis": "There is no such analysis.",
+    "too_many_bytes": "The file is larger than the limit of 100 MiB. Send one slice, "
+    "or save it with compression.",
+    "overloaded": "Too many requests are waiting already. Try again in a moment.",
+}
+
+
+def problem_response(status: int, code: str, meaning: str) -> Responses:
+    """Describe a failure, with an example."""
+    example = {"detail": _EXAMPLES[code], "code": code}
+    content = {"application/json": {"example": example}}
+    return {status: {"model": Problem, "description": meaning, "content": content}}
+
+
+def picture_response(meaning: str) -> Responses:
+    """Describe an answer that is a PNG."""
+    return {200: {"description": meaning, "content": {"image/png": {}}}}
+
+
+OTHER_PROBLEM: Final[Responses] = {
+    "default": {"model": Problem, "description": "Any other failure, alike in form."}
+}
+
+PROBLEMS: Final[Responses] = {
+    **problem_response(400, "not_an_image", "The request or its file can't be used."),
+    **problem_response(413, "too_many_bytes", "The file is over the limit."),
+    **problem_response(503, "overloaded", "Too many requests wait already."),
+    **OTHER_PROBLEM,
+}
+PROBLEMS[503]["headers"] = {
+    "Retry-After": {
+        "description": f"Seconds to wait: {RETRY_AFTER_S}.",
+        "schema": {"type": "integer"},
+    }
+}
+
+FILE_PART: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "One slice of a brain MRI.",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}

@@ -1,0 +1,85 @@
+"""What the service works with, put together once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from alzer.analysis import Analysis
+from alzer.model.engine import ModelIdentity
+from alzer.scans.scan import Scan
+from alzer.settings import Settings
+from alzer.store.keeping import Store
+from alzer.web.addresses import HEATMAPS_PATH
+from alzer.web.metrics import Metrics
+from alzer.web.signing import Signer
+from alzer.web.workers import Workers
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What makes predictions.
+
+    Attributes:
+        analyse: From a file's bytes to what the model makes of them; raises
+            UnusableScan. It is called in several threads at once.
+        read: From a file's bytes to the slice in it; likewise.
+        model: What `/readyz` names as the model that is loaded, if it is known.
+        class_mix: Share of each class that predictions are compared with, by name.
+        start: Called when the service starts.
+        stop: Called when it has ended.
+    """
+
+    analyse: Callable[[bytes], Analysis]
+    read: Callable[[bytes], Scan]
+    model: ModelIdentity | None = None
+    class_mix: Mapping[str, float] = field(default_factory=dict)
+    start: Callable[[], None] = lambda: None
+    stop: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the addresses need.
+
+    Attributes:
+        engine: What makes predictions.
+        settings: Limits, and the addresses the service goes by.
+        store: What outlives a request.
+        workers: The threads that do the work.
+        metrics: What is measured.
+        signer: Signs addresses.
+    """
+
+    engine: Engine
+    settings: Settings
+    store: Store
+    workers: Workers
+    metrics: Metrics
+    signer: Signer
+
+    @property
+    def model(self) -> ModelIdentity | None:
+        """The model that is loaded, if known."""
+        return self.engine.model
+
+    def analyse(self, data: bytes) -> Analysis:
+        """Analyse a file."""
+        return self.engine.analyse(data)
+
+    def read(self, data: bytes) -> Scan:
+        """Read a file."""
+        return self.engine.read(data)
+
+    def heatmap_url(self, base: str, name: str) -> str:
+        """Give the address of a heatmap, signed where a token is needed.
+
+        Args:
+            base: Of the service.
+            name: Of the heatmap's file.
+
+        Returns:
+            An absolute URL.
+        """
+        query = ""
+        if self.settings.needs_token:
+            query = self.signer.heatmap_query(name, self.settings.link_minutes)
+        return f"{base}{HEATMAPS_PATH}/{name}{query}"

@@ -1,0 +1,180 @@
+"""Records on SQLite and on PostgreSQL: one contract."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, text, update
+
+from alzer.errors import InvalidRequest, StorageUnavailable
+from alzer.store.audit import LOCAL, Act, read_log
+from alzer.store.keeping import Store
+from alzer.store.records import Filter, Record
+from alzer.store.tables import AUDIT
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def record(number: int = 0, owner: str | None = None) -> Record:
+    return Record(
+        id=str(uuid.uuid4()),
+        owner=owner,
+        prediction=("No Impairment", "Mild Impairment")[number % 2],
+        reliable=(None, True, False)[number % 3],
+        has_warnings=number % 5 == 0,
+        answer={"prediction": "x", "confidence": 0.25, "number": number},
+        heatmap=f"heatmap_{uuid.uuid4()}.png",
+        created_at=START + timedelta(hours=number),
+    )
+
+
+def fill(store: Store, count: int, owner: str | None = None) -> list[Record]:
+    made = [record(number, owner) for number in range(count)]
+    for each in made:
+        store.records.add(each, Act(LOCAL, "analysed", each.id))
+    return made
+
+
+def pages(store: Store, wanted: Filter, size: int) -> Iterator[list[Record]]:
+    cursor = None
+    while True:
+        page = store.records.page(wanted, size, cursor)
+        yield list(page.records)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def test_what_was_added_is_found_as_it_was(store: Store) -> None:
+    (made,) = fill(store, 1)
+
+    assert store.records.find(made.id) == made
+    assert store.records.find(str(uuid.uuid4())) is None
+
+
+def test_it_is_there_after_a_new_start(store: Store) -> None:
+    (made,) = fill(store, 1)
+    store.database.close()
+
+    assert store.records.find(made.id) == made
+
+
+def test_pages_hold_every_record_once_newest_first(store: Store) -> None:
+    made = fill(store, 11)
+
+    listed = list(pages(store, Filter(), 4))
+
+    assert [len(each) for each in listed] == [4, 4, 3]
+    assert [each for page in listed for each in page] == made[::-1]
+    assert [len(each) for each in pages(store, Filter(), 11)] == [11]
+
+
+def test_records_that_come_or_go_do_not_shift_later_pages(store: Store) -> None:
+    made = fill(store, 6)
+    first = store.records.page(Filter(), 3)
+    fill(store, 2)
+    store.records.delete(made[4].id, Act(LOCAL, "deleted", made[4].id))
+
+    second = store.records.page(Filter(), 3, first.cursor)
+
+    assert list(second.records) == made[2::-1]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        (Filter(since=START + timedelta(hours=7)), {7, 8, 9}),
+        (Filter(until=START + timedelta(hours=2)), {0, 1}),
+        (Filter(prediction="Mild Impairment"), {1, 3, 5, 7, 9}),
+        (Filter(warning=True), {0, 5}),
+        (Filter(warning=True, prediction="No Impairment"), {0}),
+        (Filter(owner="somebody else"), set()),
+    ],
+)
+def test_filters_narrow_the_list(
+    store: Store, wanted: Filter, numbers: set[int]
+) -> None:
+    fill(store, 10, owner="one")
+
+    found = store.records.page(wanted, 50).records
+
+    assert {each.answer["number"] for each in found} == numbers
+
+
+def test_moments_in_other_time_zones_are_the_same_moments(store: Store) -> None:
+    fill(store, 3)
+    east = (
+        (START + timedelta(hours=1))
+        .astimezone()
+        .astimezone(datetime.now().astimezone().tzinfo)
+    )
+
+    found = store.records.page(Filter(since=east), 50).records
+
+    assert [each.answer["number"] for each in found] == [2, 1]
+
+
+def test_each_token_finds_its_own_records_only(store: Store) -> None:
+    (mine,), (other,) = fill(store, 1, "me"), fill(store, 1, "other")
+
+    assert store.records.find(mine.id, "me") == mine
+    assert store.records.find(other.id, "me") is None
+    assert store.records.find(other.id) == other
+    assert list(store.records.page(Filter(owner="me"), 9).records) == [mine]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "LTE", "éa", "OTk5OTk5OTk5OTk5OTk5OTk5OTk"]
+)
+def test_a_cursor_of_somebody_else_is_refused(store: Store, cursor: str) -> None:
+    with pytest.raises(InvalidRequest, match="cursor"):
+        store.records.page(Filter(), 3, cursor)
+
+
+def test_the_audit_log_tells_who_did_what(store: Store) -> None:
+    (made,) = fill(store, 1, "me")
+    store.records.note("me", "viewed", made.id, "request-1")
+    store.records.delete(made.id, Act("me", "deleted", made.id, "request-2"))
+    store.records.delete(made.id, Act("me", "deleted", made.id, "request-3"))
+
+    log = read_log(store.database)
+
+    assert [(each.actor, each.action, each.request) for each in log] == [
+        (LOCAL, "analysed", None),
+        ("me", "viewed", "request-1"),
+        ("me", "deleted", "request-2"),
+    ]
+    assert all(each.at and each.at.tzinfo for each in log)
+
+
+@pytest.mark.parametrize("statement", [update(AUDIT).values(actor="x"), delete(AUDIT)])
+def test_the_audit_log_only_grows(store: Store, statement: object) -> None:
+    fill(store, 2)
+
+    with pytest.raises(StorageUnavailable), store.database.transaction() as connection:
+        connection.execute(statement)  # type: ignore[call-overload]  # either kind
+    assert [each.actor for each in read_log(store.database)] == [LOCAL, LOCAL]
+
+
+def test_a_record_and_its_line_in_the_log_come_together_or_not_at_all(
+    store: Store,
+) -> None:
+    made = record()
+    fill(store, 1)
+    too_long = "x" * 60 if not store.database.is_sqlite else None
+
+    with pytest.raises(StorageUnavailable):
+        store.records.add(made, Act(too_long, "analysed"))  # type: ignore[arg-type]  # what is tested
+
+    assert store.records.find(made.id) is None
+
+
+def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:
+    fill(store, 1)
+    with store.database.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    store.database.close()
+
+    with pytest.raises(StorageUnavailable, match="newer version"):
+        fill(store, 1)
