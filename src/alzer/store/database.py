@@ -79,11 +79,17 @@ class Database:
 
         SQLite overwrites deleted rows (secure_delete), but its log of changes
         keeps them until it is cut.
+
+        Raises:
+            StorageUnavailable: The database can't be used now.
         """
-        if self.is_sqlite:
-            with self.transaction() as connection:
-                connection.commit()  # a log can't be cut within a transaction
+        if not self.is_sqlite:
+            return
+        try:
+            with self._engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        except SQLAlchemyError as error:
+            raise StorageUnavailable(_sentence(error)) from error
 
     def close(self) -> None:
         """Give back every connection."""

@@ -58,13 +58,11 @@ class KeptFile:
     Attributes:
         path: Where it is in the storage.
         name: The last part of it.
-        modified: When it was written.
         is_partial: Whether its writing was never finished.
     """
 
     path: str
     name: str
-    modified: datetime
     is_partial: bool
 
 
@@ -217,7 +215,26 @@ class FileStore:
                 name = str(entry["name"]).rpartition("/")[2]
                 partial = _PARTIAL.fullmatch(name) is not None
                 if partial or kind.owns(name):
-                    yield KeptFile(entry["name"], name, _moment(entry), partial)
+                    yield KeptFile(entry["name"], name, partial)
+
+    def modified(self, file: KeptFile) -> datetime:
+        """Tell when a file was written.
+
+        Args:
+            file: Of `listed`.
+
+        Returns:
+            The moment; this one if the file has gone meanwhile.
+
+        Raises:
+            StorageUnavailable: The storage can't be reached.
+        """
+        try:
+            return _moment(self._files.info(file.path))
+        except FileNotFoundError:
+            return datetime.now(UTC)
+        except Exception as error:  # as in `save`
+            raise StorageUnavailable(_UNREACHABLE) from error
 
     def check(self) -> None:
         """Make sure that files can be written.
@@ -240,7 +257,7 @@ def _open(url: str) -> tuple[Any, str]:
     # Address, region and keys come from the usual AWS_* variables.
     from obstore.fsspec import FsspecStore  # noqa: PLC0415 - an extra
 
-    return FsspecStore("s3"), rest.rstrip("/")
+    return FsspecStore("s3", skip_instance_cache=True), rest.rstrip("/")
 
 
 _UNREACHABLE: Final = "The stored files can't be reached now. Try again in a moment."
@@ -256,7 +273,7 @@ def _settle_folder(folder: Path) -> None:
 
 
 def _moment(entry: dict[str, Any]) -> datetime:
-    modified = entry.get("mtime") or entry.get("LastModified")
+    modified = entry.get("mtime") or entry.get("last_modified")
     if isinstance(modified, datetime):
         return modified.astimezone(UTC)
     return datetime.fromtimestamp(float(modified or 0.0), UTC)

@@ -95,9 +95,12 @@ class Store:
         Returns:
             How many were removed.
         """
-        old = [each for each in self.files.listed() if each.modified < written_before]
-        known = self.records.known_files([each.name for each in old])
-        orphans = [each for each in old if each.is_partial or each.name not in known]
+        listed = list(self.files.listed())
+        known = self.records.known_files([each.name for each in listed])
+        unknown = [each for each in listed if each.name not in known]
+        orphans = [
+            each for each in unknown if self.files.modified(each) < written_before
+        ]
         for each in orphans:
             self.files.discard(each)
         return len(orphans)
