@@ -23,6 +23,10 @@ _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _MIGRATION_LOCK: Final = 0x616C7A6572
 
 
+# Alembic knows one migration at a time per process.
+_PREPARING: Final = threading.Lock()
+
+
 class Database:
     """Records in SQLite or PostgreSQL; opened when first used, and again.
 
@@ -41,7 +45,6 @@ class Database:
         self._engine = _create(url)
         self._file = self._engine.url.database if self.is_sqlite else None
         self._prepared: object = None
-        self._preparing = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -99,7 +102,7 @@ class Database:
     def _prepare(self) -> None:
         if self._prepared is not None and self._prepared == self._identity():
             return
-        with self._preparing:
+        with _PREPARING:
             if self._prepared is not None and self._prepared == self._identity():
                 return
             self._engine.dispose()  # those of a file that is gone write to nowhere
@@ -170,9 +173,14 @@ def _migrate(connection: Connection) -> None:
     Raises:
         StorageUnavailable: A newer version of the software has made them.
     """
+    if _revision(connection) == NEWEST:
+        return
+    # Several services may start at the same time on one database.
     if connection.dialect.name == "postgresql":
         lock = text("SELECT pg_advisory_xact_lock(:key)")
         connection.execute(lock, {"key": _MIGRATION_LOCK})
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     present = _revision(connection)
     if present == NEWEST:
         return

@@ -257,7 +257,8 @@ def _open(url: str) -> tuple[Any, str]:
     # Address, region and keys come from the usual AWS_* variables.
     from obstore.fsspec import FsspecStore  # noqa: PLC0415 - an extra
 
-    return FsspecStore("s3", skip_instance_cache=True), rest.rstrip("/")
+    options: dict[str, Any] = {"skip_instance_cache": True}
+    return FsspecStore("s3", **options), rest.rstrip("/")
 
 
 _UNREACHABLE: Final = "The stored files can't be reached now. Try again in a moment."

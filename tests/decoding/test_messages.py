@@ -1,0 +1,77 @@
+"""Nothing that a decoding process says is believed."""
+
+import json
+
+import numpy as np
+import pytest
+
+from alzer.decoding.messages import (
+    HEAD,
+    pack_refusal,
+    pack_scan,
+    unpack_answer,
+)
+from alzer.errors import DamagedFile, NotBrainLike, UnusableScan
+from alzer.scans.scan import Scan
+from alzer.settings import Limits
+
+SCAN = Scan(np.ones((2, 3), np.float32), "DICOM", (0.0, 1.0), (1.0, 2.0), ("P", "L"))
+LIMITS = Limits(max_pixels=100)
+
+
+def parts(message: tuple[bytes, object]) -> tuple[bytes, bytes]:
+    head, content = message
+    return head[HEAD.size :], bytes(content)  # type: ignore[call-overload]  # a buffer
+
+
+def test_a_scan_arrives_as_it_was_sent() -> None:
+    arrived = unpack_answer(*parts(pack_scan(SCAN)), LIMITS)
+
+    assert np.array_equal(arrived.pixels, SCAN.pixels)
+    assert {**vars(arrived), "pixels": None} == {**vars(SCAN), "pixels": None}
+
+
+def test_a_refusal_arrives_as_it_was_sent() -> None:
+    with pytest.raises(NotBrainLike, match="no head"):
+        unpack_answer(*parts(pack_refusal(NotBrainLike("no head"))), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shape": [2, 4]},
+        {"shape": [2**20, 2**20]},
+        {"shape": [-2, -3]},
+        {"shape": "ab"},
+        {"shape": None},
+        {"display_range": [0, "NaN"]},
+        {"display_range": [1]},
+        {"orientation": ["X", "Y"]},
+        {"spacing_mm": 3},
+        {"notes": 3},
+        {"code": "internal_error", "message": "x"},
+        {"code": "storage_unavailable", "message": "x"},
+        {"code": []},
+    ],
+)
+def test_a_strange_answer_is_a_damaged_file(changes: dict[str, object]) -> None:
+    text, content = parts(pack_scan(SCAN))
+    changed = json.dumps({**json.loads(text), **changes}).encode()
+
+    with pytest.raises(DamagedFile):
+        unpack_answer(changed, content, LIMITS)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_pixels_that_are_no_numbers_are_refused(value: float) -> None:
+    text, _ = parts(pack_scan(SCAN))
+    content = np.full((2, 3), value, np.float32).tobytes()
+
+    with pytest.raises(UnusableScan):
+        unpack_answer(text, content, LIMITS)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff"])
+def test_what_is_no_message_is_a_damaged_file(text: bytes) -> None:
+    with pytest.raises(DamagedFile):
+        unpack_answer(text, b"", LIMITS)

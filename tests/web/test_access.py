@@ -1,0 +1,300 @@
+"""Nobody is let in without a token, except on this machine."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+
+from alzer.model.engine import Model
+from alzer.settings import Settings
+from alzer.store.keeping import open_store
+from phantoms import as_png, draw_brain
+from served import app_with
+
+BRAIN = as_png(draw_brain())
+
+# Open to everybody, because they hold nothing of anybody.
+OPEN = {
+    ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/docs"),
+    ("GET", "/openapi.json"), ("GET", "/login"), ("POST", "/login"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def guarded(model: Model, tmp_path: Path) -> Iterator[TestClient]:
+    """Give a service that needs a token."""
+    app = app_with(model, data_dir=tmp_path, auth="required")
+    with TestClient(app, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> str:
+    """Give a token for it."""
+    return make_token(tmp_path)
+
+
+def make_token(folder: Path, name: str = "clinic") -> str:
+    store = open_store(Settings(data_dir=folder))
+    made = store.tokens.create(name)
+    store.database.close()
+    return made
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_every_address_is_closed_but_those_that_hold_nothing(
+    guarded: TestClient,
+) -> None:
+    document = guarded.get("/openapi.json").json()["paths"]
+    routes = {(each.upper(), path) for path in document for each in document[path]}
+    pages = {("GET", "/"), ("GET", "/assessment/mri-upload"), ("GET", "/nowhere")}
+    assert len(routes) > 8
+    for method, path in (routes | pages) - OPEN:
+        address = path.format(name="x", identity="x")
+        status = guarded.request(method, address).status_code
+
+        assert status == (
+            303 if (method, path) in pages - {("GET", "/nowhere")} else 401
+        )
+    for method, path in routes & OPEN:
+        assert guarded.request(method, path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "Bearer",
+        "Bearer x",
+        "Basic YTpi",
+        "Bearer alzer_x_y",
+        "bearer " + "x" * 9999,
+    ],
+)
+def test_a_wrong_token_is_refused(guarded: TestClient, value: str) -> None:
+    response = guarded.get("/analyses", headers={"Authorization": value})
+
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json()["code"] == "not_signed_in"
+
+
+def test_a_token_predicts_and_sees_its_own_analyses_only(
+    guarded: TestClient, tmp_path: Path, token: str
+) -> None:
+    other = make_token(tmp_path, "other")
+    files = {"file": BRAIN}
+    answer = guarded.post("/predict", files=files, headers=bearer(token)).json()
+    address = f"/analyses/{answer['analysis_id']}"
+    name = urlsplit(answer["heatmap_url"]).path
+
+    assert guarded.get(address, headers=bearer(token)).status_code == 200
+    assert guarded.get(name, headers=bearer(token)).status_code == 200
+    assert len(guarded.get("/analyses", headers=bearer(token)).json()["analyses"]) == 1
+    assert guarded.get(address, headers=bearer(other)).status_code == 404
+    assert guarded.delete(address, headers=bearer(other)).status_code == 404
+    assert guarded.get(name, headers=bearer(other)).status_code == 404
+    assert guarded.get("/analyses", headers=bearer(other)).json()["analyses"] == []
+    assert guarded.delete(address, headers=bearer(token)).status_code == 204
+
+
+def test_a_heatmaps_address_is_signed_and_ends(
+    guarded: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"file": BRAIN}
+    answer = guarded.post("/predict", files=files, headers=bearer(token)).json()
+    url = answer["heatmap_url"]
+    expires = re.search(r"expires=(\d+)", url)
+    assert expires
+
+    assert guarded.get(url).status_code == 200
+    assert guarded.get(urlsplit(url).path).status_code == 401
+    later = url.replace(expires[1], str(int(expires[1]) + 1))
+    assert guarded.get(later).status_code == 401
+    assert guarded.get(url[:-1]).status_code == 401
+    assert guarded.get(url + "é").status_code == 401
+    assert guarded.post(url).status_code in {401, 403, 405}
+    monkeypatch.setattr("alzer.web.signing.time.time", lambda: int(expires[1]) + 1.0)
+    assert guarded.get(url).status_code == 401
+
+
+def sign_in(client: TestClient, token: str) -> str:
+    response = client.post("/login", data={"token": token})
+    assert response.status_code == 303
+    return client.cookies["alzer_csrf"]
+
+
+def test_a_person_signs_in_works_and_signs_out(guarded: TestClient, token: str) -> None:
+    page = "/assessment/mri-upload"
+    assert guarded.get(page).headers["location"] == "../login"
+    assert "Access token" in guarded.get("/login").text
+    csrf = sign_in(guarded, token)
+    shown = guarded.get(page)
+    answer = guarded.post(
+        "/predict", files={"file": BRAIN}, headers={"X-CSRF-Token": csrf}
+    )
+    heatmap = guarded.get(urlsplit(answer.json()["heatmap_url"]).path)
+    out = guarded.post("/logout", data={"csrf": csrf})
+
+    assert shown.status_code == answer.status_code == heatmap.status_code == 200
+    assert "Sign out" in shown.text
+    assert out.status_code == 303
+    assert guarded.get("/analyses").status_code == 401
+
+
+def test_a_session_that_was_copied_ends_when_its_owner_signs_out(
+    guarded: TestClient, token: str
+) -> None:
+    csrf = sign_in(guarded, token)
+    copied = {"Cookie": f"alzer_session={guarded.cookies['alzer_session']}"}
+    guarded.post("/logout", data={"csrf": csrf})
+
+    assert guarded.get("/analyses", headers=copied).status_code == 401
+
+
+def test_a_wrong_token_signs_nobody_in(guarded: TestClient) -> None:
+    response = guarded.post("/login", data={"token": "alzer_x_<script>"})
+
+    assert response.status_code == 401
+    assert "not valid" in response.text
+    assert "<script>" not in response.text
+    assert not guarded.cookies
+    assert guarded.post("/login", content=b"x" * 99999).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-CSRF-Token": ""},
+        {"X-CSRF-Token": "0" * 64},
+        {"Origin": "https://evil.example", "X-CSRF-Token": "right"},
+        {"Sec-Fetch-Site": "cross-site", "X-CSRF-Token": "right"},
+        {"Origin": "null", "X-CSRF-Token": "right"},
+    ],
+)
+def test_another_sites_page_can_do_nothing_in_a_sessions_name(
+    guarded: TestClient, token: str, headers: dict[str, str]
+) -> None:
+    csrf = sign_in(guarded, token)
+    sent = {key: value.replace("right", csrf) for key, value in headers.items()}
+    answer = guarded.post("/predict", files={"file": BRAIN}, headers=sent)
+    deleted = guarded.delete("/analyses/x", headers=sent)
+
+    assert answer.status_code == deleted.status_code == 403
+    assert answer.json()["code"] == "forged"
+    assert guarded.get("/analyses").json()["analyses"] == []
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+def test_another_site_can_sign_nobody_in_or_out(
+    guarded: TestClient, token: str, headers: dict[str, str]
+) -> None:
+    signed_in = guarded.post("/login", data={"token": token}, headers=headers)
+    csrf = sign_in(guarded, token)
+    signed_out = guarded.post("/logout", data={"csrf": csrf}, headers=headers)
+    without = guarded.post("/logout", data={"csrf": "0"})
+
+    assert signed_in.status_code == signed_out.status_code == 403
+    assert without.status_code == 403
+    assert guarded.get("/analyses").status_code == 200
+
+
+@pytest.mark.parametrize("public", [None, "https://mri.example.org/alzer"])
+def test_cookies_are_kept_from_scripts_and_other_sites(
+    model: Model, tmp_path: Path, token: str, public: str | None
+) -> None:
+    app = app_with(model, data_dir=tmp_path, auth="required", public_url=public)
+    with TestClient(app, follow_redirects=False) as client:
+        response = client.post("/login", data={"token": token})
+
+    session, csrf = response.headers.get_list("set-cookie")
+    for each in (session, csrf):
+        assert "SameSite=strict" in each
+        assert ("Secure" in each) is (public is not None)
+        assert f"Path={'/alzer' if public else '/'}" in each
+    assert "HttpOnly" in session
+    assert "HttpOnly" not in csrf
+
+
+def test_a_front_end_on_another_origin_uses_a_token(
+    guarded: TestClient, token: str
+) -> None:
+    headers = {"origin": "http://localhost:3000", **bearer(token)}
+    asked = {
+        "origin": "http://localhost:3000",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization",
+    }
+    preflight = guarded.options("/predict", headers=asked)
+    answer = guarded.post("/predict", files={"file": BRAIN}, headers=headers)
+
+    assert preflight.status_code == answer.status_code == 200
+    assert "authorization" in preflight.headers["access-control-allow-headers"].lower()
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_without_the_database_nobody_is_let_in(
+    guarded: TestClient, tmp_path: Path, token: str
+) -> None:
+    assert guarded.get("/analyses", headers=bearer(token)).status_code == 200
+    for each in tmp_path.glob("alzer.db*"):
+        each.unlink()
+    (tmp_path / "alzer.db").mkdir()
+
+    response = guarded.get("/analyses", headers=bearer(token))
+    assert response.status_code == 503
+    assert guarded.get("/healthz").status_code == 200
+
+
+def test_the_key_is_readable_by_its_owner_only(
+    guarded: TestClient, tmp_path: Path
+) -> None:
+    assert guarded.get("/healthz").status_code == 200
+    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "needs"),
+    [
+        ({}, False), ({"host": "::1"}, False), ({"host": "localhost"}, False),
+        ({"host": "127.8.9.1"}, False), ({"host": "0.0.0.0"}, True),  # noqa: S104
+        ({"host": "10.0.0.5"}, True), ({"host": "::"}, True),
+        ({"host": "127.0.0.1.example.org"}, True), ({"auth": "required"}, True),
+    ],
+)  # fmt: skip
+def test_a_token_is_needed_wherever_others_could_come(
+    settings: dict[str, str],
+    needs: bool,  # noqa: FBT001
+) -> None:
+    assert Settings.model_validate(settings).needs_token is needs
+
+
+SPOOFS = [
+    {name: value}
+    for name in ("X-Forwarded-Host", "X-Forwarded-For", "X-Forwarded-Proto",
+                 "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Original-URL",
+                 "X-Rewrite-URL", "X-Host", "X-Real-IP", "Forwarded",
+                 "X-Forwarded-Server", "X-HTTP-Host-Override")
+    for value in ("evil.example", "https://evil.example/x")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", [*SPOOFS, {"Host": "evil.example"},
+                                     {"Host": "mri.example.org@evil.example"}])  # fmt: skip
+def test_no_header_changes_the_address_of_heatmaps(
+    model: Model, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    app = app_with(model, data_dir=tmp_path, public_url="https://mri.example.org")
+    with TestClient(app) as client:
+        answer = client.post("/predict", files={"file": BRAIN}, headers=headers)
+
+    assert answer.json()["heatmap_url"].startswith("https://mri.example.org/uploads/")

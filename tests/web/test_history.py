@@ -1,0 +1,173 @@
+"""Analyses that were made before, over HTTP."""
+
+import io
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from alzer.model.engine import Model
+from phantoms import as_dicom, as_png, draw_brain
+from served import app_with
+
+BRAIN = as_png(draw_brain())
+
+
+def predict(client: TestClient, content: bytes = BRAIN) -> dict[str, Any]:
+    response = client.post("/predict", files={"file": content})
+    answer: dict[str, Any] = response.json()
+    assert response.status_code == 200, answer
+    return answer
+
+
+def test_an_analysis_is_found_again_as_it_was_answered(client: TestClient) -> None:
+    answer = predict(client)
+
+    again = client.get(f"/analyses/{answer['analysis_id']}")
+    found = again.json()
+    assert again.status_code == 200
+    assert found.pop("created_at").endswith("Z")
+    assert found == answer
+    picture = Image.open(io.BytesIO(client.get(found["heatmap_url"]).content))
+    assert picture.size == (176, 208)
+
+
+def test_the_list_leads_through_all_of_them(client: TestClient) -> None:
+    made = [predict(client)["analysis_id"] for _ in range(5)]
+    listed, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        params = {"limit": "2", **({"cursor": cursor} if cursor else {})}
+        page = client.get("/analyses", params=params).json()
+        listed += [each["analysis_id"] for each in page["analyses"]]
+        cursor, pages = page["next_cursor"], pages + 1
+
+    assert listed == made[::-1]
+    assert pages == 3
+
+
+def test_filters_narrow_the_list(client: TestClient) -> None:
+    answer = predict(client)
+    stored = client.get(f"/analyses/{answer['analysis_id']}").json()
+
+    def count(**params: str) -> int:
+        return len(client.get("/analyses", params=params).json()["analyses"])
+
+    other = {"No Impairment", "Mild Impairment"} - {answer["prediction"]}
+    assert count(prediction=answer["prediction"]) == 1
+    assert count(prediction=other.pop()) == 0
+    assert count(since=stored["created_at"]) == 1
+    assert count(until=stored["created_at"]) == 0
+    assert count(since="2999-01-01T00:00:00") == 0
+    assert count(warning=str(bool(answer["warnings"])).lower()) == 1
+    assert count(warning=str(not answer["warnings"]).lower()) == 0
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"prediction": "Perfect"},
+        {"limit": "0"},
+        {"limit": "9999"},
+        {"since": "yesterday"},
+        {"since": "0001-01-01T00:00:00+14:00"},
+        {"cursor": "nonsense"},
+        {"warning": "perhaps"},
+    ],
+)
+def test_an_unusable_wish_is_refused(
+    client: TestClient, params: dict[str, str]
+) -> None:
+    response = client.get("/analyses", params=params)
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "invalid_request"
+
+
+def test_deleting_leaves_neither_record_nor_file(
+    client: TestClient, tmp_path: Path
+) -> None:
+    kept, answer = predict(client), predict(client)
+    address = f"/analyses/{answer['analysis_id']}"
+
+    assert client.delete(address).status_code == 204
+    assert client.get(address).status_code == 404
+    assert client.delete(address).status_code == 404
+    assert client.get(answer["heatmap_url"]).status_code == 404
+    assert client.get(kept["heatmap_url"]).status_code == 200
+    assert len(list((tmp_path / "uploads").rglob("*.png"))) == 1
+
+
+@pytest.mark.parametrize("name", [str(uuid.uuid4()), "x", "%00", "a" * 300])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_what_is_not_there_is_not_found(
+    client: TestClient, method: str, name: str
+) -> None:
+    assert client.request(method, f"/analyses/{name}").status_code == 404
+
+
+def test_originals_are_kept_only_where_a_setting_says_so(
+    model: Model, tmp_path: Path
+) -> None:
+    content = as_dicom(draw_brain(), PatientName="Doe^Jane")
+    for keeps in (False, True):
+        folder = tmp_path / str(keeps)
+        app = app_with(model, data_dir=folder, keep_originals=keeps)
+        with TestClient(app) as client:
+            answer = predict(client, content)
+            originals = list(folder.glob("uploads/originals/*"))
+            assert [each.read_bytes() for each in originals] == [content] * keeps
+            client.delete(f"/analyses/{answer['analysis_id']}")
+
+        assert not list(folder.glob("uploads/originals/*"))
+
+
+def test_without_its_database_nothing_is_acknowledged_until_it_is_back(
+    model: Model, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "alzer.db"
+    blocked.mkdir()
+    with TestClient(app_with(model, data_dir=tmp_path)) as client:
+        refused = client.post("/predict", files={"file": BRAIN})
+        ready = client.get("/readyz")
+        alive = client.get("/healthz")
+        files = list(tmp_path.rglob("*.png"))
+        blocked.rmdir()
+        predict(client)
+        ready_again = client.get("/readyz")
+
+    assert refused.status_code == ready.status_code == 503
+    assert refused.json()["code"] == "storage_unavailable"
+    assert int(refused.headers["retry-after"]) > 0
+    assert files == []
+    assert alive.status_code == ready_again.status_code == 200
+
+
+def test_a_locked_database_is_waited_for_a_moment_only(
+    model: Model, tmp_path: Path
+) -> None:
+    with TestClient(app_with(model, data_dir=tmp_path)) as client:
+        predict(client)
+        holder = sqlite3.connect(tmp_path / "alzer.db", isolation_level=None)
+        holder.execute("BEGIN EXCLUSIVE")
+        refused = client.post("/predict", files={"file": BRAIN})
+        holder.execute("ROLLBACK")
+        holder.close()
+        predict(client)
+        count = len(client.get("/analyses").json()["analyses"])
+
+    assert refused.status_code == 503
+    assert "locked" in refused.json()["detail"]
+    assert count == 2
+
+
+def test_another_name_for_this_machine_leads_to_no_record(client: TestClient) -> None:
+    identity = predict(client)["analysis_id"]
+    for path in ("/analyses", f"/analyses/{identity}", "/metrics"):
+        response = client.get(path, headers={"host": "rebound.example"})
+
+        assert response.status_code == 400
+        assert response.json()["code"] == "invalid_host"
