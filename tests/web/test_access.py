@@ -288,8 +288,10 @@ SPOOFS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("headers", [*SPOOFS, {"Host": "evil.example"},
-                                     {"Host": "mri.example.org@evil.example"}])  # fmt: skip
+HOSTS = [{"Host": "evil.example"}, {"Host": "mri.example.org@evil.example"}]
+
+
+@pytest.mark.parametrize("headers", [*SPOOFS, *HOSTS])
 def test_no_header_changes_the_address_of_heatmaps(
     model: Model, tmp_path: Path, headers: dict[str, str]
 ) -> None:

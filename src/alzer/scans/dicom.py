@@ -37,6 +37,13 @@ from alzer.settings import Limits
 MAX_RESCALE = 1e9
 MIN_SLOPE = 1e-9
 
+# What may be repeated to the sender: any other text could name a person.
+# Source: PS3.3 C.7.3.1.1.1, the common ones.
+_MODALITIES = frozenset(
+    "CR CT DX ECG ES IO IVUS KO MG NM OCT OP OT PR PT REG RF RTDOSE RTPLAN RTSTRUCT "
+    "SC SEG SM SR US XA XC".split()
+)
+
 _LPS_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 
 
@@ -128,7 +135,7 @@ def _inflate(data: bytes, limits: Limits) -> bytes:
 def _check_kind(dataset: Dataset) -> None:
     modality = str(dataset.get("Modality") or "MR")
     if modality != "MR":
-        shown = modality if modality.isalnum() and len(modality) <= 16 else "another"
+        shown = modality if modality in _MODALITIES else "other than MR"
         message = (
             f"The DICOM file was made by modality {shown}; send one of modality MR."
         )

@@ -38,7 +38,6 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        keep_exc_info=True,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
@@ -48,7 +47,9 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    # What libraries say in detail can name files.
+    root.setLevel(logging.WARNING)
+    logging.getLogger("alzer").setLevel(level.upper())
 
 
 def _frames_only(
@@ -67,7 +68,6 @@ def _frames_only(
             f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
             for frame in traceback.extract_tb(given[2])
         ]
-    event.pop("exc_text", None)
     return event
 
 

@@ -1,0 +1,78 @@
+"""One line per request, with an id that the answer carries too."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from alzer.store.audit import read_log
+from alzer.store.database import Database
+from alzer.web.logs import configure_logging
+from phantoms import as_png, draw_brain
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Give what is logged."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    stream = io.StringIO()
+    configure_logging("info", stream)
+    yield stream
+    root.handlers = handlers
+    root.setLevel(level)
+    logging.getLogger("alzer").setLevel(logging.NOTSET)
+
+
+def entries(lines: io.StringIO) -> list[dict[str, Any]]:
+    return [
+        each for each in map(json.loads, lines.getvalue().splitlines())
+        if each["logger"] == "alzer.access"
+    ]  # fmt: skip
+
+
+def test_a_request_has_one_id_in_answer_log_and_audit(
+    client: TestClient, lines: io.StringIO, tmp_path: Path
+) -> None:
+    response = client.post("/predict", files={"file": as_png(draw_brain())})
+    (entry,) = entries(lines)
+    database = Database(f"sqlite:///{tmp_path / 'alzer.db'}")
+    (act,) = read_log(database)
+    database.close()
+
+    identity = response.headers["x-request-id"]
+    assert entry["request"] == act.request == identity
+    assert (entry["method"], entry["route"], entry["status"]) == (
+        "POST", "/predict", 200,
+    )  # fmt: skip
+    assert entry["actor"] == act.actor == "local"
+    assert entry["milliseconds"] > 0
+    assert act.subject == response.json()["analysis_id"]
+
+
+def test_an_id_of_somebody_else_is_not_taken_over(client: TestClient) -> None:
+    response = client.get("/healthz", headers={"X-Request-ID": "Jane Doe"})
+
+    assert response.headers["x-request-id"] != "Jane Doe"
+
+
+def test_secret_addresses_are_not_logged(
+    client: TestClient, lines: io.StringIO
+) -> None:
+    answer = client.post("/predict", files={"file": as_png(draw_brain())}).json()
+    client.get(answer["heatmap_url"])
+
+    assert entries(lines)[-1]["route"] == "/uploads/heatmaps/{name}"
+    assert answer["heatmap_url"].rpartition("/")[2] not in lines.getvalue()
+
+
+def test_probes_do_not_fill_the_log(client: TestClient, lines: io.StringIO) -> None:
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert client.get(path).status_code == 200
+
+    assert entries(lines) == []
