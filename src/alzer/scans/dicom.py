@@ -37,12 +37,9 @@ from alzer.settings import Limits
 MAX_RESCALE = 1e9
 MIN_SLOPE = 1e-9
 
-# What may be repeated to the sender: any other text could name a person.
-# Source: PS3.3 C.7.3.1.1.1, the common ones.
-_MODALITIES = frozenset(
-    "CR CT DX ECG ES IO IVUS KO MG NM OCT OP OT PR PT REG RF RTDOSE RTPLAN RTSTRUCT "
-    "SC SEG SM SR US XA XC".split()
-)
+# What may be repeated (PS3.3 C.7.3.1.1.1): any other text could name a person.
+_MODALITIES = {"CR", "CT", "DX", "ES", "KO", "MG", "NM", "OT", "PR", "PT", "RF",
+               "RTDOSE", "RTSTRUCT", "SC", "SEG", "SR", "US", "XA"}  # fmt: skip
 
 _LPS_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 

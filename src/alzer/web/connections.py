@@ -1,6 +1,8 @@
 """Closing the connections of clients that keep the service waiting."""
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -16,6 +18,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 LEAST_BYTES_PER_S: Final = 4096
 
 _EVERY_S: Final = 0.5
+
+# struct linger: on, for no second (socket(7)).
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
 class CountingProtocol(H11Protocol):
@@ -79,12 +84,20 @@ class SlowClients:
         if phase != "idle" and now - seen.since >= self._term_s:
             with suppress(KeyError):
                 del self._watched[connection]
-            connection.transport.abort()
+            _drop(connection.transport)
 
     def _note(
         self, connection: CountingProtocol, phase: str, now: float, unsent: int
     ) -> None:
         self._watched[connection] = _Watched(phase, now, connection.received, unsent)
+
+
+def _drop(transport: asyncio.Transport) -> None:
+    """Close at once, and let the system forget what was not sent yet."""
+    raw = transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()
 
 
 def _phase(connection: CountingProtocol) -> str:

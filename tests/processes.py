@@ -1,0 +1,75 @@
+"""The service as people run it: a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from servers import free_port
+
+
+class Running:
+    """A running service.
+
+    Attributes:
+        process: Its process.
+        port: On loopback.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process = process
+        self.port = port
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        """End it as a power failure would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(30)
+
+
+def start(bundle: Path, folder: Path, **settings: object) -> Running:
+    """Start a service, and wait until it answers."""
+    port = free_port()
+    values = {"port": port, "data_dir": folder, "model": bundle, "log_level": "error"}
+    changes = {
+        f"ALZER_{name.upper()}": str(value)
+        for name, value in {**values, **settings}.items()
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "alzer.cli", "serve"],
+        env={**os.environ, **changes},
+        stdout=subprocess.DEVNULL,
+    )
+    running = Running(process, port)
+    for _ in range(2400):
+        assert process.poll() is None, "the service ended"
+        try:
+            httpx.get(f"{running.address}/healthz", timeout=5)
+        except httpx.TransportError:
+            time.sleep(0.025)
+        else:
+            return running
+    running.kill()
+    pytest.fail("the service does not answer")
+
+
+@contextmanager
+def service(bundle: Path, folder: Path, **settings: object) -> Iterator[Running]:
+    """Run a service for as long as the context lasts."""
+    running = start(bundle, folder, **settings)
+    try:
+        yield running
+    finally:
+        running.process.terminate()
+        running.process.wait(30)

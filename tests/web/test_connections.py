@@ -1,0 +1,222 @@
+"""Slow clients, half-open connections, and clients that leave."""
+
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from phantoms import as_png, draw_brain
+from processes import Running, service
+
+BRAIN = as_png(draw_brain())
+TERM_S = 1.5
+
+
+@pytest.fixture(scope="module")
+def running(
+    bundle_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """Give a service that has little patience."""
+    folder = tmp_path_factory.mktemp("slow")
+    with service(bundle_path, folder, slow_client_seconds=TERM_S) as running:
+        yield running
+
+
+def connect(running: Running) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", running.port), timeout=30)
+
+
+def seconds_until_closed(connection: socket.socket, drip: bytes = b"") -> float:
+    started = time.monotonic()
+    connection.settimeout(0.1)
+    while time.monotonic() - started < 20:
+        try:
+            if drip:
+                connection.sendall(drip)
+            if not connection.recv(65536):
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - started
+
+
+HEAD = (
+    b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "drip"),
+    [
+        (b"", b""),
+        (b"GET / HT", b""),
+        (b"GET / HTTP/1.1\r\n", b"X-a: b\r\n"),
+        (HEAD, b""),
+        (HEAD, b"x"),
+    ],
+    ids=["silent", "half a line", "dripping head", "no body", "dripping body"],
+)
+def test_a_client_that_does_too_little_is_closed(
+    running: Running, first: bytes, drip: bytes
+) -> None:
+    with connect(running) as connection:
+        connection.sendall(first)
+        waited = seconds_until_closed(connection, drip)
+
+    assert TERM_S * 0.9 <= waited < TERM_S + 2.5
+
+
+def test_a_client_that_does_not_read_is_closed(running: Running) -> None:
+    with connect(running) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        request = b"GET /static/alzer.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        closed = None
+        started = time.monotonic()
+        connection.settimeout(0.2)
+        while time.monotonic() - started < 15:
+            try:
+                connection.sendall(request * 50)
+            except TimeoutError:
+                continue  # its answers fill all buffers: now it waits for us
+            except OSError:
+                closed = time.monotonic() - started
+                break
+
+    assert closed is not None
+    assert closed < 12
+
+
+def test_a_connection_that_works_is_kept(running: Running) -> None:
+    with httpx.Client(base_url=running.address) as client:
+        for pause_s in (0.0, TERM_S + 1.0, 0.0):
+            time.sleep(pause_s)
+            answer = client.post("/predict", files={"file": BRAIN})
+
+            assert answer.status_code == 200
+
+
+def test_an_upload_that_takes_long_but_goes_on_is_taken(running: Running) -> None:
+    padding = bytes(20_000)
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n'
+    pieces = [
+        part % (b"file", b'; filename="f"') + BRAIN + padding * 12,
+        b"\r\n--x--\r\n",
+    ]
+    body = b"".join(pieces)
+    head = HEAD.replace(b"900000", str(len(body)).encode())
+    with connect(running) as connection:
+        connection.sendall(head)
+        for start in range(0, len(body), 6000):
+            connection.sendall(body[start : start + 6000])
+            time.sleep(0.1)
+        answer = connection.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_two_hundred_slow_clients_do_not_keep_others_from_being_served(
+    running: Running,
+) -> None:
+    def ask() -> float:
+        started = time.monotonic()
+        answer = httpx.post(f"{running.address}/predict", files={"file": BRAIN})
+        assert answer.status_code == 200
+        return time.monotonic() - started
+
+    slow = [connect(running) for _ in range(200)]
+    for index, each in enumerate(slow):
+        each.sendall((HEAD, b"GET / HT", b"")[index % 3])
+    times = [ask() for _ in range(20)]
+    for each in slow:
+        each.close()
+
+    assert max(times) < 1.0
+
+
+def test_oversized_heads_are_refused_at_once(running: Running) -> None:
+    started = time.monotonic()
+    with connect(running) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX-a: " + b"a" * 40_000)
+        answer = connection.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 400") or answer == b""
+    assert time.monotonic() - started < 0.3
+
+
+@pytest.mark.parametrize("count", [1_500, 20_000])
+def test_forms_of_too_many_parts_are_refused_at_once(
+    running: Running, count: int
+) -> None:
+    if count == 1_500:
+        part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
+        body = part * count
+    else:
+        body = b"--x\r\n" + b"X-a: b\r\n" * count
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    started = time.monotonic()
+    answer = httpx.post(f"{running.address}/predict", content=body, headers=kind)
+
+    assert answer.status_code == 400
+    assert time.monotonic() - started < 0.5
+
+
+def test_those_who_leave_do_not_keep_a_place(running: Running) -> None:
+    def leave(_: int) -> None:
+        body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"'
+        body += b"\r\n\r\n" + BRAIN + b"\r\n--x--\r\n"
+        with connect(running) as connection:
+            head = HEAD.replace(b"900000", str(len(body)).encode())
+            connection.sendall(head + body)
+
+    with ThreadPoolExecutor(30) as pool:
+        list(pool.map(leave, range(30)))
+    for _ in range(50):
+        metrics = httpx.get(f"{running.address}/metrics").text
+        if "alzer_places_taken 0.0" in metrics:
+            break
+        time.sleep(0.1)
+
+    assert "alzer_places_taken 0.0" in metrics
+    answer = httpx.post(f"{running.address}/predict", files={"file": BRAIN})
+    assert answer.status_code == 200
+
+
+def test_it_ends_within_ten_seconds_and_finishes_what_it_accepted(
+    bundle_path: Path, tmp_path: Path
+) -> None:
+    with service(bundle_path, tmp_path) as running:
+        half_open = [connect(running) for _ in range(20)]
+        for index, each in enumerate(half_open):
+            each.sendall((HEAD, b"GET / HT")[index % 2])
+        with ThreadPoolExecutor(8) as pool:
+            asked = [
+                pool.submit(
+                    httpx.post, f"{running.address}/predict", files={"file": BRAIN}
+                )
+                for _ in range(8)
+            ]
+            time.sleep(0.05)
+            started = time.monotonic()
+            running.process.send_signal(signal.SIGTERM)
+            running.process.wait(20)
+            took = time.monotonic() - started
+        answers = [each for each in asked if each.exception() is None]
+        for each in half_open:
+            each.close()
+
+    assert took <= 10.0
+    assert all(each.result().status_code in {200, 503} for each in answers)
+    for future in asked:
+        failure = future.exception()
+        # Refused before it was accepted; never cut off within an answer.
+        assert failure is None or isinstance(
+            failure, httpx.ConnectError | httpx.ReadError
+        )
