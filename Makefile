@@ -20,7 +20,7 @@ endif
 SOURCES := src tests benchmarks docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: help serve test check evaluate docs constraints clean
+.PHONY: help postgresql serve test check evaluate docs constraints clean
 
 help:
 	@sed -n 's/^# //p' Makefile | sed -n '/^make/p'
@@ -28,7 +28,7 @@ help:
 serve: .venv/.serve-stamp
 	@exec .venv/bin/alzer serve
 
-test: .venv-test/.test-stamp $(CHROMIUM)
+test: .venv-test/.test-stamp $(CHROMIUM) postgresql
 	.venv-test/bin/python -m pytest --cov
 
 check: .venv-test/.test-stamp
@@ -75,6 +75,11 @@ clean:
 	@echo "Installing what the tests need, PyTorch included; this takes some minutes."
 	@.venv-test/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[check,benchmark]'
 	@touch $@
+
+postgresql:
+	@if ! ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 && ! command -v initdb > /dev/null; then \
+		$(call apt_get_now,postgresql,The tests of the records need PostgreSQL); \
+	fi
 
 $(CHROMIUM):
 	$(call apt_get,chromium,The tests of the page need Chromium)

@@ -6,6 +6,7 @@ A test compares them with the code, so that they can't fall behind it.
 import contextlib
 import io
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +100,22 @@ def descendants(error: type[AlzerError]) -> Iterator[type[AlzerError]]:
 def command_line() -> str:
     """Describe every command as its own help does."""
     names = getattr(get_command(app), "commands", {})
-    sections = [f"## alzer {name}\n\n```text\n{_help(name)}\n```\n" for name in names]
+    below = {f"tokens {each}" for each in names["tokens"].commands}
+    sections = [
+        f"## alzer {name}\n\n```text\n{_help(*name.split())}\n```\n"
+        for name in (*names, *sorted(below))
+    ]
     return "# Command line\n\n```text\n" + _help() + "\n```\n\n" + "\n".join(sections)
 
 
 def _help(*words: str) -> str:
     program = get_command(app)
     # Plain text: boxes and colours are for terminals.
-    for each in (program, *getattr(program, "commands", {}).values()):
+    waiting = [program]
+    while waiting:
+        each = waiting.pop()
         vars(each)["rich_markup_mode"] = None
+        waiting.extend(getattr(each, "commands", {}).values())
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         program.main(
@@ -150,7 +158,9 @@ def _default(value: object) -> str:
     if value is None:
         return "unset"
     if isinstance(value, tuple):
-        return f"`{','.join(value)}`"
+        return f"`{','.join(value)}`" if value else "none"
+    if isinstance(value, timedelta):
+        return f"`{value.days} days`"
     return f"`{value}`"
 
 

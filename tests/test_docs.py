@@ -105,7 +105,7 @@ def test_every_address_is_documented(tmp_path: Path) -> None:
 def test_every_command_is_documented(generate: ModuleType) -> None:
     reference = text_of("docs/how-to/command-line.md")
 
-    for command in ("serve", "predict", "train", "models"):
+    for command in ("serve", "predict", "train", "models", "tokens create", "audit"):
         assert f"## alzer {command}" in reference
         assert "--help" in generate.command_line()
 

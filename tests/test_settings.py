@@ -1,9 +1,10 @@
 """What a deployment may change."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from alzer.settings import Limits, Settings
 
@@ -42,6 +43,26 @@ VALUES = [
     ("ALZER_MAX_IMAGE_PIXELS", "8", "max_image_pixels", 8),
     ("ALZER_MAX_DECODED_BYTES", "9", "max_decoded_bytes", 9),
     ("ALZER_MAX_WAITING", "1", "max_waiting", 1),
+    ("ALZER_DATABASE", "sqlite:///x", "database", "sqlite:///x"),
+    ("ALZER_FILES", "s3://bucket/x", "files", "s3://bucket/x"),
+    ("ALZER_RETENTION", "7 days", "retention", timedelta(days=7)),
+    ("ALZER_RETENTION", "7", "retention", timedelta(days=7)),
+    ("ALZER_RETENTION", "12h", "retention", timedelta(hours=12)),
+    ("ALZER_RETENTION", "1 Day", "retention", timedelta(days=1)),
+    ("ALZER_RETENTION", "never", "retention", None),
+    ("ALZER_KEEP_ORIGINALS", "true", "keep_originals", True),
+    ("ALZER_SURVIVE_POWER_FAILURE", "1", "survive_power_failure", True),
+    ("ALZER_AUTH", "required", "auth", "required"),
+    ("ALZER_SECRET_KEY", "x" * 32, "secret_key", SecretStr("x" * 32)),
+    ("ALZER_LINK_MINUTES", "5", "link_minutes", 5),
+    ("ALZER_TRUSTED_PROXIES", "10.0.0.1, ::1", "trusted_proxies",
+     ("10.0.0.1", "::1")),
+    ("ALZER_LOG_LEVEL", "error", "log_level", "error"),
+    ("ALZER_MAX_FORM_PARTS", "3", "max_form_parts", 3),
+    ("ALZER_MAX_HEADER_BYTES", "2048", "max_header_bytes", 2048),
+    ("ALZER_MAX_DECODING_BYTES", "300000000", "max_decoding_bytes", 300_000_000),
+    ("ALZER_MAX_DECODING_SECONDS", "1.5", "max_decoding_seconds", 1.5),
+    ("ALZER_SLOW_CLIENT_SECONDS", "3", "slow_client_seconds", 3.0),
 ]  # fmt: skip
 
 
@@ -73,6 +94,11 @@ def test_every_setting_is_described() -> None:
         ("ALZER_PRECISION", "fp8"),
         ("ALZER_MAX_UPLOAD_BYTES", "0"),
         ("ALZER_MAX_WAITING", "-1"),
+        ("ALZER_RETENTION", "soon"),
+        ("ALZER_RETENTION", "-3 days"),
+        ("ALZER_AUTH", "none"),
+        ("ALZER_SECRET_KEY", "short"),
+        ("ALZER_LOG_LEVEL", "loud"),
     ],
 )
 def test_values_that_make_no_sense_are_refused(

@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         default=None,
+        min_length=16,
         description="Signs the addresses of heatmaps; the same for all replicas. When "
         "unset, one is made in the data folder.",
     )
