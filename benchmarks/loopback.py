@@ -113,7 +113,11 @@ def running(command: Sequence[str]) -> Iterator[Service]:
         started = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - our own programs
             [*command, "--port", str(port)],
-            env={**os.environ, "ALZER_DATA_DIR": folder},
+            env={
+                **os.environ,
+                "ALZER_DATA_DIR": folder,
+                "ALZER_LOG_LEVEL": "error",
+            },
             stdout=subprocess.DEVNULL,
         )
         try:

@@ -24,10 +24,12 @@ from alzer.analysis import Analysis
 from alzer.classes import CLASS_NAMES
 from alzer.model.engine import ModelIdentity
 from alzer.model.preparation import InputSpec
+from alzer.scans.formats import read_scan
 from alzer.scans.scan import Scan
 from alzer.settings import Settings
 from alzer.training.network import seeded_network
 from alzer.web.app import create_app, server_config
+from alzer.web.service import Engine
 
 IDENTITY = ModelIdentity("usual-way", "0", "0" * 64, "torch", "fp32")
 
@@ -128,7 +130,7 @@ def main() -> None:
         sys.stdout.write(f"{CLASS_NAMES[best]} {len(overlay)} bytes\n")
         return
     settings = Settings.model_validate({"port": chosen.port})
-    app = create_app(way.analyse, settings, IDENTITY)
+    app = create_app(Engine(way.analyse, read_scan, IDENTITY), settings)
     uvicorn.Server(server_config(app, settings)).run()
 
 

@@ -34,9 +34,9 @@ def engine_of(model: Model, settings: Settings) -> Engine:
 
 
 @contextmanager
-def serving(model: Model, folder: Path) -> Iterator[str]:
+def serving(model: Model, folder: Path, **changes: object) -> Iterator[str]:
     """Serve in a thread for as long as the context lasts."""
-    app = app_with(model, data_dir=folder)
+    app = app_with(model, data_dir=folder, **changes)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,7 +1,6 @@
 """The page in a real browser, as a person uses it; pictures are kept to be seen."""
 
 import io
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,26 +20,9 @@ from playwright.sync_api import (
 from alzer.analysis import NOTHING_FITS, UNFAMILIAR
 from alzer.model.engine import Model
 from alzer.model.judgement import Judgement
-from phantoms import as_dicom, as_jpeg, draw_brain
+from phantoms import as_dicom, draw_brain
 from served import serving
-
-CHROMIUM = os.environ.get("ALZER_TEST_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-SCREENSHOTS = Path(__file__).resolve().parents[2] / "artefacts" / "screenshots"
-
-SCAN = FilePayload(
-    name="slice.jpg", mimeType="image/jpeg", buffer=as_jpeg(draw_brain())
-)
+from web.browsers import ARGUMENTS, CHROMIUM, SCAN, keep, submit
 
 
 @pytest.fixture(scope="module")
@@ -69,20 +51,6 @@ def page(browser: Browser, shipped_address: str) -> Iterator[Page]:
     yield page
     page.close()
     assert complaints == []
-
-
-def keep(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
-
-
-def submit(page: Page, file: FilePayload = SCAN) -> None:
-    page.set_input_files("#file", file)
-    expect(page.locator("#preview-image")).to_be_visible()
-    page.get_by_role("button", name="Submit for Analysis").click()
-    expect(page.locator("#result")).to_be_visible()
-    for each in page.locator("#pictures img").all():
-        expect(each).to_have_js_property("complete", value=True)
 
 
 def test_the_front_door_leads_to_the_assessment(page: Page) -> None:

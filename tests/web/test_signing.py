@@ -27,7 +27,7 @@ def test_replicas_with_the_same_key_know_each_others_signatures(
 ) -> None:
     one, two = (
         open_signer(Settings.model_validate(
-            {"data_dir": tmp_path / name, "secret_key": "shared by replicas", "auth": "required"}
+            {"data_dir": tmp_path / name, "secret_key": "shared by all of them"}
         ))
         for name in ("one", "two")
     )  # fmt: skip

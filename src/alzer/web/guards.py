@@ -24,7 +24,7 @@ CONTENT_SECURITY_POLICY: Final = (
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-cache",  # pages and scripts change with the software
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # forms tell their origin by it
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }

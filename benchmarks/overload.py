@@ -1,0 +1,73 @@
+"""What becomes of the service at four and ten times what it can do.
+
+Prints, for each load: answers per second, times of answers and refusals, times
+of `/healthz` meanwhile, and memory; then how soon it is as quick as before.
+"""
+
+import argparse
+import asyncio
+import math
+import time
+
+from load import Outcome, offer, quantile, resident_mb
+from loopback import ALZER, Service, form, post, running
+from subjects import drawn_slice
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="per load")
+    seconds: float = parser.parse_args().seconds
+    request = form(drawn_slice())
+    with running(ALZER) as service:
+        peak = _offer(service, request, math.inf, seconds / 3, 16)
+        _tell("capacity, 16 clients", peak, service)
+        for times in (4, 10):
+            load = _offer(service, request, times * peak.goodput, seconds, 40 * times)
+            _tell(f"{times} times the capacity", load, service)
+            _judge(load, peak)
+        print(f"as quick as before after {_recovery_s(service, request):.2f} s")
+
+
+def _offer(
+    service: Service, request: bytes, rate: float, seconds: float, clients: int
+) -> Outcome:
+    load = offer(service.port, request, rate=rate, seconds=seconds, clients=clients)
+    return asyncio.run(load)
+
+
+def _tell(name: str, load: Outcome, service: Service) -> None:
+    print(
+        f"{name}: {load.goodput:.1f} answers/s, "
+        f"p50 {quantile(load.accepted_ms, 0.5):.0f} ms, "
+        f"p99 {quantile(load.accepted_ms, 0.99):.0f} ms; "
+        f"{len(load.refused_ms) / load.seconds:.0f} refused/s, "
+        f"p50 {quantile(load.refused_ms, 0.5):.1f} ms, "
+        f"p99 {quantile(load.refused_ms, 0.99):.1f} ms; "
+        f"health p99 {quantile(load.health_ms, 0.99):.1f} ms; "
+        f"{len(load.failures)} failures; {resident_mb(service.pid):.0f} MB"
+    )
+
+
+def _judge(load: Outcome, peak: Outcome) -> None:
+    slower = quantile(load.accepted_ms, 0.99) / quantile(peak.accepted_ms, 0.99)
+    print(
+        f"  {load.goodput / peak.goodput:.0%} of the peak's answers (aim: 90 %), "
+        f"p99 {slower:.1f} times the peak's (aim: below 3)"
+    )
+
+
+def _recovery_s(service: Service, request: bytes) -> float:
+    connection = service.connect()
+    started = time.perf_counter()
+    quick = 0
+    while quick < 5:
+        before = time.perf_counter()
+        post(connection, request)
+        quick = quick + 1 if time.perf_counter() - before < 0.05 else 0
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
