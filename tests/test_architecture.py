@@ -1,10 +1,12 @@
 """What holds for the package as a whole."""
 
+import ast
 import importlib
 import pkgutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import alzer
@@ -83,6 +85,43 @@ def test_importing_every_module_starts_and_writes_nothing() -> None:
 
 # Libraries of training warn of their own future; that is not alzer's doing.
 _QUIET = "import importlib, sys, warnings\nwarnings.simplefilter('ignore')"
+
+
+def test_nothing_that_is_served_unpickles() -> None:
+    package = ROOT / "src" / "alzer"
+    served = [
+        each for each in package.rglob("*.py")
+        if not {"training", "evaluation"} & set(each.relative_to(package).parts)
+    ]  # fmt: skip
+    named = {
+        (each.name, name)
+        for each in served
+        for node in ast.walk(ast.parse(each.read_text("utf-8")))
+        for name in _names(node)
+    }
+
+    assert len(served) > 50
+    assert not {name for _, name in named} & {
+        "pickle",
+        "cPickle",
+        "dill",
+        "joblib",
+        "marshal",
+        "shelve",
+        "allow_pickle",
+    }
+    assert not {name for _, name in named} & {"eval", "exec", "compile_command"}
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (each.name.partition(".")[0] for each in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield (node.module or "").partition(".")[0]
+    elif isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.keyword) and node.arg:
+        yield node.arg
 
 
 def test_packages_hold_only_a_docstring() -> None:
