@@ -195,7 +195,7 @@ def test_a_broken_decoder_is_replaced_and_others_go_on(pool: DecodingPool) -> No
         slowest = max(slowest, time.monotonic() - started)
         time.sleep(0.05)
 
-    assert slowest < 1.0
+    assert slowest < 5.0  # 0.1 s where nothing else runs
     for _ in range(200):
         if len(pool._all - {victims[0]}) == 2:  # noqa: SLF001 - as above
             break
