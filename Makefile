@@ -4,6 +4,10 @@
 # make evaluate the model's figures, card and report from data and predictions
 # make docs     regenerate what docs/ takes from the code
 # make constraints   the newest versions of everything into constraints.txt
+# make requirements  what serving installs, with hashes, into requirements-serve.txt
+# make audit    known holes in what serving installs
+# make bandit   dangerous code; medium findings fail
+# make sbom     the parts of a serving install as CycloneDX, into build/sbom.json
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -20,7 +24,7 @@ endif
 SOURCES := src tests benchmarks docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: help postgresql serve test check evaluate docs constraints clean
+.PHONY: help postgresql serve test check evaluate docs constraints requirements audit bandit sbom clean
 
 help:
 	@sed -n 's/^# //p' Makefile | sed -n '/^make/p'
@@ -57,6 +61,25 @@ constraints:
 	.venv-constraints/bin/python -m pip freeze --exclude-editable \
 		| sed -n 's/^\([^ ]*==[^+ ]*\).*/\1/p' > constraints.txt
 	rm -rf .venv-constraints
+
+# Only what serving needs, with PostgreSQL and S3; every file by its digest.
+requirements: .venv-test/.test-stamp
+	.venv-test/bin/pip-compile --quiet --generate-hashes --no-emit-index-url \
+		--no-emit-trusted-host --no-emit-find-links --no-header --no-annotate \
+		--strip-extras --allow-unsafe --extra postgres --extra s3 \
+		-c constraints.txt -o requirements-serve.txt pyproject.toml
+
+# Strict: what could not be looked up is a failure, not a pass.
+audit: .venv-test/.test-stamp
+	.venv-test/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-serve.txt
+
+bandit: .venv-test/.test-stamp
+	.venv-test/bin/bandit --quiet --recursive --severity-level medium src
+
+sbom: .venv-test/.test-stamp
+	mkdir -p build
+	.venv-test/bin/cyclonedx-py requirements requirements-serve.txt \
+		--pyproject pyproject.toml --output-file build/sbom.json
 
 clean:
 	rm -rf .venv .venv-test .venv-constraints build dist

@@ -29,7 +29,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _postgresql(program: str) -> str:
+def postgresql_program(program: str) -> str:
+    """Find one of PostgreSQL's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
     path = str(found[-1]) if found else shutil.which(program)
     assert path, "the tests need PostgreSQL: make test installs it"
@@ -52,11 +53,19 @@ def postgresql(folder: Path) -> Iterator[str]:
             if each.stat().st_uid == 0 and each != Path("/"):
                 each.chmod(each.stat().st_mode | 0o011)
     data = folder / "data"
-    start = [_postgresql("initdb"), "-D", str(data), "-U", "alzer", "-A", "trust"]
+    start = [
+        postgresql_program("initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "alzer",
+        "-A",
+        "trust",
+    ]
     subprocess.run(  # noqa: S603 - PostgreSQL itself
         [*start, "--no-sync"], check=True, capture_output=True, user=account, cwd="/"
     )
-    serve = [_postgresql("postgres"), "-D", str(data), "-p", str(port), "-k", ""]
+    serve = [postgresql_program("postgres"), "-D", str(data), "-p", str(port), "-k", ""]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - likewise
             [*serve, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],

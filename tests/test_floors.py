@@ -1,0 +1,69 @@
+"""No library is installed, or allowed, in a version with a known hole."""
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+
+FLOORS = {
+    "fastapi": "0.165",  # earlier ones ignore body limits without a word
+    "starlette": "1.6",  # form parsing without bounds, Range and Host handling
+    "python-multipart": "0.0.32",  # forms of endless parts and headers
+    "h11": "0.16",  # lenient chunks: request smuggling
+    "pillow": "13.0.0",  # CVE-2026-96639
+    "pydicom": "3.0.2",  # paths of DICOMDIR records lead out of the folder
+    "onnx": "1.23",  # external data lead out of the folder
+    "torch": "2.13.0",  # one version, the one that is tested
+}
+
+
+def declared() -> dict[str, Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    texts = [*project["dependencies"]]
+    for extra in project["optional-dependencies"].values():
+        texts.extend(extra)
+    parsed = [Requirement(text) for text in texts]
+    return {each.name: each for each in parsed if each.name != "alzer"}
+
+
+@pytest.mark.parametrize(("name", "floor"), FLOORS.items())
+def test_what_is_allowed_is_free_of_known_holes(name: str, floor: str) -> None:
+    (bound,) = declared()[name].specifier
+
+    assert bound.operator in {">=", "=="}
+    assert Version(bound.version) >= Version(floor)
+
+
+@pytest.mark.parametrize(("name", "floor"), FLOORS.items())
+def test_what_is_installed_is_free_of_known_holes(name: str, floor: str) -> None:
+    try:
+        installed = Version(version(name))
+    except PackageNotFoundError:
+        pytest.fail(f"{name} is not installed")
+
+    assert installed >= Version(floor)
+
+
+def test_the_serving_install_is_pinned_by_digest() -> None:
+    text = (ROOT / "requirements-serve.txt").read_text("utf-8")
+    pins = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", text, re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {Requirement(each).name for each in project["dependencies"]}
+
+    assert needed <= set(pins), "run make requirements"
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text)) >= len(pins)
+    assert "torch" not in pins
+    assert "://" not in text
+    for name, floor in FLOORS.items():
+        if name in pins:
+            assert Version(pins[name]) >= Version(floor)
+    constraints = (ROOT / "constraints.txt").read_text("utf-8").lower().split()
+    tested = dict(each.replace("_", "-").split("==") for each in constraints)
+    for name in needed & set(pins):
+        assert tested[name] == pins[name], "run make requirements"
