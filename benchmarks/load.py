@@ -1,10 +1,10 @@
 """A load that is offered whatever the service does with it, and what came of it."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 
 @dataclass
@@ -51,79 +51,130 @@ async def offer(
         What came of it.
     """
     outcome = Outcome(seconds)
-    end = time.perf_counter() + seconds
-    pause_s = clients / rate
-    tasks = [
-        _client(port, request, outcome, (index / clients * pause_s, pause_s, end))
-        for index in range(clients)
-    ]
-    await asyncio.gather(*tasks, _probe(port, outcome, end))
+    loop = asyncio.get_running_loop()
+    end, pause_s = loop.time() + seconds, clients / rate
+    askers = [_Client(port, request, outcome, pause_s, end) for _ in range(clients)]
+    for index, client in enumerate(askers):
+        loop.call_later(index / clients * pause_s, client.ask)
+    await asyncio.gather(
+        _probe(port, outcome, end), *(client.done for client in askers)
+    )
     return outcome
 
 
-async def _client(
-    port: int, request: bytes, outcome: Outcome, times: tuple[float, float, float]
-) -> None:
-    first_s, pause_s, end = times
-    due = time.perf_counter() + first_s
-    connection = None
-    while due < end:
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        started = time.perf_counter()
-        try:
-            connection = connection or await asyncio.open_connection("127.0.0.1", port)
-            status, stays = await asyncio.wait_for(ask(connection, request), 60)
-        except (OSError, EOFError, TimeoutError) as error:
-            outcome.failures.append(type(error).__name__)
-            connection = None
+class _Client(asyncio.Protocol):
+    """Somebody who asks at a steady pace, or as soon as possible.
+
+    Written against the transport, not with streams: what the load costs is taken
+    from the service, which runs on the same cores.
+    """
+
+    def __init__(
+        self, port: int, request: bytes, outcome: Outcome, pause_s: float, end: float
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = self._loop.create_future()
+        self._port, self._request, self._outcome = port, request, outcome
+        self._pause_s, self._end = pause_s, end
+        self._transport: asyncio.Transport | None = None
+        self._asked_at = 0.0
+        self._answer = _Answer()
+
+    def ask(self) -> None:
+        """Ask once."""
+        self._asked_at = self._loop.time()
+        if self._transport is None:
+            self._loop.create_task(self._connect())
         else:
-            _count(outcome, status, (time.perf_counter() - started) * 1000.0)
-            if not stays:
-                connection[1].close()
-                connection = None
+            self._transport.write(self._request)
+
+    async def _connect(self) -> None:
+        try:
+            await self._loop.create_connection(lambda: self, "127.0.0.1", self._port)
+        except OSError as error:
+            self._fail(type(error).__name__)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._request)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        if self._asked_at:
+            self._fail(type(error).__name__ if error else "closed")
+
+    def data_received(self, data: bytes) -> None:
+        if not self._answer.add(data):
+            return
+        spent_ms = (self._loop.time() - self._asked_at) * 1000.0
+        status, stays = self._answer.status, self._answer.stays
+        self._answer = _Answer()
+        if status == 200:
+            self._outcome.accepted_ms.append(spent_ms)
+        elif status == 503:
+            self._outcome.refused_ms.append(spent_ms)
+        else:
+            self._outcome.failures.append(str(status))
+        self._go_on(stays=stays)
+
+    def _fail(self, name: str) -> None:
+        self._outcome.failures.append(name)
+        self._answer = _Answer()
+        self._go_on(stays=False)
+
+    def _go_on(self, *, stays: bool) -> None:
         # Who is late asks at once, but does not catch up: patients are finite.
-        due = max(due + pause_s, time.perf_counter())
-    if connection is not None:
-        connection[1].close()
+        now = self._loop.time()
+        due = max(self._asked_at + self._pause_s, now)
+        self._asked_at = 0.0
+        over = due >= self._end
+        if self._transport is not None and (over or not stays):
+            self._transport.close()
+            self._transport = None
+        if over:
+            self.done.set_result(None)
+        elif due > now:
+            self._loop.call_at(due, self.ask)
+        else:
+            self._loop.call_soon(self.ask)
 
 
-def _count(outcome: Outcome, status: int, spent_ms: float) -> None:
-    if status == 200:
-        outcome.accepted_ms.append(spent_ms)
-    elif status == 503:
-        outcome.refused_ms.append(spent_ms)
-    else:
-        outcome.failures.append(str(status))
+class _Answer:
+    """An answer while it comes in."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._missing = -1
+        self.status = 0
+        self.stays = True
+
+    def add(self, data: bytes) -> bool:
+        """Take more of it; True as soon as it is whole."""
+        if self._missing < 0:
+            self._data += data
+            head, end, body = self._data.partition(b"\r\n\r\n")
+            if not end:
+                return False
+            head = head.lower()
+            self.status = int(head[9:12])
+            self.stays = b"connection: close" not in head
+            self._missing = int(head.partition(b"content-length: ")[2].split(b"\r")[0])
+            data = body
+        self._missing -= len(data)
+        return self._missing <= 0
 
 
 async def _probe(port: int, outcome: Outcome, end: float) -> None:
-    connection = await asyncio.open_connection("127.0.0.1", port)
-    while time.perf_counter() < end:
-        started = time.perf_counter()
-        await ask(connection, HEALTH)
-        outcome.health_ms.append((time.perf_counter() - started) * 1000.0)
+    loop = asyncio.get_running_loop()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while (started := loop.time()) < end:
+        writer.write(HEALTH)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.partition(b"content-length: ")[2].split(b"\r")[0])
+        await reader.readexactly(length)
+        outcome.health_ms.append((loop.time() - started) * 1000.0)
         await asyncio.sleep(0.05)
-    connection[1].close()
-
-
-async def ask(
-    connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes
-) -> tuple[int, bool]:
-    """Send a request and read its answer.
-
-    Args:
-        connection: To a service.
-        request: A whole one.
-
-    Returns:
-        The status, and whether the connection stays open.
-    """
-    reader, writer = connection
-    writer.write(request)
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    length = int(head.partition(b"content-length: ")[2].split(b"\r")[0])
-    await reader.readexactly(length)
-    return int(head.split(maxsplit=2)[1]), b"connection: close" not in head
+    writer.close()
 
 
 def quantile(values: Sequence[float], share: float) -> float:

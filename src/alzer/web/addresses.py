@@ -11,6 +11,8 @@ from alzer.errors import InvalidHost
 from alzer.settings import Settings
 
 HEATMAPS_PATH: Final = "/uploads/heatmaps"
+PREDICT_PATH: Final = "/predict"
+PREVIEW_PATH: Final = "/preview"
 
 # The name itself is never repeated.
 STRANGE_HOST: Final = (

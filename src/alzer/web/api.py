@@ -18,7 +18,7 @@ from alzer.store.audit import Act
 from alzer.store.files import Kind
 from alzer.store.records import Record
 from alzer.web.access import Caller, caller_of
-from alzer.web.addresses import HEATMAPS_PATH, base_url
+from alzer.web.addresses import HEATMAPS_PATH, PREDICT_PATH, PREVIEW_PATH, base_url
 from alzer.web.answers import (
     Health,
     Prediction,
@@ -204,7 +204,7 @@ def routes(service: Service) -> APIRouter:
     """Give each address its function and its documentation."""
     router, api = APIRouter(), Api(service)
     router.add_api_route(
-        "/predict",
+        PREDICT_PATH,
         api.predict,
         methods=["POST"],
         response_model=Prediction,
@@ -213,7 +213,7 @@ def routes(service: Service) -> APIRouter:
         openapi_extra=FILE_PART,
     )
     router.add_api_route(
-        "/preview",
+        PREVIEW_PATH,
         api.preview,
         methods=["POST"],
         response_class=Response,

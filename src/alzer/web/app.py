@@ -18,6 +18,8 @@ from alzer import __version__
 from alzer.settings import Settings
 from alzer.store.keeping import GRACE, Store, open_store
 from alzer.web.access import Gate
+from alzer.web.addresses import PREDICT_PATH, PREVIEW_PATH
+from alzer.web.admission import Admission
 from alzer.web.api import routes
 from alzer.web.connections import CountingProtocol
 from alzer.web.failures import register_failures
@@ -120,7 +122,6 @@ def _middleware(service: Service) -> list[Middleware]:
     """List what stands before the routes, the outermost first."""
     settings = service.settings
     return [
-        Middleware(RequestLog, metrics=service.metrics),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
@@ -128,6 +129,13 @@ def _middleware(service: Service) -> list[Middleware]:
             allow_headers=["*"],
             expose_headers=["Retry-After", REQUEST_ID_HEADER],
         ),
+        Middleware(
+            Admission,
+            workers=service.workers,
+            metrics=service.metrics,
+            paths=(PREDICT_PATH, PREVIEW_PATH),
+        ),
+        Middleware(RequestLog, metrics=service.metrics),
         Middleware(ResponseHeaders),
         Middleware(LastResort),
         Middleware(

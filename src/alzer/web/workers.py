@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from anyio import CapacityLimiter, create_task_group, to_thread
 from fastapi import Request
@@ -34,6 +34,8 @@ class Workers:
         max_waiting: Requests that may wait besides.
     """
 
+    FULL: Final = "Too many requests are waiting already. Try again in a moment."
+
     def __init__(self, threads: int, max_waiting: int) -> None:
         self._limiter = CapacityLimiter(threads)
         self._places = threads + max_waiting
@@ -44,15 +46,19 @@ class Workers:
         """Requests that are worked on or wait."""
         return self._taken
 
+    @property
+    def are_full(self) -> bool:
+        """Whether all places are taken."""
+        return self._taken >= self._places
+
     def check(self) -> None:
         """Make sure that a place is free now.
 
         Raises:
             Overloaded: All places are taken.
         """
-        if self._taken >= self._places:
-            message = "Too many requests are waiting already. Try again in a moment."
-            raise Overloaded(message)
+        if self.are_full:
+            raise Overloaded(self.FULL)
 
     @contextmanager
     def place(self) -> Iterator[None]:
