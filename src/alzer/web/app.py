@@ -21,7 +21,7 @@ from alzer.web.access import Gate
 from alzer.web.addresses import PREDICT_PATH, PREVIEW_PATH
 from alzer.web.admission import Admission
 from alzer.web.api import routes
-from alzer.web.connections import CountingProtocol
+from alzer.web.connections import WatchedProtocol
 from alzer.web.failures import register_failures
 from alzer.web.guards import BodyLimit, LastResort, ResponseHeaders
 from alzer.web.history import history_routes
@@ -168,7 +168,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http=CountingProtocol,  # over h11, whose header size can be limited
+        http=WatchedProtocol,
         ws="none",
         h11_max_incomplete_event_size=settings.max_header_bytes,
         timeout_keep_alive=30,  # a person reads one answer before the next upload

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # Whoever sends or reads less than this in the whole term is as good as silent:
 # 4 KiB per second is slower than any modem of this century.
@@ -23,15 +23,78 @@ _EVERY_S: Final = 0.5
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
-class CountingProtocol(H11Protocol):
-    """HTTP/1.1 that counts what it has received."""
+class WatchedProtocol(HttpToolsProtocol):
+    """HTTP/1.1 in which nothing unfinished grows, and that tells how far it is.
 
-    received = 0
+    The parser keeps what it has of a header; heads, trailers and whatever else is
+    not the body are therefore limited to `h11_max_incomplete_event_size` bytes,
+    to which at most what one read brings is added.
+    """
+
+    def __init__(self, config: Config, *rest: Any, **others: Any) -> None:  # noqa: ANN401
+        super().__init__(config, *rest, **others)
+        self.received = 0
+        self._limit = config.h11_max_incomplete_event_size or 65536
+        self._unfinished = 0
+        self._head = 0
+        self._reading = "head"
 
     def data_received(self, data: bytes) -> None:
         """Take what a client sends."""
         self.received += len(data)
+        self._unfinished += len(data)
         super().data_received(data)
+        if self._unfinished > self._limit and not self.transport.is_closing():
+            self.send_400_response("Invalid HTTP request received.")
+
+    def on_message_begin(self) -> None:
+        """Take the first byte of a request."""
+        self._reading, self._head = "head", 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer."""
+        self._count(len(name) + len(value) + 4)
+        self._unfinished = 0
+        super().on_header(name, value)
+
+    def _count(self, count: int) -> None:
+        self._head += count
+        if self._head > self._limit:
+            message = "The head of the request is too large."
+            raise ValueError(message)  # the parser makes it an answer 400
+
+    def on_headers_complete(self) -> None:
+        """Take the end of a head."""
+        self._reading, self._unfinished = "body", 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        self._unfinished = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take the end of a request."""
+        self._reading, self._unfinished = "nothing", 0
+        super().on_message_complete()
+
+    @property
+    def phase(self) -> str:
+        """What the connection waits for: head, body, working, sending or idle."""
+        if self.transport.get_write_buffer_size() > 0:
+            return "sending"
+        # There is no cycle before the first request.
+        answering = not getattr(self.cycle, "response_complete", True)
+        if self.pipeline or (answering and not self.cycle.more_body):
+            return "working"
+        # Between two requests the server's own keep-alive term runs.
+        return "idle" if self._reading == "nothing" else self._reading
 
 
 @dataclass
@@ -68,8 +131,8 @@ class SlowClients:
             for each in list(connections):
                 self._look_at(each, now)
 
-    def _look_at(self, connection: CountingProtocol, now: float) -> None:
-        phase, unsent = _phase(connection), connection.transport.get_write_buffer_size()
+    def _look_at(self, connection: WatchedProtocol, now: float) -> None:
+        phase, unsent = connection.phase, connection.transport.get_write_buffer_size()
         seen = self._watched.get(connection)
         least = LEAST_BYTES_PER_S * self._term_s
         if seen is None or seen.phase != phase or phase == "working":
@@ -87,7 +150,7 @@ class SlowClients:
             _drop(connection.transport)
 
     def _note(
-        self, connection: CountingProtocol, phase: str, now: float, unsent: int
+        self, connection: WatchedProtocol, phase: str, now: float, unsent: int
     ) -> None:
         self._watched[connection] = _Watched(phase, now, connection.received, unsent)
 
@@ -98,17 +161,3 @@ def _drop(transport: asyncio.Transport) -> None:
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()
-
-
-def _phase(connection: CountingProtocol) -> str:
-    """Name what a connection is waiting for."""
-    if connection.transport.get_write_buffer_size() > 0:
-        return "sending"
-    state = connection.conn.their_state
-    if state is h11.SEND_BODY:
-        return "body"
-    if state is h11.IDLE:
-        # Between two requests the server's own keep-alive term runs.
-        is_fresh = connection.received == 0
-        return "head" if is_fresh or connection.conn.trailing_data[0] else "idle"
-    return "working"
