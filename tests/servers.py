@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -38,13 +39,15 @@ def postgresql_program(program: str) -> str:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
+def postgresql(folder: Path, port: int | None = None) -> Iterator[str]:
     """Run a PostgreSQL of the tests' own; give its URL.
+
+    In a folder that it has run in before, it goes on with what is there.
 
     Its server refuses to run as root; then it runs as the account that its
     package made.
     """
-    port = free_port()
+    port = port or free_port()
     account = "postgres" if os.geteuid() == 0 else None
     if account:
         entry = pwd.getpwnam(account)
@@ -62,9 +65,14 @@ def postgresql(folder: Path) -> Iterator[str]:
         "-A",
         "trust",
     ]
-    subprocess.run(  # noqa: S603 - PostgreSQL itself
-        [*start, "--no-sync"], check=True, capture_output=True, user=account, cwd="/"
-    )
+    if not data.exists():
+        subprocess.run(  # noqa: S603 - PostgreSQL itself
+            [*start, "--no-sync"],
+            check=True,
+            capture_output=True,
+            user=account,
+            cwd="/",
+        )
     serve = [postgresql_program("postgres"), "-D", str(data), "-p", str(port), "-k", ""]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - likewise
@@ -75,7 +83,7 @@ def postgresql(folder: Path) -> Iterator[str]:
             _wait_for(port, process)
             yield f"postgresql://alzer@127.0.0.1:{port}/postgres"
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # does not wait for clients to leave
             process.wait(30)
 
 

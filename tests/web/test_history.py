@@ -13,6 +13,7 @@ from PIL import Image
 from alzer.model.engine import Model
 from phantoms import as_dicom, as_png, draw_brain
 from served import app_with
+from servers import free_port, postgresql
 
 BRAIN = as_png(draw_brain())
 
@@ -162,6 +163,29 @@ def test_a_locked_database_is_waited_for_a_moment_only(
     assert refused.status_code == 503
     assert "locked" in refused.json()["detail"]
     assert count == 2
+
+
+def test_a_server_of_the_database_may_go_and_come_back(
+    model: Model, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, port = tmp_path_factory.mktemp("outage"), free_port()
+    address = f"postgresql://alzer@127.0.0.1:{port}/postgres"
+    app = app_with(model, data_dir=tmp_path, database=address)
+    with TestClient(app) as client:
+        with postgresql(folder, port):
+            kept = predict(client)["analysis_id"]
+        refused = client.post("/predict", files={"file": BRAIN})
+        absent = client.get("/analyses")
+        alive = client.get("/healthz")
+        with postgresql(folder, port):
+            predict(client)
+            page = client.get("/analyses").json()["analyses"]
+
+    assert refused.status_code == absent.status_code == 503
+    assert int(refused.headers["retry-after"]) > 0
+    assert alive.status_code == 200
+    assert len(page) == 2
+    assert kept in {each["analysis_id"] for each in page}
 
 
 def test_another_name_for_this_machine_leads_to_no_record(client: TestClient) -> None:
