@@ -3,7 +3,9 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from ipaddress import ip_address
 from typing import Final
 
 import typer
@@ -223,8 +225,10 @@ def page_address(public_url: str | None, host: str, port: int) -> str:
     """
     if public_url:
         return public_url + UPLOAD_PATH
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not bound to
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - likewise
+    with suppress(ValueError):  # a name
+        address = ip_address(host)
+        if address.is_unspecified:
+            host = "127.0.0.1" if address.version == 4 else "::1"
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}{UPLOAD_PATH}"
 
