@@ -1,7 +1,7 @@
 """What 200 slow clients cost those who come with a scan.
 
 A third of them drips the head of a request, a third drips a body, a third asks for
-a page many times over and hardly reads the answers. Who is closed comes again.
+a file five times over and hardly reads the answers. Who is closed comes again.
 Prints the times of `POST /predict` without and with them, in alternation.
 """
 
@@ -21,8 +21,10 @@ HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 BODY = (
     b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000\r\n"
     b"Content-Type: multipart/form-data; boundary=" + BOUNDARY.encode() + b"\r\n\r\n"
+    b"--" + BOUNDARY.encode() + b"\r\n"
+    b'Content-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
 )
-PAGES = b"GET /static/alzer.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 100
+PAGES = b"GET /static/alzer.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 5
 
 
 class Slow:
@@ -52,7 +54,7 @@ class Slow:
 
     async def _one(self, index: int) -> None:
         loop = asyncio.get_running_loop()
-        first, drip = ((HEAD, b"X-a: b\r\n"), (BODY, b"-"), (PAGES, b""))[index % 3]
+        first, drip = ((HEAD, b"X-a: b\r\n"), (BODY, b"x"), (PAGES, b""))[index % 3]
         while True:
             with socket.socket() as connection:
                 connection.settimeout(0)

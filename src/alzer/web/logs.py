@@ -49,6 +49,8 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     root.handlers = [handler]
     # What libraries say in detail can name files.
     root.setLevel(logging.WARNING)
+    # One line per malformed form, with bytes of it.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     logging.getLogger("alzer").setLevel(level.upper())
 
 
