@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, sync_playwright
 
 from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import Model, load_model
 from bundles import write_bundle
 from served import app_with, serving
+from web.browsers import ARGUMENTS, CHROMIUM
 
 
 @pytest.fixture
@@ -46,3 +48,12 @@ def shipped_address(shipped_model: Model, tmp_path: Path) -> Iterator[str]:
     """Give the address of the service with the model that ships."""
     with serving(shipped_model, tmp_path) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give the browser that a person would use."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()

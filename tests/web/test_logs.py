@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,21 +11,15 @@ from fastapi.testclient import TestClient
 
 from alzer.store.audit import read_log
 from alzer.store.database import Database
-from alzer.web.logs import configure_logging
+from logged import logged
 from phantoms import as_png, draw_brain
 
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     """Give what is logged."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    stream = io.StringIO()
-    configure_logging("info", stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
-    logging.getLogger("alzer").setLevel(logging.NOTSET)
+    with logged("info") as stream:
+        yield stream
 
 
 def entries(lines: io.StringIO) -> list[dict[str, Any]]:

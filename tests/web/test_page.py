@@ -14,7 +14,6 @@ from playwright.sync_api import (
     FilePayload,
     Page,
     expect,
-    sync_playwright,
 )
 
 from alzer.analysis import NOTHING_FITS, UNFAMILIAR
@@ -22,15 +21,7 @@ from alzer.model.engine import Model
 from alzer.model.judgement import Judgement
 from phantoms import as_dicom, draw_brain
 from served import serving
-from web.browsers import ARGUMENTS, CHROMIUM, SCAN, keep, submit
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+from web.browsers import SCAN, keep, submit
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from alzer.model.engine import Model
-from alzer.web.logs import configure_logging
+from logged import logged
 from phantoms import as_dicom, as_nifti, as_png, draw_brain
 from served import app_with
 
@@ -97,14 +97,8 @@ BAD = {
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Give everything that is logged at the most talkative level."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    stream = io.StringIO()
-    configure_logging("debug", stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
-    logging.getLogger("alzer").setLevel(logging.NOTSET)
+    with logged("debug") as stream:
+        yield stream
 
 
 def texts_in_png(content: bytes) -> bytes:

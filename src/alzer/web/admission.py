@@ -23,9 +23,9 @@ _TELL_EVERY_S: Final = 1.0
 class Admission:
     """Turn away who could not be served anyway.
 
-    Behind a flood each refusal takes time from the answers of those who got a
-    place; this one costs a tenth of a refusal by the routes. It is counted like
-    every answer, but written to the log only once a second.
+    In a flood each refusal takes time from the answers of those who got a place,
+    so this one goes through nothing that it does not need. It is counted like every
+    answer, but written to the log only once a second.
 
     Args:
         app: The application behind.

@@ -88,7 +88,6 @@ class Api:
         self, request: Request, work: Callable[[bytes], Response]
     ) -> Response:
         service, settings = self.service, self.service.settings
-        service.workers.check()  # who will be turned away need not send it all
         data = await read_file_part(request, settings)
         try:
             with service.workers.place():

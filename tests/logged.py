@@ -1,0 +1,21 @@
+"""What the service logs, for as long as a context lasts."""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alzer.web.logs import configure_logging
+
+
+@contextmanager
+def logged(level: str) -> Iterator[io.StringIO]:
+    """Log to a text, and afterwards as before."""
+    root = logging.getLogger()
+    handlers, before = root.handlers, root.level
+    stream = io.StringIO()
+    configure_logging(level, stream)
+    yield stream
+    root.handlers = handlers
+    root.setLevel(before)
+    logging.getLogger("alzer").setLevel(logging.NOTSET)
