@@ -9,13 +9,20 @@ from alzer.web.logs import configure_logging
 
 
 @contextmanager
-def logged(level: str) -> Iterator[io.StringIO]:
-    """Log to a text, and afterwards as before."""
+def logging_kept() -> Iterator[None]:
+    """Log as before once the context is left."""
     root = logging.getLogger()
     handlers, before = root.handlers, root.level
-    stream = io.StringIO()
-    configure_logging(level, stream)
-    yield stream
+    yield
     root.handlers = handlers
     root.setLevel(before)
     logging.getLogger("alzer").setLevel(logging.NOTSET)
+
+
+@contextmanager
+def logged(level: str) -> Iterator[io.StringIO]:
+    """Log to a text, and afterwards as before."""
+    stream = io.StringIO()
+    with logging_kept():
+        configure_logging(level, stream)
+        yield stream

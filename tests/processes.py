@@ -32,6 +32,10 @@ class Running:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    def client(self) -> httpx.Client:
+        """Give somebody who asks it, with the patience that a busy machine needs."""
+        return httpx.Client(base_url=self.address, timeout=60)
+
     def kill(self) -> None:
         """End it as a power failure would."""
         self.process.send_signal(signal.SIGKILL)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from alzer.cli.app import app
 from bundles import write_bundle
+from logged import logging_kept
 from phantoms import as_jpeg, draw_brain
 
 Call = Callable[..., Result]
@@ -28,9 +29,10 @@ def call(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     runner = CliRunner()
 
     def run(*words: str | Path, **options: Any) -> Result:  # noqa: ANN401 - of the runner
-        return runner.invoke(
-            app, [str(word) for word in words], catch_exceptions=False, **options
-        )
+        with logging_kept():  # else to a stream that is the runner's
+            return runner.invoke(
+                app, [str(word) for word in words], catch_exceptions=False, **options
+            )
 
     return run
 

@@ -34,7 +34,7 @@ def visitor(
     """Ask once as soon as the port is open, then stop the service with Ctrl-C."""
 
     def visit() -> None:
-        for _ in range(2000):
+        for _ in range(6000):
             connection = HTTPConnection("127.0.0.1", port, timeout=10)
             try:
                 connection.request("GET", path)

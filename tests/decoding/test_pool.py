@@ -160,7 +160,7 @@ def test_time_is_limited(process: DecodingProcess) -> None:
     with pytest.raises(TooDemanding, match="memory or time"):
         process.read(DICOM, LIMITS)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert not process.is_alive
 
 
@@ -188,6 +188,7 @@ def test_a_broken_decoder_is_replaced_and_others_go_on(pool: DecodingPool) -> No
     pool.read(DICOM, LIMITS)
     victims = list(pool._all)  # noqa: SLF001 - to break one of them
     os.kill(victims[0].pid, signal.SIGKILL)
+    os.waitid(os.P_PID, victims[0].pid, os.WEXITED | os.WNOWAIT)
     slowest = 0.0
     for _ in range(20):
         started = time.monotonic()
@@ -195,8 +196,8 @@ def test_a_broken_decoder_is_replaced_and_others_go_on(pool: DecodingPool) -> No
         slowest = max(slowest, time.monotonic() - started)
         time.sleep(0.05)
 
-    assert slowest < 5.0  # 0.1 s where nothing else runs
-    for _ in range(200):
+    assert slowest < 15.0  # 0.1 s where nothing else runs
+    for _ in range(1200):
         if len(pool._all - {victims[0]}) == 2:  # noqa: SLF001 - as above
             break
         time.sleep(0.05)

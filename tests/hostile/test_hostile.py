@@ -114,4 +114,4 @@ def test_after_a_bomb_the_next_file_is_answered_at_once(
 
     assert refused.status_code == 400
     assert answer.status_code == 200
-    assert time.monotonic() - started < 5.0  # 0.1 s where nothing else runs
+    assert time.monotonic() - started < 15.0  # 0.1 s where nothing else runs

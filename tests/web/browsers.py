@@ -19,6 +19,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+# A busy machine is slow, which is no failure.
+expect.set_options(timeout=30_000)
+
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "artefacts" / "screenshots"
 
 SCAN = FilePayload(

@@ -13,6 +13,7 @@ from playwright.sync_api import (
     Browser,
     FilePayload,
     Page,
+    Route,
     expect,
 )
 
@@ -164,6 +165,24 @@ def test_the_overlay_can_be_downloaded(page: Page) -> None:
 
     with Image.open(download.value.path()) as picture:
         assert picture.size == (176, 208)
+
+
+def test_a_scan_that_is_chosen_before_the_scripts_are_there_is_previewed(
+    page: Page,
+) -> None:
+    held_back: list[Route] = []
+
+    def hold_back(route: Route) -> None:
+        held_back.append(route)
+
+    page.route("**/assessment.js", hold_back)
+    page.goto(page.url, wait_until="commit")
+    page.set_input_files("#file", SCAN)
+    is_shown_too_early = page.locator("#preview-image").is_visible()
+    held_back[0].continue_()
+
+    assert not is_shown_too_early
+    expect(page.locator("#preview-image")).to_be_visible()
 
 
 def test_dicom_is_previewed_by_the_service(page: Page) -> None:

@@ -165,6 +165,7 @@ class AnnouncingServer(uvicorn.Server):
         Args:
             sockets: That were answered on.
         """
+        self._slow.hurry()
         await super().shutdown(sockets)
         if self._watching is not None:
             self._watching.cancel()

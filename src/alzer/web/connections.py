@@ -17,7 +17,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 # 4 KiB per second is slower than any modem of this century.
 LEAST_BYTES_PER_S: Final = 4096
 
-_EVERY_S: Final = 0.5
+# Browsers ask for one thing at a time over HTTP/1.1; what comes beyond is a flood.
+MOST_PIPELINED: Final = 16
+
+_EVERY_S: Final = 0.25
+
+# How long a client may be slow once the service is to end.
+_ENDING_TERM_S: Final = 1.0
 
 # struct linger: on, for no second (socket(7)).
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
@@ -28,7 +34,8 @@ class WatchedProtocol(HttpToolsProtocol):
 
     The parser keeps what it has of a header; heads, trailers and whatever else is
     not the body are therefore limited to `h11_max_incomplete_event_size` bytes,
-    to which at most what one read brings is added.
+    to which at most what one read brings is added. Likewise a client may send
+    `MOST_PIPELINED` requests before their turn; the next one ends the connection.
     """
 
     def __init__(self, config: Config, *rest: Any, **others: Any) -> None:  # noqa: ANN401
@@ -48,7 +55,14 @@ class WatchedProtocol(HttpToolsProtocol):
             self.send_400_response("Invalid HTTP request received.")
 
     def on_message_begin(self) -> None:
-        """Take the first byte of a request."""
+        """Take the first byte of a request.
+
+        Raises:
+            ValueError: Too many wait before it.
+        """
+        if len(self.pipeline) >= MOST_PIPELINED:
+            message = "Too many requests wait for their turn."
+            raise ValueError(message)  # the parser makes it an answer 400
         self._reading, self._head = "head", 0
         super().on_message_begin()
 
@@ -117,7 +131,13 @@ class SlowClients:
 
     def __init__(self, term_s: float) -> None:
         self._term_s = term_s
+        self._least_bytes = LEAST_BYTES_PER_S * term_s
         self._watched: WeakKeyDictionary[Any, _Watched] = WeakKeyDictionary()
+
+    def hurry(self) -> None:
+        """Have hardly any patience from now on: the service is to end."""
+        self._term_s = min(self._term_s, _ENDING_TERM_S)
+        self._least_bytes = LEAST_BYTES_PER_S * self._term_s
 
     async def watch(self, connections: Iterable[Any]) -> None:
         """Watch until cancelled.
@@ -134,17 +154,19 @@ class SlowClients:
     def _look_at(self, connection: WatchedProtocol, now: float) -> None:
         phase, unsent = connection.phase, connection.transport.get_write_buffer_size()
         seen = self._watched.get(connection)
-        least = LEAST_BYTES_PER_S * self._term_s
         if seen is None or seen.phase != phase or phase == "working":
             self._note(connection, phase, now, unsent)
         elif phase == "sending":
             # What is added to the buffer meanwhile is no progress of the reader.
-            if seen.unsent - unsent >= least:
+            if seen.unsent - unsent >= self._least_bytes:
                 self._note(connection, phase, now, unsent)
-        elif phase == "body" and connection.received - seen.received >= least:
+        elif (
+            phase == "body" and connection.received - seen.received >= self._least_bytes
+        ):
             self._note(connection, phase, now, unsent)
         seen = self._watched[connection]
-        if phase != "idle" and now - seen.since >= self._term_s:
+        # At the next look the term would be over.
+        if phase != "idle" and now - seen.since >= self._term_s - _EVERY_S:
             with suppress(KeyError):
                 del self._watched[connection]
             _drop(connection.transport)

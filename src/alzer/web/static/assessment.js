@@ -141,6 +141,8 @@ connectDrop();
 keepFitted([part("preview-image")]);
 part("file").addEventListener("change", () => choose([...part("file").files]));
 part("form").addEventListener("submit", submit);
+// Chosen while this was loading, or kept by the browser over a reload.
+if (part("file").files.length > 0) choose([...part("file").files]);
 part("sign-out")?.addEventListener("submit", (event) => {
   event.target.elements.csrf.value = formToken();
 });
