@@ -65,7 +65,7 @@ def _fuzz(name: str, cases: int, findings: Path) -> None:
         from alzer.settings import Limits  # noqa: PLC0415 - likewise
         from hostile.oddities import FORMATS  # noqa: PLC0415 - likewise
 
-    limits = Limits(2**20, 10**6, 2**24)
+    limits = Limits(2**20, 10**6, 2**22, 2**24)
 
     def try_one(content: bytes) -> None:
         try:

@@ -41,6 +41,7 @@ VALUES = [
     ("ALZER_ALLOWED_HOSTS", "*", "allowed_hosts", ("*",)),
     ("ALZER_MAX_UPLOAD_BYTES", "7", "max_upload_bytes", 7),
     ("ALZER_MAX_IMAGE_PIXELS", "8", "max_image_pixels", 8),
+    ("ALZER_MAX_VOLUME_VOXELS", "8", "max_volume_voxels", 8),
     ("ALZER_MAX_DECODED_BYTES", "9", "max_decoded_bytes", 9),
     ("ALZER_MAX_WAITING", "1", "max_waiting", 1),
     ("ALZER_DATABASE", "sqlite:///x", "database", "sqlite:///x"),
@@ -113,6 +114,7 @@ def test_values_that_make_no_sense_are_refused(
 def test_limits_follow_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALZER_MAX_UPLOAD_BYTES", "5")
     monkeypatch.setenv("ALZER_MAX_IMAGE_PIXELS", "6")
-    monkeypatch.setenv("ALZER_MAX_DECODED_BYTES", "7")
+    monkeypatch.setenv("ALZER_MAX_VOLUME_VOXELS", "7")
+    monkeypatch.setenv("ALZER_MAX_DECODED_BYTES", "8")
 
-    assert Settings().limits == Limits(5, 6, 7)
+    assert Settings().limits == Limits(5, 6, 7, 8)

@@ -26,11 +26,13 @@ class Limits:
     Attributes:
         max_file_bytes: Size of one file as it arrives.
         max_pixels: Rows times columns of one image.
+        max_voxels: What all images of one file declare together.
         max_decoded_bytes: What decompression of one file may produce.
     """
 
     max_file_bytes: int = 100 * 2**20
     max_pixels: int = 40_000_000
+    max_voxels: int = 64_000_000
     max_decoded_bytes: int = 512 * 2**20
 
 
@@ -150,6 +152,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Largest image, rows times columns.",
     )
+    max_volume_voxels: int = Field(
+        default=Limits.max_voxels,
+        gt=0,
+        description="Largest volume, all images of one file together.",
+    )
     max_decoded_bytes: int = Field(
         default=Limits.max_decoded_bytes,
         gt=0,
@@ -229,7 +236,10 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """The limits that readers of files need."""
         return Limits(
-            self.max_upload_bytes, self.max_image_pixels, self.max_decoded_bytes
+            self.max_upload_bytes,
+            self.max_image_pixels,
+            self.max_volume_voxels,
+            self.max_decoded_bytes,
         )
 
 

@@ -16,7 +16,7 @@ from hostile.oddities import FORMATS
 from phantoms import as_picture, draw_brain
 
 MUTATIONS = 2000
-LIMITS = Limits(2**20, 10**6, 2**24)
+LIMITS = Limits(2**20, 10**6, 2**22, 2**24)
 
 # Values that headers trip over.
 _ODD = (b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x01")

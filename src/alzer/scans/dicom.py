@@ -30,6 +30,7 @@ from alzer.errors import (
     TooManyPixels,
 )
 from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
+from alzer.scans.sizes import check_pixels, check_voxels, times
 from alzer.settings import Limits
 
 # Beyond these a rescale slope or intercept is an error, not a unit: no MR
@@ -156,6 +157,7 @@ def _check_kind(dataset: Dataset) -> None:
 def _check_declared_size(dataset: Dataset, limits: Limits) -> None:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frames = int(dataset.get("NumberOfFrames") or 1)
+    check_voxels((frames, rows, columns), limits)
     if frames > 1:
         message = (
             f"The DICOM file holds {frames} frames of {rows} x {columns} pixels; "
@@ -163,13 +165,7 @@ def _check_declared_size(dataset: Dataset, limits: Limits) -> None:
         )
         raise NotOneSlice(message)
     sizes = [(rows, columns), *_compressed_sizes(dataset)]
-    rows, columns = max(sizes, key=lambda size: size[0] * size[1])
-    if rows * columns > limits.max_pixels:
-        message = (
-            f"The image has {rows} x {columns} pixels, over the limit of "
-            f"{limits.max_pixels / 1e6:g} million; send a smaller one."
-        )
-        raise TooManyPixels(message)
+    check_pixels(max(sizes, key=lambda size: size[0] * size[1]), limits)
 
 
 def _compressed_sizes(dataset: Dataset) -> Iterator[tuple[int, int]]:
@@ -210,8 +206,7 @@ def _decode(dataset: Dataset) -> NDArray[np.float32]:
             raise MissingDecoder(_missing(syntax)) from error
         raise
     if stored.ndim != 2:
-        rows_and_more = " x ".join(map(str, stored.shape))
-        message = f"The DICOM file holds {rows_and_more} values; send one slice."
+        message = f"The DICOM file holds {times(stored.shape)} values; send one slice."
         raise NotOneSlice(message)
     return stored
 

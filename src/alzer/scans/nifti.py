@@ -25,6 +25,7 @@ from alzer.errors import (
 )
 from alzer.scans.marks import GZIP, VolumeKind, unpacked_head, volume_kind
 from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
+from alzer.scans.sizes import check_pixels, check_voxels, times
 from alzer.settings import Limits
 
 _CLASSES: dict[VolumeKind, tuple[str, Any]] = {
@@ -94,19 +95,15 @@ def _check_declared(header: Any, limits: Limits) -> None:  # noqa: ANN401 - as a
         message = "The header of the NIfTI or MGH file is damaged; export it again."
         raise DamagedFile(message) from error
     if min(shape, default=0) < 1:
-        message = f"The file declares the dimensions {_times(shape)}; export it again."
+        message = f"The file declares the dimensions {times(shape)}; export it again."
         raise DamagedFile(message)
+    check_voxels(shape, limits)
     if sum(size > 1 for size in shape) > 2:
         message = (
-            f"The file is a volume of {_times(shape)} voxels; send one slice of it."
+            f"The file is a volume of {times(shape)} voxels; send one slice of it."
         )
         raise NotOneSlice(message)
-    if math.prod(shape) > limits.max_pixels:
-        message = (
-            f"The image has {_times(shape)} pixels, over the limit of "
-            f"{limits.max_pixels / 1e6:g} million; send a smaller one."
-        )
-        raise TooManyPixels(message)
+    check_pixels(shape, limits)
     if kind.fields is not None:
         message = "The image has colours; an MRI slice is grey. Send the slice itself."
         raise ColourImage(message)
@@ -116,10 +113,6 @@ def _check_declared(header: Any, limits: Limits) -> None:  # noqa: ANN401 - as a
     if kind.kind not in "iuf" or not math.isfinite(slope + intercept):
         message = "The file's values or their scaling are not real, finite numbers."
         raise InvalidValues(message)
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
 
 
 def _unpack(data: bytes, limits: Limits) -> bytes:

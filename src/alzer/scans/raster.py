@@ -16,9 +16,9 @@ from alzer.errors import (
     ColourImage,
     InvalidValues,
     NotOneSlice,
-    TooManyPixels,
 )
 from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
+from alzer.scans.sizes import check_pixels, check_voxels
 from alzer.settings import Limits
 
 # Called directly rather than through Image.open, whose own pixel limit is
@@ -65,7 +65,6 @@ def read_raster(data: bytes, name: str, limits: Limits) -> Scan:
 
     Raises:
         NotOneSlice: If it holds several pictures.
-        TooManyPixels: If its declared size is over the limit.
         ColourImage: If it is not grey.
         InvalidValues: If a pixel is not a finite number.
     """
@@ -87,13 +86,9 @@ def read_raster(data: bytes, name: str, limits: Limits) -> Scan:
 
 def _check_size(image: Image.Image, limits: Limits) -> None:
     width, height = image.size
-    if width * height > limits.max_pixels:
-        message = (
-            f"The image has {height} x {width} pixels, over the limit of "
-            f"{limits.max_pixels / 1e6:g} million; send a smaller one."
-        )
-        raise TooManyPixels(message)
+    check_pixels((height, width), limits)
     frames = getattr(image, "n_frames", 1)
+    check_voxels((frames, height, width), limits)
     if frames > 1:
         message = (
             f"The file holds {frames} images of {height} x {width} pixels; "
