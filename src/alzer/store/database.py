@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,13 +37,15 @@ class Database:
     Args:
         url: As SQLAlchemy writes it, such as `sqlite:////var/lib/alzer/alzer.db`
             or `postgresql+psycopg://alzer@db/alzer`.
+        settle: Whether SQLite's commits wait for the disk itself, so that a power
+            failure does not lose them either; PostgreSQL decides by itself.
 
     Raises:
         InvalidRequest: If the address is of neither kind, or its driver is missing.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = _create(url)
+    def __init__(self, url: str, *, settle: bool = False) -> None:
+        self._engine = _create(url, settle=settle)
         self._file = self._engine.url.database if self.is_sqlite else None
         self._prepared: object = None
 
@@ -123,7 +126,7 @@ class Database:
         return status.st_dev, status.st_ino
 
 
-def _create(url: str) -> Engine:
+def _create(url: str, *, settle: bool) -> Engine:
     try:
         parsed = make_url(url)
         kind = parsed.get_backend_name()
@@ -151,16 +154,16 @@ def _create(url: str) -> Engine:
         )
         raise InvalidRequest(message) from problem
     if kind == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", partial(_set_up_sqlite, settle=settle))
     return engine
 
 
-def _set_up_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's
+def _set_up_sqlite(connection: Any, _: object, *, settle: bool) -> None:  # noqa: ANN401 - the driver's
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        # A commit survives the end of the process; FULL would wait for the disk.
-        "synchronous=NORMAL",
+        # With NORMAL a commit survives the end of the process, not of the power.
+        f"synchronous={'FULL' if settle else 'NORMAL'}",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

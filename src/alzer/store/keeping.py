@@ -169,9 +169,10 @@ def open_store(settings: Settings) -> Store:
         The store.
     """
     default = f"sqlite:///{settings.data_dir.absolute() / DATABASE_FILE}"
-    database = Database(settings.database or default)
+    settle = settings.survive_power_failure
+    database = Database(settings.database or default, settle=settle)
     place = settings.files or str(settings.data_dir.absolute() / "uploads")
-    files = FileStore(place, settle=settings.survive_power_failure)
+    files = FileStore(place, settle=settle)
     return Store(
         database,
         Records(database),
