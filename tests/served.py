@@ -36,11 +36,19 @@ def engine_of(model: Model, settings: Settings) -> Engine:
 @contextmanager
 def serving(model: Model, folder: Path, **changes: object) -> Iterator[str]:
     """Serve in a thread for as long as the context lasts."""
-    app = app_with(model, data_dir=folder, **changes)
+    with serving_app(app_with(model, data_dir=folder, **changes)) as address:
+        yield address
+
+
+@contextmanager
+def serving_app(app: FastAPI, kept_s: int | None = None) -> Iterator[str]:
+    """Serve an application likewise; idle connections are kept for `kept_s`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = uvicorn.Server(server_config(app, Settings(port=port)))
+    config = server_config(app, Settings(port=port))
+    config.timeout_keep_alive = kept_s or config.timeout_keep_alive
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

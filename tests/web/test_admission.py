@@ -1,35 +1,54 @@
 """Turning away costs next to nothing, and lacks nothing of an ordinary answer."""
 
 import logging
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from alzer.model.engine import Model
+from alzer.web.admission import Admission
 from alzer.web.guards import SECURITY_HEADERS
-from alzer.web.workers import Workers
 from phantoms import as_png, draw_brain
-from served import app_with
+from served import app_with, serving_app
 
 BRAIN = as_png(draw_brain())
 ORIGIN = "http://localhost:3000"
 
 
 @pytest.fixture
-def full(model: Model, tmp_path: Path) -> Iterator[TestClient]:
-    """Give a service whose places are all taken."""
-    app = app_with(model, data_dir=tmp_path, max_waiting=1, allowed_origins=[ORIGIN])
-    workers = next(
-        given for each in app.user_middleware
-        if isinstance(given := each.kwargs.get("workers"), Workers)
-    )  # fmt: skip
-    with TestClient(app) as client, ExitStack() as places:
+def app(model: Model, tmp_path: Path) -> FastAPI:
+    return app_with(model, data_dir=tmp_path, max_waiting=1, allowed_origins=[ORIGIN])
+
+
+@contextmanager
+def all_taken(app: FastAPI) -> Iterator[None]:
+    """Let nobody get a place."""
+    workers = app.state.workers
+    with ExitStack() as places:
         while not workers.are_full:
             places.enter_context(workers.place())
+        yield
+
+
+@pytest.fixture
+def full(app: FastAPI) -> Iterator[TestClient]:
+    """Give a service whose places are all taken."""
+    with TestClient(app) as client, all_taken(app):
         yield client
+
+
+@pytest.fixture
+def full_address(app: FastAPI) -> Iterator[str]:
+    """Give the address of such a service behind a real server."""
+    with serving_app(app) as address, all_taken(app):
+        yield address
 
 
 @pytest.mark.parametrize("path", ["/predict", "/preview"])
@@ -62,3 +81,109 @@ def test_every_refusal_is_counted_and_few_are_logged(
     assert counter in full.get("/metrics").text
     told = [each for each in caplog.records if each.name == "alzer.web.admission"]
     assert 1 <= len(told) < 25
+
+
+KINDS = {
+    "ordinary": {},
+    "of another origin": {"Origin": ORIGIN},
+    "the last one": {"Connection": "close"},
+    "asking first": {"Expect": "100-continue"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_over_a_real_connection_the_answer_is_the_same(
+    full_address: str, full: TestClient, kind: str
+) -> None:
+    given = KINDS[kind]
+    by_application = full.post("/predict", files={"file": BRAIN}, headers=given)
+    with httpx.Client(base_url=full_address) as client:
+        answers = [
+            client.post("/predict?layers=true", files={"file": BRAIN}, headers=given)
+            for _ in range(3)
+        ]
+        told = client.get("/metrics").text
+
+    for each in answers:
+        assert each.status_code == 503
+        assert each.content == by_application.content
+        names = set(by_application.headers) - {"connection"}
+        assert set(each.headers) - {"connection", "date"} == names
+        changing = {"x-request-id"}
+        for name in names - changing:
+            assert each.headers[name] == by_application.headers[name]
+    assert len({each.headers["x-request-id"] for each in answers}) == 3
+    # Both count in the same place.
+    assert 'route="/predict",status="503"} 4.0' in told
+
+
+def test_an_ordinary_request_is_turned_away_by_the_connection(
+    full_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def ask(_: Admission, scope: dict[str, str], *__: object) -> None:
+        asked.append(scope["path"])
+
+    monkeypatch.setattr(Admission, "__call__", ask)
+    answer = httpx.post(f"{full_address}/predict", files={"file": BRAIN})
+
+    assert answer.status_code == 503
+    assert asked == []
+
+
+HEAD = (
+    b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 20\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+)
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+def receive_until(connection: socket.socket, end: bytes) -> bytes:
+    received = b""
+    while not received.endswith(end):
+        received += connection.recv(65536)
+    return received
+
+
+def test_a_connection_goes_on_after_a_body_that_nobody_read(full_address: str) -> None:
+    port = int(full_address.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(HEAD)
+        refused = receive_until(connection, b"}")
+        connection.sendall(b"POST /predict HTTP/1")
+        connection.sendall(HEALTH + (HEAD + bytes(20)) * 2 + HEALTH)
+        rest = receive_until(connection, b'{"status":"ok"}')
+        while rest.count(b"HTTP/1.1 200 OK") < 2:
+            rest += receive_until(connection, b'{"status":"ok"}')
+
+    assert refused.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    statuses = [each[:3] for each in rest.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"200", b"503", b"503", b"200"]
+
+
+def test_when_a_place_is_free_again_the_same_connection_gets_it(app: FastAPI) -> None:
+    with serving_app(app) as address, httpx.Client(base_url=address) as client:
+        with all_taken(app):
+            refused = client.post("/predict", files={"file": BRAIN})
+        answered = client.post("/predict", files={"file": BRAIN})
+
+    assert refused.status_code == 503
+    assert answered.status_code == 200
+
+
+@pytest.mark.parametrize("path", [b"/predict", b"/nowhere"])
+def test_a_connection_answered_before_its_body_is_not_kept_for_ever(
+    app: FastAPI, path: bytes
+) -> None:
+    with serving_app(app, kept_s=1) as address, all_taken(app):
+        port = int(address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(HEAD.replace(b"/predict", path))
+            receive_until(connection, b"}")
+            connection.sendall(bytes(20))
+            started = time.monotonic()
+            ended = connection.recv(1)
+
+    assert ended == b""
+    assert time.monotonic() - started < 15.0

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from alzer.settings import Settings
 from alzer.store.keeping import GRACE, Store, open_store
 from alzer.web.access import Gate
 from alzer.web.addresses import PREDICT_PATH, PREVIEW_PATH
-from alzer.web.admission import Admission
+from alzer.web.admission import Admission, AdmissionControl
 from alzer.web.api import routes
 from alzer.web.connections import WatchedProtocol
 from alzer.web.failures import register_failures
@@ -73,15 +74,18 @@ def create_app(
         signer=open_signer(settings),
     )
     service.metrics.watch_places(lambda: workers.taken)
+    admission = AdmissionControl(workers, service.metrics, (PREDICT_PATH, PREVIEW_PATH))
     app = FastAPI(
         title="alzer",
         version=__version__,
         description=_DESCRIPTION,
         docs_url=None,  # the usual pages load scripts from elsewhere; ours is at /docs
         redoc_url=None,
-        middleware=_middleware(service),
+        middleware=_middleware(service, admission),
         lifespan=lambda _: _life(service),
     )
+    app.state.admission = admission  # connections ask it, too
+    app.state.workers = workers
     register_failures(app)
     app.include_router(routes(service))
     app.include_router(history_routes(service))
@@ -118,7 +122,7 @@ async def _clean(store: Store) -> None:
         use.__exit__(None, None, None)
 
 
-def _middleware(service: Service) -> list[Middleware]:
+def _middleware(service: Service, admission: AdmissionControl) -> list[Middleware]:
     """List what stands before the routes, the outermost first."""
     settings = service.settings
     return [
@@ -129,14 +133,9 @@ def _middleware(service: Service) -> list[Middleware]:
             allow_headers=["*"],
             expose_headers=["Retry-After", REQUEST_ID_HEADER],
         ),
-        Middleware(
-            Admission,
-            workers=service.workers,
-            metrics=service.metrics,
-            paths=(PREDICT_PATH, PREVIEW_PATH),
-        ),
+        Middleware(Admission, control=admission),
         Middleware(RequestLog, metrics=service.metrics),
-        Middleware(ResponseHeaders),
+        Middleware(ResponseHeaders, public_url=settings.public_url),
         Middleware(LastResort),
         Middleware(
             Gate,
@@ -168,7 +167,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http=WatchedProtocol,
+        http=partial(WatchedProtocol, admission=app.state.admission),  # type: ignore[arg-type]  # made like the class
         ws="none",
         h11_max_incomplete_event_size=settings.max_header_bytes,
         timeout_keep_alive=30,  # a person reads one answer before the next upload

@@ -11,7 +11,9 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from alzer.web.admission import AdmissionControl
 
 # Whoever sends or reads less than this in the whole term is as good as silent:
 # 4 KiB per second is slower than any modem of this century.
@@ -21,6 +23,9 @@ LEAST_BYTES_PER_S: Final = 4096
 MOST_PIPELINED: Final = 16
 
 _EVERY_S: Final = 0.25
+
+# Headers by which more is asked for than an answer: the application sees to that.
+_UNUSUAL: Final = frozenset({b"origin", b"expect", b"upgrade"})
 
 # How long a client may be slow once the service is to end.
 _ENDING_TERM_S: Final = 1.0
@@ -36,10 +41,25 @@ class WatchedProtocol(HttpToolsProtocol):
     not the body are therefore limited to `h11_max_incomplete_event_size` bytes,
     to which at most what one read brings is added. Likewise a client may send
     `MOST_PIPELINED` requests before their turn; the next one ends the connection.
+
+    Args:
+        config: How to serve.
+        rest: As uvicorn gives it.
+        admission: Says whom to turn away before anything is made for a request;
+            None: nobody.
+        others: As uvicorn gives it.
     """
 
-    def __init__(self, config: Config, *rest: Any, **others: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        config: Config,
+        *rest: Any,  # noqa: ANN401 - uvicorn's own
+        admission: AdmissionControl | None = None,
+        **others: Any,  # noqa: ANN401 - likewise
+    ) -> None:
         super().__init__(config, *rest, **others)
+        self._admission = admission
+        self._is_turned_away = False
         self.received = 0
         self._limit = config.h11_max_incomplete_event_size or 65536
         self._unfinished = 0
@@ -63,7 +83,7 @@ class WatchedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_PIPELINED:
             message = "Too many requests wait for their turn."
             raise ValueError(message)  # the parser makes it an answer 400
-        self._reading, self._head = "head", 0
+        self._reading, self._head, self._is_turned_away = "head", 0, False
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -86,26 +106,67 @@ class WatchedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Take the end of a head."""
         self._reading, self._unfinished = "body", 0
+        if self._admission is not None and self._admission.is_closed:
+            started = time.perf_counter()
+            path = self.url.partition(b"?")[0].decode("ascii", "replace")
+            method = self.parser.get_method().decode("ascii", "replace")
+            if self._admission.needs_place(method, path) and self._is_ordinary():
+                self._turn_away(*self._admission.turn_away(path, started))
+                return
         super().on_headers_complete()
+
+    def _is_ordinary(self) -> bool:
+        """Say whether nothing but status, headers and body makes up an answer."""
+        told = {name for name, _ in self.headers}
+        return (
+            not self._is_answering
+            and not self.pipeline
+            and not self.flow.write_paused
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and told.isdisjoint(_UNUSUAL)
+        )
+
+    def _turn_away(self, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self._is_turned_away = True
+        answer = [STATUS_LINE[503]]
+        # What the application adds where no origin is named.
+        more = (*self.server_state.default_headers, (b"vary", b"Origin"))
+        for name, value in (*more, *headers):
+            answer += (name, b": ", value, b"\r\n")
+        self.transport.write(b"".join((*answer, b"\r\n", body)))
+        self.on_response_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
         self._unfinished = 0
-        super().on_body(body)
+        if not self._is_turned_away:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Take the end of a request."""
         self._reading, self._unfinished = "nothing", 0
-        super().on_message_complete()
+        if not self._is_turned_away:
+            super().on_message_complete()
+        if not self._is_answering and not self.transport.is_closing():
+            # Answered before its end: what came since has stopped the clock of
+            # the time that a connection is kept.
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    @property
+    def _is_answering(self) -> bool:
+        # There is no cycle before the first request.
+        return not getattr(self.cycle, "response_complete", True)
 
     @property
     def phase(self) -> str:
         """What the connection waits for: head, body, working, sending or idle."""
         if self.transport.get_write_buffer_size() > 0:
             return "sending"
-        # There is no cycle before the first request.
-        answering = not getattr(self.cycle, "response_complete", True)
-        if self.pipeline or (answering and not self.cycle.more_body):
+        if self.pipeline or (self._is_answering and not self.cycle.more_body):
             return "working"
         # Between two requests the server's own keep-alive term runs.
         return "idle" if self._reading == "nothing" else self._reading

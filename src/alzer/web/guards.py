@@ -1,7 +1,6 @@
 """What stands before every request: last resort, response headers, body limit."""
 
 import logging
-from collections.abc import Mapping
 from typing import Final
 
 import anyio
@@ -21,13 +20,19 @@ CONTENT_SECURITY_POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
-SECURITY_HEADERS: Final[Mapping[str, str]] = {
+SECURITY_HEADERS: Final[dict[str, str]] = {
     "Cache-Control": "no-cache",  # pages and scripts change with the software
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",  # heatmaps say otherwise
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Referrer-Policy": "same-origin",  # forms tell their origin by it
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+# Browsers that came by TLS once do not come without it for half a year.
+TLS_ONLY: Final = ("Strict-Transport-Security", "max-age=15768000")
 
 # A browser reads the answer only after it has sent its body; a connection that
 # is closed earlier looks to it like a network failure.
@@ -67,10 +72,13 @@ class ResponseHeaders:
 
     Args:
         app: The application behind.
+        public_url: By which people come; where that is by TLS, they keep to it.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, public_url: str | None = None) -> None:
         self.app = app
+        by_tls = (public_url or "").startswith("https:")
+        self.headers = SECURITY_HEADERS | dict([TLS_ONLY] if by_tls else ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
@@ -78,7 +86,7 @@ class ResponseHeaders:
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
