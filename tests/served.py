@@ -21,7 +21,9 @@ def app_with(model: Model, **changes: object) -> FastAPI:
     """Put the service together over a real model."""
     hosts = ("testserver", "127.0.0.1")
     settings = Settings.model_validate({"allowed_hosts": hosts, **changes})
-    return create_app(engine_of(model, settings), settings)
+    app = create_app(engine_of(model, settings), settings)
+    app.state.settings = settings  # a server goes by them, too
+    return app
 
 
 def engine_of(model: Model, settings: Settings) -> Engine:
@@ -46,13 +48,16 @@ def serving_app(app: FastAPI, kept_s: int | None = None) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = server_config(app, Settings(port=port))
+    settings: Settings = app.state.settings
+    config = server_config(app, settings.model_copy(update={"port": port}))
     config.timeout_keep_alive = kept_s or config.timeout_keep_alive
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         assert thread.is_alive()
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -43,6 +43,7 @@ VALUES = [
     ("ALZER_MAX_IMAGE_PIXELS", "8", "max_image_pixels", 8),
     ("ALZER_MAX_VOLUME_VOXELS", "8", "max_volume_voxels", 8),
     ("ALZER_MAX_DECODED_BYTES", "9", "max_decoded_bytes", 9),
+    ("ALZER_MAX_CONNECTIONS", "9", "max_connections", 9),
     ("ALZER_MAX_WAITING", "1", "max_waiting", 1),
     ("ALZER_DATABASE", "sqlite:///x", "database", "sqlite:///x"),
     ("ALZER_FILES", "s3://bucket/x", "files", "s3://bucket/x"),

@@ -187,6 +187,12 @@ class Settings(BaseSettings):
         description="How long a client may take to send the head of a request, or may "
         "send or read hardly anything, in seconds.",
     )
+    max_connections: int = Field(
+        default=2048,
+        ge=1,
+        description="Connections that may be open at the same time; more are closed "
+        "at once.",
+    )
     max_waiting: int = Field(
         default=32,
         ge=1,

@@ -102,6 +102,7 @@ def _start_engine(settings: Settings) -> Engine:
     return Engine(
         analyse=partial(analyse, model=model, limits=limits, read=pool.read),
         read=partial(pool.read, limits=limits),
+        reads_elsewhere=pool.reads_elsewhere,
         model=model.identity,
         class_mix=_class_mix(settings),
         start=pool.open,

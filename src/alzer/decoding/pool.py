@@ -18,14 +18,11 @@ from alzer.decoding.messages import (
     pack_request,
     unpack_answer,
 )
+from alzer.decoding.simple import is_simple
 from alzer.errors import DamagedFile, Overloaded, TooDemanding
 from alzer.scans.formats import read_scan
-from alzer.scans.marks import has_dicom_prefix, picture_format
 from alzer.scans.scan import Scan
 from alzer.settings import DecodingLimits, Limits
-
-# Decoders of these are simple enough, and quick, to be trusted in the service.
-_READ_HERE: Final = frozenset({"PNG", "JPEG"})
 
 # Imports on a busy machine.
 START_LIMIT_S: Final = 60.0
@@ -203,6 +200,11 @@ class DecodingPool:
             self._all.clear()
             self._idle = queue.SimpleQueue()
 
+    @staticmethod
+    def reads_elsewhere(data: bytes) -> bool:
+        """Say whether a process reads such a file, and not the service itself."""
+        return len(data) > 0 and not is_simple(data)
+
     def read(self, data: bytes, limits: Limits) -> Scan:
         """Read one slice from a file's bytes.
 
@@ -217,8 +219,7 @@ class DecodingPool:
             UnusableScan: If the file can't be used.
             Overloaded: No process became free.
         """
-        is_picture = not has_dicom_prefix(data) and picture_format(data) in _READ_HERE
-        if is_picture or not data or len(data) > limits.max_file_bytes:
+        if not self.reads_elsewhere(data) or len(data) > limits.max_file_bytes:
             return read_scan(data, limits)
         self.open()
         process = self._take()

@@ -1,6 +1,6 @@
 """Who is let in: nobody by default, except where nobody else can come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
@@ -33,8 +33,9 @@ _OPEN_BELOW: Final = "/static/"
 # Shown to a person: who is not signed in is led to where one can.
 _PAGES: Final = frozenset({"/", "/assessment/mri-upload"})
 
-# Other sites' pages could reach these by a name of theirs that leads here.
-_HOST_CHECKED: Final = ("/analyses", "/metrics")
+# Probes come by any name. Everything else another site's page could reach by a
+# name of its own that leads here, were names not checked where no token is needed.
+_BY_ANY_NAME: Final = frozenset({"/healthz", "/readyz"})
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -97,13 +98,18 @@ class Gate:
     async def _admit(self, scope: Scope) -> Caller:
         path, headers = str(scope["path"]), Headers(scope=scope)
         if not self.settings.needs_token:
-            if path.startswith(_HOST_CHECKED) and not goes_by(headers, self.settings):
+            if path not in _BY_ANY_NAME and not goes_by(headers, self.settings):
                 raise InvalidHost(STRANGE_HOST)
             return _ANYBODY
         if path in _OPEN or path.startswith(_OPEN_BELOW) or self._is_signed(scope):
             return _ANYBODY
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
+            # A proxy may have added it to whatever a browser sends.
+            if scope["method"] not in _SAFE and is_foreign(
+                headers, self.settings, self.settings.allowed_origins
+            ):
+                raise Forged(FORGED)
             return await self._by(partial(self.tokens.check, token.strip()), None)
         session = cookie(headers, SESSION_COOKIE)
         caller = await self._by(partial(self.tokens.session_owner, session), session)
@@ -167,12 +173,15 @@ def cookie(headers: Headers, name: str) -> str:
     return found.value if found else ""
 
 
-def is_foreign(headers: Headers, settings: Settings) -> bool:
+def is_foreign(
+    headers: Headers, settings: Settings, allowed: Collection[str] = ()
+) -> bool:
     """Say whether a browser tells that another site's page sends a request.
 
     Args:
         headers: Of the request.
         settings: The addresses that the service goes by.
+        allowed: Origins of other sites that may.
 
     Returns:
         Whether it does.
@@ -183,7 +192,12 @@ def is_foreign(headers: Headers, settings: Settings) -> bool:
             "same-origin",
             "none",
         }
+    if origin in allowed:
+        return False
     ours = {headers.get("host", "").lower()}
     if settings.public_url is not None:
         ours.add(urlsplit(settings.public_url).netloc.lower())
-    return urlsplit(origin.lower()).netloc not in ours
+    try:
+        return urlsplit(origin.lower()).netloc not in ours
+    except ValueError:  # nothing that a browser sends
+        return True

@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated, Final
 
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from alzer.analysis import Analysis
 from alzer.errors import StorageUnavailable, UnusableScan
 from alzer.explain.overlay import encode_png
+from alzer.scans.scan import Scan
 from alzer.store.audit import Act
 from alzer.store.files import Kind
 from alzer.store.records import Record
@@ -78,29 +79,47 @@ class Api:
             request.state.request_id,
             layers=layers,
         )
-        return await self._with_file(request, lambda data: self._predict(data, order))
+        return await self._with_file(request, partial(self._predict, order))
 
     async def preview(self, request: Request) -> Response:
         """Show one scan as it was read, as a PNG; nothing is analysed or kept."""
         return await self._with_file(request, self._preview)
 
     async def _with_file(
-        self, request: Request, work: Callable[[bytes], Response]
+        self, request: Request, work: Callable[["_Upload"], Response]
     ) -> Response:
         service, settings = self.service, self.service.settings
-        data = await read_file_part(request, settings)
+        upload = _Upload(await read_file_part(request, settings))
         try:
             with service.workers.place():
-                return await service.workers.run_for(request, partial(work, data))
+                if service.engine.reads_elsewhere(upload.data):
+                    upload = await service.workers.run_for(
+                        request, partial(self._read, upload), elsewhere=True
+                    )
+                return await service.workers.run_for(request, partial(work, upload))
         except UnusableScan as refusal:
             service.metrics.refusals.labels(refusal.code).inc()
             raise
 
-    def _predict(self, data: bytes, order: "_Order") -> Response:
-        analysis = self.service.analyse(data)
+    def _read(self, upload: "_Upload") -> "_Upload":
+        started = time.perf_counter()
+        scan = self.service.engine.read(upload.data)
+        return _Upload(upload.data, scan, (time.perf_counter() - started) * 1000.0)
+
+    def _analyse(self, upload: "_Upload") -> Analysis:
+        if upload.scan is None:
+            return self.service.engine.analyse(upload.data)
+        analysis = self.service.engine.analyse(upload.scan)
+        timings = dict(analysis.timings_ms)
+        for stage in ("read", "total"):
+            timings[stage] += upload.read_ms
+        return replace(analysis, timings_ms=timings)
+
+    def _predict(self, order: "_Order", upload: "_Upload") -> Response:
+        analysis = self._analyse(upload)
         name, reason = self._keep_heatmap(analysis)
         answer = describe(analysis, str(uuid.uuid4()), reason)
-        self._keep_record(answer, name, data, order)
+        self._keep_record(answer, name, upload.data, order)
         self.service.metrics.count(analysis)
         if name is not None:
             answer.heatmap_url = self.service.heatmap_url(order.base, name)
@@ -147,8 +166,9 @@ class Api:
                         store.files.remove(kind, name)
             raise
 
-    def _preview(self, data: bytes) -> Response:
-        return _unstored(encode_png(self.service.read(data).as_grey()), "image/png")
+    def _preview(self, upload: "_Upload") -> Response:
+        scan = upload.scan or self.service.engine.read(upload.data)
+        return _unstored(encode_png(scan.as_grey()), "image/png")
 
     def heatmap(self, request: Request, name: str) -> Response:
         """Give a heatmap by the name that a prediction named.
@@ -182,6 +202,15 @@ class Api:
         """Give figures in Prometheus' text format."""
         kind = "text/plain; version=0.0.4; charset=utf-8"
         return _unstored(self.service.metrics.write(), kind)
+
+
+@dataclass(frozen=True)
+class _Upload:
+    """A file that was sent, and the slice in it if that has been read."""
+
+    data: bytes
+    scan: Scan | None = None
+    read_ms: float = 0.0
 
 
 @dataclass(frozen=True)

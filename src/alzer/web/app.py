@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from alzer.web.access import Gate
 from alzer.web.addresses import PREDICT_PATH, PREVIEW_PATH
 from alzer.web.admission import Admission, AdmissionControl
 from alzer.web.api import routes
-from alzer.web.connections import WatchedProtocol
+from alzer.web.connections import WatchedProtocol, room_for_connections
 from alzer.web.failures import register_failures
 from alzer.web.guards import BodyLimit, LastResort, ResponseHeaders
 from alzer.web.history import history_routes
@@ -81,11 +81,12 @@ def create_app(
         description=_DESCRIPTION,
         docs_url=None,  # the usual pages load scripts from elsewhere; ours is at /docs
         redoc_url=None,
+        redirect_slashes=False,  # such an answer names the host of the request
         middleware=_middleware(service, admission),
         lifespan=lambda _: _life(service),
     )
     app.state.admission = admission  # connections ask it, too
-    app.state.workers = workers
+    app.state.workers, app.state.settings = workers, settings
     register_failures(app)
     app.include_router(routes(service))
     app.include_router(history_routes(service))
@@ -104,8 +105,7 @@ async def _life(service: Service) -> AsyncIterator[None]:
         yield
     finally:
         cleaning.cancel()
-        with suppress(asyncio.CancelledError):
-            await cleaning
+        await asyncio.wait([cleaning])  # however that ends, the rest follows
         await to_thread.run_sync(service.engine.stop)
         service.store.database.close()
 
@@ -163,11 +163,16 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     Returns:
         What `uvicorn.Server` takes.
     """
+    protocol = partial(
+        WatchedProtocol,
+        admission=app.state.admission,
+        max_connections=min(settings.max_connections, room_for_connections()),
+    )
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=partial(WatchedProtocol, admission=app.state.admission),  # type: ignore[arg-type]  # made like the class
+        http=protocol,  # type: ignore[arg-type]  # made like the class
         ws="none",
         h11_max_incomplete_event_size=settings.max_header_bytes,
         timeout_keep_alive=30,  # a person reads one answer before the next upload

@@ -1,6 +1,8 @@
 """Closing the connections of clients that keep the service waiting."""
 
 import asyncio
+import re
+import resource
 import socket
 import struct
 import time
@@ -25,10 +27,19 @@ MOST_PIPELINED: Final = 16
 _EVERY_S: Final = 0.25
 
 # Headers by which more is asked for than an answer: the application sees to that.
-_UNUSUAL: Final = frozenset({b"origin", b"expect", b"upgrade"})
+_UNUSUAL: Final = frozenset({b"origin", b"expect"})
+
+# Who offers another protocol is answered in this one (RFC 9110, section 7.8); the
+# parser would leave out the body. Java's client offers HTTP/2 with every request.
+_OFFER: Final = re.compile(rb"\r\nupgrade(?=[ \t]*:)", re.IGNORECASE)
 
 # How long a client may be slow once the service is to end.
 _ENDING_TERM_S: Final = 1.0
+
+# Files that this process asks to be allowed to open, and those of its own: the
+# database, heatmaps, decoding processes, the log.
+_MOST_FILES: Final = 65_536
+_OWN_FILES: Final = 200
 
 # struct linger: on, for no second (socket(7)).
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
@@ -47,6 +58,7 @@ class WatchedProtocol(HttpToolsProtocol):
         rest: As uvicorn gives it.
         admission: Says whom to turn away before anything is made for a request;
             None: nobody.
+        max_connections: How many there may be; more are closed at once.
         others: As uvicorn gives it.
     """
 
@@ -55,10 +67,12 @@ class WatchedProtocol(HttpToolsProtocol):
         config: Config,
         *rest: Any,  # noqa: ANN401 - uvicorn's own
         admission: AdmissionControl | None = None,
+        max_connections: int | None = None,
         **others: Any,  # noqa: ANN401 - likewise
     ) -> None:
         super().__init__(config, *rest, **others)
         self._admission = admission
+        self._max_connections = max_connections
         self._is_turned_away = False
         self.received = 0
         self._limit = config.h11_max_incomplete_event_size or 65536
@@ -66,13 +80,28 @@ class WatchedProtocol(HttpToolsProtocol):
         self._head = 0
         self._reading = "head"
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Take a client, unless there are too many."""
+        super().connection_made(transport)
+        most = self._max_connections
+        if most is not None and len(self.connections) > most:
+            transport.abort()
+
     def data_received(self, data: bytes) -> None:
         """Take what a client sends."""
         self.received += len(data)
         self._unfinished += len(data)
+        if self._reading != "body":
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = _OFFER.sub(b"\r\nx-upgrade", head) + end + rest
         super().data_received(data)
         if self._unfinished > self._limit and not self.transport.is_closing():
             self.send_400_response("Invalid HTTP request received.")
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # An offer that came in pieces: what follows was not parsed.
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_message_begin(self) -> None:
         """Take the first byte of a request.
@@ -104,8 +133,17 @@ class WatchedProtocol(HttpToolsProtocol):
             raise ValueError(message)  # the parser makes it an answer 400
 
     def on_headers_complete(self) -> None:
-        """Take the end of a head."""
+        """Take the end of a head.
+
+        Raises:
+            ValueError: It names no host, or several.
+        """
         self._reading, self._unfinished = "body", 0
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        # Source: RFC 9112, section 3.2.
+        if hosts > 1 or (hosts < 1 and self.parser.get_http_version() == "1.1"):
+            message = "The request does not name one host."
+            raise ValueError(message)  # the parser makes it an answer 400
         if self._admission is not None and self._admission.is_closed:
             started = time.perf_counter()
             path = self.url.partition(b"?")[0].decode("ascii", "replace")
@@ -244,3 +282,19 @@ def _drop(transport: asyncio.Transport) -> None:
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()
+
+
+def room_for_connections() -> int:
+    """Let this process open as many files as it may, and say how many can be clients.
+
+    Returns:
+        The limit of open files, without those that the service itself needs.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    if soft == resource.RLIM_INFINITY:
+        soft = wanted
+    return max(1, soft - min(_OWN_FILES, soft // 2))

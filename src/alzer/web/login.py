@@ -81,7 +81,10 @@ async def _form(request: Request, service: Service) -> dict[str, str]:
         body += part
         if len(body) > _MAX_BODY_BYTES:
             return {}
-    parsed = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    try:
+        parsed = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    except ValueError:  # more fields than that
+        return {}
     return {name: values[0] for name, values in parsed.items()}
 
 

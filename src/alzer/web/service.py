@@ -19,17 +19,19 @@ class Engine:
     """What makes predictions.
 
     Attributes:
-        analyse: From a file's bytes to what the model makes of them; raises
-            UnusableScan. It is called in several threads at once.
+        analyse: From a file's bytes, or the slice in it, to what the model makes of
+            it; raises UnusableScan. It is called in several threads at once.
         read: From a file's bytes to the slice in it; likewise.
+        reads_elsewhere: Whether another process does so for these bytes.
         model: What `/readyz` names as the model that is loaded, if it is known.
         class_mix: Share of each class that predictions are compared with, by name.
         start: Called when the service starts.
         stop: Called when it has ended.
     """
 
-    analyse: Callable[[bytes], Analysis]
+    analyse: Callable[[bytes | Scan], Analysis]
     read: Callable[[bytes], Scan]
+    reads_elsewhere: Callable[[bytes], bool] = lambda _: False
     model: ModelIdentity | None = None
     class_mix: Mapping[str, float] = field(default_factory=dict)
     start: Callable[[], None] = lambda: None
@@ -60,14 +62,6 @@ class Service:
     def model(self) -> ModelIdentity | None:
         """The model that is loaded, if known."""
         return self.engine.model
-
-    def analyse(self, data: bytes) -> Analysis:
-        """Analyse a file."""
-        return self.engine.analyse(data)
-
-    def read(self, data: bytes) -> Scan:
-        """Read a file."""
-        return self.engine.read(data)
 
     def heatmap_url(self, base: str, name: str) -> str:
         """Give the address of a heatmap, signed where a token is needed.

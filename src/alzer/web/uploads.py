@@ -64,7 +64,8 @@ async def _read_form(request: Request, max_parts: int) -> FormData:
         return await _InMemory(
             request.headers, request.stream(), max_files=2, max_fields=max_parts
         ).parse()
-    except MultiPartException as error:
+    # A ValueError: the form names a character set that there isn't, or breaks it.
+    except (MultiPartException, ValueError, LookupError) as error:
         message = f"The form could not be read. {_EXPECTED}"
         raise InvalidRequest(message) from error
     except ClientDisconnect as error:

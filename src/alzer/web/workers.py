@@ -27,17 +27,22 @@ def usable_cores() -> int:
 class Workers:
     """A few threads, and a limited number of requests that wait for one.
 
+    Files that another process decodes are waited for in threads of their own: some
+    that take long do not keep the others from being answered.
+
     Used from the event loop's thread alone, so that counting needs no lock.
 
     Args:
-        threads: Requests that are worked on at the same time.
+        threads: Requests that are worked on at the same time; one more can wait for
+            another process besides.
         max_waiting: Requests that may wait besides.
     """
 
     FULL: Final = "Too many requests are waiting already. Try again in a moment."
 
     def __init__(self, threads: int, max_waiting: int) -> None:
-        self._limiter = CapacityLimiter(threads)
+        self._here = CapacityLimiter(threads)
+        self._elsewhere = CapacityLimiter(threads + 1)
         self._places = threads + max_waiting
         self._taken = 0
 
@@ -74,16 +79,15 @@ class Workers:
         finally:
             self._taken -= 1
 
-    async def run(self, work: Callable[[], Result]) -> Result:
-        """Do the work in a thread, as soon as one is free."""
-        return await to_thread.run_sync(work, limiter=self._limiter)
-
-    async def run_for(self, request: Request, work: Callable[[], Result]) -> Result:
+    async def run_for(
+        self, request: Request, work: Callable[[], Result], *, elsewhere: bool = False
+    ) -> Result:
         """Do the work of a request, unless its sender leaves before it begins.
 
         Args:
             request: Its body has been read.
-            work: What to do.
+            work: What to do; what it raises is raised.
+            elsewhere: Whether it is another process that does it.
 
         Returns:
             What the work gives.
@@ -91,19 +95,23 @@ class Workers:
         Raises:
             Left: The sender has gone.
         """
-        if self._limiter.available_tokens >= 1:
-            return await self.run(work)
+        limiter = self._elsewhere if elsewhere else self._here
+        if limiter.available_tokens >= 1:
+            return await to_thread.run_sync(work, limiter=limiter)
         results: list[Result] = []
-        async with create_task_group() as tasks:
+        try:
+            async with create_task_group() as tasks:
 
-            async def do() -> None:
-                results.append(await self.run(work))
+                async def do() -> None:
+                    results.append(await to_thread.run_sync(work, limiter=limiter))
+                    tasks.cancel_scope.cancel()
+
+                tasks.start_soon(do)
+                while (await request.receive())["type"] != "http.disconnect":
+                    pass
                 tasks.cancel_scope.cancel()
-
-            tasks.start_soon(do)
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            tasks.cancel_scope.cancel()
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None  # what the work raised
         if not results:
             raise Left
         return results[0]

@@ -1,0 +1,128 @@
+"""Whoever waits for a thread gets what the work gives, or raises what it raises."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from fastapi import FastAPI
+
+from alzer.model.engine import Model
+from alzer.scans.scan import Scan
+from alzer.settings import Limits, Settings
+from alzer.web.app import create_app
+from alzer.web.workers import usable_cores
+from phantoms import as_dicom, as_png, draw_brain
+from served import engine_of, serving, serving_app
+
+PNG = as_png(draw_brain())
+DICOM = as_dicom(draw_brain())
+
+
+def post(address: str, content: bytes) -> httpx.Response:
+    return httpx.post(f"{address}/predict", files={"file": content}, timeout=60)
+
+
+def test_files_that_can_not_be_used_are_refused_while_all_threads_work(
+    model: Model, tmp_path: Path
+) -> None:
+    contents = [PNG, b"no picture", DICOM[:2000], PNG[:300]] * 8
+    with (
+        serving(model, tmp_path, max_waiting=64) as address,
+        ThreadPoolExecutor(len(contents)) as pool,
+    ):
+        answers = list(pool.map(lambda each: post(address, each), contents))
+
+    assert [each.status_code for each in answers] == [200, 400, 400, 400] * 8
+    codes = Counter(each.json().get("code") for each in answers)
+    assert codes == {None: 8, "not_an_image": 8, "damaged_file": 16}
+
+
+@pytest.fixture
+def slow() -> Iterator[threading.Event]:
+    """Give what ends all slow reading."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def app_that_reads_dicom_slowly(
+    model: Model, folder: Path, ends: threading.Event
+) -> FastAPI:
+    settings = Settings.model_validate(
+        {"data_dir": folder, "allowed_hosts": "127.0.0.1"}
+    )
+    engine = engine_of(model, settings)
+
+    def read(data: bytes) -> Scan:
+        ends.wait(30)
+        return engine.read(data)
+
+    slow = replace(engine, read=read, reads_elsewhere=lambda data: b"DICM" in data)
+    return create_app(slow, settings)
+
+
+@contextmanager
+def asking(address: str, content: bytes, times: int) -> Iterator[list[int]]:
+    """Ask in the background; the statuses are there at the end."""
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda: statuses.append(post(address, content).status_code)
+        )
+        for _ in range(times)
+    ]
+    for each in threads:
+        each.start()
+    yield statuses
+    for each in threads:
+        each.join()
+
+
+def test_files_that_take_long_elsewhere_do_not_keep_others_from_being_answered(
+    model: Model, tmp_path: Path, slow: threading.Event
+) -> None:
+    app = app_that_reads_dicom_slowly(model, tmp_path, slow)
+    many = usable_cores() + 3
+    with serving_app(app) as address, asking(address, DICOM, many) as statuses:
+        while app.state.workers.taken < many:
+            time.sleep(0.01)
+        answers = [post(address, PNG).status_code for _ in range(3)]
+        waited_for = len(statuses)
+        slow.set()
+
+    assert answers == [200] * 3
+    assert waited_for == 0
+    assert statuses == [200] * many
+
+
+def test_the_time_spent_elsewhere_is_told(
+    model: Model, tmp_path: Path, slow: threading.Event
+) -> None:
+    slow.set()
+    app = app_that_reads_dicom_slowly(model, tmp_path, slow)
+    with serving_app(app) as address:
+        elsewhere = post(address, DICOM).json()
+        here = post(address, PNG).json()
+
+    for answer in (elsewhere, here):
+        timings = answer["timings_ms"]
+        assert timings["read"] > 0.05
+        stages = sum(spent for stage, spent in timings.items() if stage != "total")
+        assert timings["total"] == pytest.approx(stages, abs=0.01)
+    assert elsewhere["prediction"] == here["prediction"]
+
+
+def test_limits_hold_elsewhere_too(model: Model, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, max_image_pixels=100)
+    assert settings.limits == replace(Limits(), max_pixels=100)
+    with serving(model, tmp_path, max_image_pixels=100) as address:
+        answer = post(address, DICOM)
+
+    assert answer.json()["code"] == "too_many_pixels"
