@@ -2,6 +2,7 @@
 
 import io
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,9 +13,9 @@ from alzer.web.logs import configure_logging
 def logging_kept() -> Iterator[None]:
     """Log as before once the context is left."""
     root = logging.getLogger()
-    handlers, before = root.handlers, root.level
+    handlers, before, hook = root.handlers, root.level, threading.excepthook
     yield
-    root.handlers = handlers
+    root.handlers, threading.excepthook = handlers, hook
     root.setLevel(before)
     logging.getLogger("alzer").setLevel(logging.NOTSET)
 

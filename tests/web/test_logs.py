@@ -2,6 +2,8 @@
 
 import io
 import json
+import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,3 +71,27 @@ def test_probes_do_not_fill_the_log(client: TestClient, lines: io.StringIO) -> N
         assert client.get(path).status_code == 200
 
     assert entries(lines) == []
+
+
+def test_of_a_librarys_message_the_first_line_is_logged(lines: io.StringIO) -> None:
+    message = "It failed\nTraceback: /home/jane/doe.dcm"
+    logging.getLogger("uvicorn.error").error(message)
+
+    (entry,) = map(json.loads, lines.getvalue().splitlines())
+    assert entry["event"] == "It failed"
+    assert "jane" not in lines.getvalue()
+
+
+def test_the_end_of_a_thread_is_logged_without_its_message(lines: io.StringIO) -> None:
+    def fail() -> None:
+        message = "Jane Doe"
+        raise ValueError(message)
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+
+    (entry,) = map(json.loads, lines.getvalue().splitlines())
+    assert entry["exception"] == "ValueError"
+    assert entry["frames"][-1].startswith("test_logs.py:")
+    assert "Jane" not in lines.getvalue()

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 import time
 import traceback
 import uuid
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alzer.web.metrics import Metrics
 
+logger = logging.getLogger(__name__)
 access_log = logging.getLogger("alzer.access")
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -35,6 +37,7 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _frames_only,
+        _first_line,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -52,6 +55,12 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     # One line per malformed form, with bytes of it.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     logging.getLogger("alzer").setLevel(level.upper())
+    threading.excepthook = _log_end_of_thread
+
+
+def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    failure = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+    logger.error("a thread has ended", exc_info=failure)  # type: ignore[arg-type]  # as logging takes it
 
 
 def _frames_only(
@@ -70,6 +79,14 @@ def _frames_only(
             f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
             for frame in traceback.extract_tb(given[2])
         ]
+    return event
+
+
+def _first_line(
+    _: object, __: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Leave out what libraries append to a message: tracebacks, what they held."""
+    event["event"] = str(event["event"]).partition("\n")[0]
     return event
 
 
