@@ -98,8 +98,14 @@ class UsualWay:
         heat = (weights * self._activations).sum(dim=1)[0].relu()
         return np.asarray(heat / heat.max().clamp_min(1e-12))
 
-    def analyse(self, content: bytes) -> Analysis:
-        """Give the answer in the form that alzer's service takes."""
+    def analyse(self, content: bytes | Scan) -> Analysis:
+        """Give the answer in the form that alzer's service takes.
+
+        Raises:
+            TypeError: It is given anything but a file; nothing else reads for it.
+        """
+        if isinstance(content, Scan):
+            raise TypeError(content)
         probabilities, overlay = self.answer(content)
         grey = np.zeros((1, 1), np.float32)
         return Analysis(
@@ -130,7 +136,7 @@ def main() -> None:
         sys.stdout.write(f"{CLASS_NAMES[best]} {len(overlay)} bytes\n")
         return
     settings = Settings.model_validate({"port": chosen.port})
-    app = create_app(Engine(way.analyse, read_scan, IDENTITY), settings)
+    app = create_app(Engine(way.analyse, read_scan, model=IDENTITY), settings)
     uvicorn.Server(server_config(app, settings)).run()
 
 

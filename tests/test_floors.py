@@ -13,12 +13,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = {
     "fastapi": "0.165",  # earlier ones ignore body limits without a word
-    "starlette": "1.6",  # form parsing without bounds, Range and Host handling
-    "python-multipart": "0.0.32",  # forms of endless parts and headers
-    "h11": "0.16",  # lenient chunks: request smuggling
+    "starlette": "1.6",  # CVE-2026-48710: a Host header that changes the path
+    "python-multipart": "0.0.32",  # CVE-2026-42561: endless headers of a part
+    "h11": "0.16",  # CVE-2025-43859: lenient chunks, request smuggling
     "pillow": "13.0.0",  # CVE-2026-96639
-    "pydicom": "3.0.2",  # paths of DICOMDIR records lead out of the folder
-    "onnx": "1.23",  # external data lead out of the folder
+    "pydicom": "3.0.2",  # CVE-2026-32711: a DICOMDIR leads out of the folder
+    "onnx": "1.23",  # CVE-2026-27489: external data lead out of the folder
     "torch": "2.13.0",  # one version, the one that is tested
 }
 
