@@ -1,6 +1,6 @@
 # make serve    the service on http://127.0.0.1:8000 (settings: ALZER_*)
 # make test     all tests, with coverage
-# make check    linters, types and architecture
+# make check    linters, types, architecture and dangerous code
 # make evaluate the model's figures, card and report from data and predictions
 # make docs     regenerate what docs/ takes from the code
 # make constraints   the newest versions of everything into constraints.txt
@@ -40,6 +40,7 @@ check: .venv-test/.test-stamp
 	.venv-test/bin/ruff format --check $(SOURCES)
 	.venv-test/bin/mypy $(SOURCES)
 	.venv-test/bin/lint-imports
+	.venv-test/bin/bandit --quiet --recursive --severity-level medium src
 
 # From the study's folder if there is one, else from the predictions that are kept.
 DATA ?= $(or $(ALZER_DATA),../shared/data)

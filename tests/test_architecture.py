@@ -113,6 +113,30 @@ def test_nothing_that_is_served_unpickles() -> None:
     assert not {name for _, name in named} & {"eval", "exec", "compile_command"}
 
 
+def test_weights_are_loaded_as_numbers_and_nothing_else() -> None:
+    nodes = [
+        node
+        for each in (ROOT / "src" / "alzer").rglob("*.py")
+        for node in ast.walk(ast.parse(each.read_text("utf-8")))
+    ]
+    loads = [
+        node for node in nodes
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in {"torch.load", "numpy.load", "np.load"}
+    ]  # fmt: skip
+    of_pickle = {
+        ast.unparse(node) for node in nodes
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "pickle"
+    }  # fmt: skip
+
+    assert loads
+    for call in loads:
+        given = {each.arg: ast.unparse(each.value) for each in call.keywords}
+        assert given.get("weights_only") == "True", ast.unparse(call)
+    # What a damaged file makes torch raise; nothing is called.
+    assert of_pickle == {"pickle.UnpicklingError"}
+
+
 def _names(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (each.name.partition(".")[0] for each in node.names)

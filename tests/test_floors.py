@@ -1,6 +1,9 @@
 """No library is installed, or allowed, in a version with a known hole."""
 
+import json
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -67,3 +70,28 @@ def test_the_serving_install_is_pinned_by_digest() -> None:
     tested = dict(each.replace("_", "-").split("==") for each in constraints)
     for name in needed & set(pins):
         assert tested[name] == pins[name], "run make requirements"
+
+
+def test_the_bill_of_materials_names_every_part_of_a_serving_install(
+    tmp_path: Path,
+) -> None:
+    requirements, bill = ROOT / "requirements-serve.txt", tmp_path / "sbom.json"
+    project, tool = ROOT / "pyproject.toml", [sys.executable, "-m", "cyclonedx_py"]
+    command = [*tool, "requirements", requirements, "--pyproject", project]
+    subprocess.run(  # noqa: S603 - CycloneDX's own
+        [*command, "--output-file", bill], check=True, capture_output=True
+    )
+    told = json.loads(bill.read_text("utf-8"))
+    parts = {each["name"]: each for each in told["components"]}
+    text = requirements.read_text("utf-8")
+    pins = re.findall(r"^([a-z0-9.-]+)==(\S+)", text, re.MULTILINE)
+
+    assert told["bomFormat"] == "CycloneDX"
+    assert told["metadata"]["component"]["name"] == "alzer"
+    assert {name: each["version"] for name, each in parts.items()} == dict(pins)
+    for each in parts.values():
+        hashes = [
+            found for reference in each["externalReferences"]
+            for found in reference.get("hashes", [])
+        ]  # fmt: skip
+        assert hashes, each["name"]
