@@ -2,13 +2,18 @@
 
 A third of them drips the head of a request, a third drips a body, a third asks for
 a file five times over and hardly reads the answers. Who is closed comes again.
-Prints the times of `POST /predict` without and with them, in alternation.
+Prints the times of `POST /predict` without and with them, in alternation. With
+`--slowhttptest` the clients are those of that program, which has to be installed.
 """
 
 import argparse
 import asyncio
 import socket
+import subprocess
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from statistics import median
 
 from load import quantile
@@ -79,27 +84,78 @@ class Slow:
             return
 
 
+@asynccontextmanager
+async def own_clients(port: int, count: int, _: float) -> AsyncIterator[None]:
+    """Let our own slow clients come, and tell how long they were borne."""
+    slow = Slow(port, count)
+    await slow.start()
+    yield
+    await slow.stop()
+    lived_s = slow.lifetimes_s or [float("nan")]
+    closed = len(slow.lifetimes_s)
+    print(f"  {closed} closed, each after {max(lived_s):.1f} s at most")
+
+
+# Slow heads, slow bodies, slow readers: options of slowhttptest(1).
+KINDS = {
+    "heads": ["-H", "-i", "1"],
+    "bodies": ["-B", "-i", "1", "-s", "900000", "-t", "POST"],
+    "readers": ["-X", "-w", "512", "-y", "1024", "-n", "1", "-z", "32", "-k", "5"],
+}
+PATHS = {"heads": "healthz", "bodies": "predict", "readers": "static/alzer.css"}
+
+
+@asynccontextmanager
+async def others_clients(port: int, count: int, seconds: float) -> AsyncIterator[None]:
+    """Let those of slowhttptest come, a third of each kind."""
+    count = count // len(KINDS) * len(KINDS)
+    begun = [_start(kind, port, count // len(KINDS), seconds) for kind in KINDS]
+    await asyncio.sleep(2 * DRIP_S)
+    yield
+    still = _open_connections(port)
+    print(f"  {still} of {count} still open after {seconds + 2 * DRIP_S:.0f} s")
+    for process in begun:
+        process.terminate()
+        process.wait()
+
+
+def _start(kind: str, port: int, count: int, seconds: float) -> subprocess.Popen[bytes]:
+    url = f"http://127.0.0.1:{port}/{PATHS[kind]}"
+    command = ["slowhttptest", "-c", str(count), "-r", str(count), *KINDS[kind]]
+    command += ["-l", str(int(seconds) + 10), "-p", "5", "-u", url]
+    return subprocess.Popen(  # noqa: S603 - the program that was asked for
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def _open_connections(port: int) -> int:
+    """Count the clients of a port, without those that come and go."""
+    # Source: proc(5), /proc/net/tcp: local address, remote address, state.
+    lines = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    states = [line.split()[1:4] for line in lines]
+    return sum(
+        local.endswith(f":{port:04X}") and state == "01" for local, _, state in states
+    )
+
+
 async def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=20.0, help="per measurement")
-    arguments = parser.parse_args()
+    parser.add_argument("--slowhttptest", action="store_true")
+    chosen = parser.parse_args()
     request, slow_ms, alone_ms = form(drawn_slice()), [], []
+    come = others_clients if chosen.slowhttptest else own_clients
     with running(ALZER) as service:
         await _times(service, request, 5.0)
-        for _ in range(arguments.rounds):
-            alone_ms.append(await _times(service, request, arguments.seconds))
-            slow = Slow(service.port, arguments.clients)
-            await slow.start()
-            slow_ms.append(await _times(service, request, arguments.seconds))
-            await slow.stop()
-            _tell("alone", alone_ms[-1])
-            _tell(f"beside {arguments.clients} slow clients", slow_ms[-1])
-            lived_s = slow.lifetimes_s or [float("nan")]
-            count = len(slow.lifetimes_s)
-            print(f"  {count} closed, each after {max(lived_s):.1f} s at most")
+        for _ in range(chosen.rounds):
+            alone_ms.append(await _times(service, request, chosen.seconds))
+            async with come(service.port, chosen.clients, chosen.seconds):
+                slow_ms.append(await _times(service, request, chosen.seconds))
+                _tell("alone", alone_ms[-1])
+                _tell(f"beside {chosen.clients} slow clients", slow_ms[-1])
     ratio = median(
         quantile(slow, 0.99) / quantile(alone, 0.99)
         for slow, alone in zip(slow_ms, alone_ms, strict=True)

@@ -84,13 +84,14 @@ def test_a_client_that_does_too_little_is_closed(
 PAGE = b"GET /static/alzer.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
-def test_a_client_that_does_not_read_is_closed(running: Running) -> None:
+@pytest.mark.parametrize("count", [1, 16])
+def test_a_client_that_does_not_read_is_closed(running: Running, count: int) -> None:
     with socket.socket() as connection:
-        # The system takes in little, so that the rest waits in the service.
+        # The client takes little: the rest waits here, in the system or the service.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         connection.connect(("127.0.0.1", running.port))
-        connection.sendall(PAGE * 16)
+        connection.sendall(PAGE * count)
         started = time.monotonic()
         hang_up = select.poll()
         hang_up.register(connection, select.POLLHUP)
@@ -222,6 +223,16 @@ def test_forms_of_too_many_parts_are_refused_at_once(
     assert min(each.elapsed.total_seconds() for each in answers) < 0.2
 
 
+def total(metrics: str, start: str) -> float:
+    """Add up the figures whose lines begin like this."""
+    lines = [each for each in metrics.splitlines() if each.startswith(start)]
+    return sum(float(each.rpartition(" ")[2]) for each in lines)
+
+
+MADE = "alzer_analyses_total{"
+ANSWERED = 'alzer_requests_total{method="POST",route="/predict"'
+
+
 def test_those_who_leave_do_not_keep_a_place(running: Running) -> None:
     def leave(_: int) -> None:
         body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"'
@@ -230,16 +241,21 @@ def test_those_who_leave_do_not_keep_a_place(running: Running) -> None:
             head = HEAD.replace(b"900000", str(len(body)).encode())
             connection.sendall(head + body)
 
-    with ThreadPoolExecutor(30) as pool:
-        list(pool.map(leave, range(30)))
     with running.client() as client:
+        before = client.get("/metrics").text
+        with ThreadPoolExecutor(30) as pool:
+            list(pool.map(leave, range(30)))
         for _ in range(300):
             metrics = client.get("/metrics").text
-            if "alzer_places_taken 0.0" in metrics:
+            seen = total(metrics, ANSWERED) - total(before, ANSWERED)
+            if seen == 30 and "alzer_places_taken 0.0" in metrics:
                 break
             time.sleep(0.1)
         answer = client.post("/predict", files={"file": BRAIN})
 
+    assert seen == 30
+    # Those that had begun; without cancelling it would be all of them.
+    assert total(metrics, MADE) - total(before, MADE) <= 15
     assert "alzer_places_taken 0.0" in metrics
     assert answer.status_code == 200
 

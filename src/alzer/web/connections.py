@@ -1,10 +1,13 @@
 """Closing the connections of clients that keep the service waiting."""
 
 import asyncio
+import fcntl
 import re
 import resource
 import socket
 import struct
+import sys
+import termios
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -200,9 +203,22 @@ class WatchedProtocol(HttpToolsProtocol):
         return not getattr(self.cycle, "response_complete", True)
 
     @property
+    def unsent(self) -> int:
+        """Bytes that the client has not taken: ours, and those the system holds."""
+        raw = self.transport.get_extra_info("socket")
+        held = bytes(4)
+        if raw is not None:
+            # No such thing for this kind of socket, or it is closed already.
+            with suppress(OSError):
+                held = fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, held)
+        return self.transport.get_write_buffer_size() + int.from_bytes(
+            held, sys.byteorder
+        )
+
+    @property
     def phase(self) -> str:
         """What the connection waits for: head, body, working, sending or idle."""
-        if self.transport.get_write_buffer_size() > 0:
+        if self.unsent > 0:
             return "sending"
         if self.pipeline or (self._is_answering and not self.cycle.more_body):
             return "working"
@@ -251,7 +267,7 @@ class SlowClients:
                 self._look_at(each, now)
 
     def _look_at(self, connection: WatchedProtocol, now: float) -> None:
-        phase, unsent = connection.phase, connection.transport.get_write_buffer_size()
+        phase, unsent = connection.phase, connection.unsent
         seen = self._watched.get(connection)
         if seen is None or seen.phase != phase or phase == "working":
             self._note(connection, phase, now, unsent)
