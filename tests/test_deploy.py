@@ -1,18 +1,20 @@
 """What is shipped for operators fits the code, and a backup brings everything back."""
 
 import configparser
+import os
 import re
 import shutil
-import sqlite3
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
 import yaml
-from sqlalchemy import create_engine, text
 
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, Act, read_log
@@ -91,56 +93,122 @@ def check(store: Store, records: list[Record], token: str) -> None:
     assert len(read_log(store.database)) == len(records) + 1
 
 
-def test_a_backup_of_sqlite_brings_everything_back(tmp_path: Path) -> None:
-    data, saved = tmp_path / "data", tmp_path / "saved"
+@dataclass(frozen=True)
+class Commands:
+    """What docs/how-to/deploy.md tells an operator to type, block by block."""
+
+    save: str
+    restore: str
+    save_postgresql: str
+    restore_postgresql: str
+
+
+@pytest.fixture
+def commands() -> Commands:
+    """Give the documented commands."""
+    text = (ROOT / "docs/how-to/deploy.md").read_text("utf-8")
+    section = text.partition("## Backup and restore")[2].partition("\n## ")[0]
+    return Commands(*re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+
+
+def run(command: str, folder: Path, **variables: str) -> None:
+    """Let a shell do what is documented, in a folder."""
+    programs = [Path(sys.executable).parent, Path(postgresql_program("pg_dump")).parent]
+    path = ":".join([*map(str, programs), os.environ["PATH"]])
+    subprocess.run(  # noqa: S603 - our documentation's
+        ["/bin/sh", "-euc", command],
+        cwd=folder,
+        env={**os.environ, **variables, "PATH": path},
+        check=True,
+    )
+
+
+def test_a_backup_of_sqlite_brings_everything_back(
+    tmp_path: Path, commands: Commands
+) -> None:
+    data = tmp_path / "alzer-data"
     store = open_store(Settings(data_dir=data))
     token, records = store.tokens.create("clinic"), keep(store, 5)
-    saved.mkdir()
-    # As docs/how-to/deploy.md says, while the service runs.
-    with closing(sqlite3.connect(data / "alzer.db")) as source:
-        with closing(sqlite3.connect(saved / "alzer.db")) as target:
-            source.backup(target)
-        shutil.copytree(data / "uploads", saved / "uploads")
+    run(commands.save, tmp_path)  # while the service runs
     keep(store, 2)
     store.database.close()
     shutil.rmtree(data)
-    shutil.copytree(saved, data)
+    run(commands.restore, tmp_path)
     restored = open_store(Settings(data_dir=data))
 
     check(restored, records, token)
+    assert (tmp_path / "backup").stat().st_mode & 0o077 == 0
+    assert (data / "alzer.db").stat().st_mode & 0o077 == 0
+    restored.database.close()
+
+
+END_SUDDENLY = """
+import os, sys, test_deploy
+from alzer.settings import Settings
+from alzer.store.keeping import open_store
+test_deploy.keep(open_store(Settings(data_dir=sys.argv[1])), 2)
+os._exit(9)
+"""
+
+
+def test_a_log_that_was_left_behind_does_not_change_what_is_restored(
+    tmp_path: Path, commands: Commands
+) -> None:
+    data = tmp_path / "alzer-data"
+    store = open_store(Settings(data_dir=data))
+    token, records = store.tokens.create("clinic"), keep(store, 5)
+    store.database.close()
+    run(commands.save, tmp_path)
+    command = [sys.executable, "-c", END_SUDDENLY, str(data)]
+    place = {"PYTHONPATH": str(ROOT / "tests")}
+    subprocess.run(command, env={**os.environ, **place}, check=False)  # noqa: S603 - our own
+    left = (data / "alzer.db-wal").stat().st_size
+    run(commands.restore, tmp_path)
+    restored = open_store(Settings(data_dir=data))
+
+    assert left > 0
+    check(restored, records, token)
+    with restored.in_use():  # the files that came later are orphans
+        files = {each.name for each in restored.files.listed()}
+    assert files == {each.heatmap for each in records}
     restored.database.close()
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """Give the URL of a running PostgreSQL."""
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+    # Not below pytest's folder: another pytest that starts would close that one.
+    made = TemporaryDirectory(prefix="alzer-postgresql-")
+    with made as folder, postgresql(Path(folder)) as url:
         yield url
 
 
 def test_a_backup_of_postgresql_brings_everything_back(
-    server: str, tmp_path: Path
+    server: str, tmp_path: Path, commands: Commands
 ) -> None:
     place = {"data_dir": tmp_path / "data", "database": server}
     store = open_store(Settings.model_validate(place))
     token, records = store.tokens.create("clinic"), keep(store, 5)
-    dump = tmp_path / "alzer.dump"
-    _run("pg_dump", "--format=custom", f"--file={dump}", server)
+    run(commands.save_postgresql, tmp_path, ALZER_DATABASE=server)
     keep(store, 2)
     store.database.close()
-    driver = server.replace("postgresql:", "postgresql+psycopg:")
-    engine = create_engine(driver, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE restored"))
-    engine.dispose()
+    with psycopg.connect(server, autocommit=True) as operator:
+        operator.execute("CREATE DATABASE restored")
     address = server.rpartition("/")[0] + "/restored"
-    _run("pg_restore", "--no-owner", f"--dbname={address}", str(dump))
+    run(commands.restore_postgresql, tmp_path, ALZER_DATABASE=address)
     restored = open_store(Settings.model_validate({**place, "database": address}))
 
     check(restored, records, token)
     restored.database.close()
 
 
-def _run(program: str, *arguments: str) -> None:
-    command = [postgresql_program(program), *arguments]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - PostgreSQL's own
+def test_the_documented_vacuum_is_the_tested_one(server: str, tmp_path: Path) -> None:
+    store = open_store(Settings(data_dir=tmp_path, database=server))
+    store.database.check()
+    text = (ROOT / "docs/how-to/deploy.md").read_text("utf-8")
+    (command,) = re.findall(r"```sh\n(psql .*?)```", text, re.DOTALL)
+    run(command, tmp_path, ALZER_DATABASE=server)
+    store.database.close()
+
+    # What it does is tested in tests/store/test_database.py.
+    assert "'VACUUM FULL analyses'" in command

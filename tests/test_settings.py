@@ -97,7 +97,9 @@ def test_every_setting_is_described() -> None:
         ("ALZER_MAX_UPLOAD_BYTES", "0"),
         ("ALZER_MAX_WAITING", "-1"),
         ("ALZER_RETENTION", "soon"),
+        ("ALZER_RETENTION", "999999 days"),
         ("ALZER_RETENTION", "-3 days"),
+        ("ALZER_RETENTION", "0 days"),
         ("ALZER_AUTH", "none"),
         ("ALZER_SECRET_KEY", "short"),
         ("ALZER_LOG_LEVEL", "loud"),
@@ -109,6 +111,16 @@ def test_values_that_make_no_sense_are_refused(
     monkeypatch.setenv(name, text)
 
     with pytest.raises(ValidationError):
+        Settings()
+
+
+@pytest.mark.parametrize("text", ["", " ", "0", "0h", "00", "none", "for ever"])
+def test_only_the_word_never_keeps_for_ever(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("ALZER_RETENTION", text)
+
+    with pytest.raises(ValidationError, match="30 days, 12 hours or never"):
         Settings()
 
 

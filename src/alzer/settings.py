@@ -15,8 +15,9 @@ Authentication = Literal["auto", "required"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _LOOPBACK: Final = re.compile(r"localhost|::1|127(\.[0-9]{1,3}){3}")
-_TERM: Final = re.compile(r"(?P<number>[0-9]{1,6}) ?(?P<unit>d|days?|h|hours?)?")
-_NEVER: Final = frozenset({"never", "0", ""})
+_TERM: Final = re.compile(r"(?P<number>[1-9][0-9]{0,5}) ?(?P<unit>d|days?|h|hours?)?")
+_NEVER: Final = "never"
+_LONGEST_TERM: Final = timedelta(days=36_500)
 
 
 @dataclass(frozen=True)
@@ -214,14 +215,18 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         text = value.strip().lower()
-        if text in _NEVER:
+        if text == _NEVER:
             return None
         match = _TERM.fullmatch(text)
         if match is None:
             message = "give a term such as 30 days, 12 hours or never"
             raise ValueError(message)
         unit = "hours" if (match["unit"] or "d").startswith("h") else "days"
-        return timedelta(**{unit: int(match["number"])})
+        term = timedelta(**{unit: int(match["number"])})
+        if term > _LONGEST_TERM:
+            message = "give a term of at most 36500 days, or never"
+            raise ValueError(message)
+        return term
 
     @field_validator("public_url")
     @classmethod

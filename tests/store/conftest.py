@@ -1,49 +1,147 @@
-"""The same store over both databases."""
+"""The same store over both databases and both kinds of storage."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from alzer.settings import Settings
+from alzer.store.audit import LOCAL, Act
+from alzer.store.files import Kind
 from alzer.store.keeping import Store, open_store
-from servers import postgresql
+from alzer.store.records import Record
+from servers import S3_ENVIRONMENT, postgresql, s3_server
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_folder() -> Iterator[Path]:
+    """Give a folder for PostgreSQL.
+
+    Not below pytest's: another pytest that starts closes that one to the account
+    that PostgreSQL runs as.
+    """
+    with TemporaryDirectory(prefix="alzer-postgresql-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(postgresql_folder: Path) -> Iterator[str]:
     """Give the URL of a running PostgreSQL."""
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+    with postgresql(postgresql_folder) as url:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[str | None]:
-    """Give an empty database of each kind."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            yield None
-            return
-        server = request.getfixturevalue("postgresql_server")
-        driver = server.replace("postgresql:", "postgresql+psycopg:")
-        engine = create_engine(driver, isolation_level="AUTOCOMMIT")
-        stack.callback(engine.dispose)
-        name = f"test_{abs(hash(str(tmp_path)))}"
+@pytest.fixture
+def new_postgresql(postgresql_server: str) -> Iterator[Callable[[], str]]:
+    """Give what makes an empty database of PostgreSQL, and its URL."""
+    driver = postgresql_server.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(driver, isolation_level="AUTOCOMMIT")
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex}"
         with engine.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
-        yield server.rpartition("/")[0] + f"/{name}"
+        return postgresql_server.rpartition("/")[0] + f"/{name}"
+
+    yield make
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """Give an empty database of each kind; None: the default one."""
+    if request.param == "sqlite":
+        return None
+    make: Callable[[], str] = request.getfixturevalue("new_postgresql")
+    return make()
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """Give the address of a running S3 server with a bucket."""
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture
-def store(database_url: str | None, tmp_path: Path) -> Iterator[Store]:
-    """Give an empty store."""
-    settings = Settings.model_validate(
-        {"data_dir": tmp_path / "data", "database": database_url}
-    )
-    store = open_store(settings)
-    yield store
-    store.database.close()
+def s3_url(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give an empty place in the bucket."""
+    for name, value in {**S3_ENVIRONMENT, "AWS_ENDPOINT_URL": s3_address}.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://alzer-test/{uuid.uuid4()}"
+
+
+@pytest.fixture(params=["folder", "S3"])
+def files_url(request: pytest.FixtureRequest) -> str | None:
+    """Give an empty place of files of each kind; None: the default one."""
+    if request.param == "folder":
+        return None
+    url: str = request.getfixturevalue("s3_url")
+    return url
+
+
+@pytest.fixture
+def new_store(tmp_path: Path) -> Iterator[Callable[..., Store]]:
+    """Give what opens a store with some settings."""
+    with ExitStack() as stack:
+
+        def open_one(**settings: object) -> Store:
+            values = {"data_dir": tmp_path / "data", **settings}
+            store = open_store(Settings.model_validate(values))
+            stack.callback(store.database.close)
+            return store
+
+        yield open_one
+
+
+@pytest.fixture
+def store(new_store: Callable[..., Store], database_url: str | None) -> Store:
+    """Give an empty store over each database."""
+    return new_store(database=database_url)
+
+
+@pytest.fixture
+def any_store(
+    new_store: Callable[..., Store], database_url: str | None, files_url: str | None
+) -> Store:
+    """Give an empty store over each database with each storage."""
+    return new_store(database=database_url, files=files_url)
+
+
+@pytest.fixture
+def words() -> str:
+    """Give a text that can be looked for."""
+    return "a prediction that can be looked for"
+
+
+@pytest.fixture
+def picture() -> bytes:
+    """Give the content of a file that can be looked for."""
+    return b"a picture that can be looked for"
+
+
+@pytest.fixture
+def keep(words: str, picture: bytes) -> Callable[..., Record]:
+    """Give what keeps an analysis of some age."""
+
+    def keep_one(store: Store, age: timedelta = timedelta(0)) -> Record:
+        record = Record(
+            id=str(uuid.uuid4()),
+            owner=None,
+            prediction=words,
+            reliable=True,
+            has_warnings=False,
+            answer={"prediction": words},
+            heatmap=store.files.save(Kind.HEATMAP, picture),
+            original=store.files.save(Kind.ORIGINAL, picture),
+            created_at=datetime.now(UTC) - age,
+        )
+        store.records.add(record, Act(LOCAL, "analysed", record.id))
+        return record
+
+    return keep_one

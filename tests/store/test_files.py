@@ -1,35 +1,21 @@
 """Files in a folder and in an S3 bucket: one contract."""
 
-import uuid
-from collections.abc import Iterator
+import os
+import stat
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from alzer.errors import InvalidRequest, StorageUnavailable
+from alzer.errors import StorageUnavailable
 from alzer.store.files import FileStore, Kind
-from servers import S3_ENVIRONMENT, s3_server
 
 
-@pytest.fixture(scope="session")
-def s3_address() -> Iterator[str]:
-    """Give the address of a running S3 server with a bucket."""
-    with s3_server() as address:
-        yield address
-
-
-@pytest.fixture(params=["folder", "S3"])
-def files(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> FileStore:
+@pytest.fixture
+def files(files_url: str | None, tmp_path: Path) -> FileStore:
     """Give an empty storage of each kind."""
-    if request.param == "folder":
-        return FileStore(str(tmp_path / "uploads"))
-    address = request.getfixturevalue("s3_address")
-    for name, value in {**S3_ENVIRONMENT, "AWS_ENDPOINT_URL": address}.items():
-        monkeypatch.setenv(name, value)
-    return FileStore(f"s3://alzer-test/{uuid.uuid4()}")
+    return FileStore(files_url or str(tmp_path / "uploads"))
 
 
 def test_what_was_saved_is_read_by_its_name(files: FileStore) -> None:
@@ -90,29 +76,54 @@ def test_a_name_of_another_form_leads_nowhere(
     assert (tmp_path / "secret.png").exists()
 
 
-def test_an_unreachable_bucket_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in S3_ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    files = FileStore("s3://alzer-test/x")
+def test_whoever_looks_while_files_are_saved_sees_whole_ones_only(
+    tmp_path: Path,
+) -> None:
+    files = FileStore(str(tmp_path))
+    content = b"start" + bytes(2**20) + b"end"  # some writes of the system long
+    saved: list[str] = []
+    seen: dict[str, bytes] = {}
+    ended = threading.Event()
 
-    with pytest.raises(StorageUnavailable):
-        files.read(Kind.HEATMAP, Kind.HEATMAP.new_name())
+    def save_many() -> None:
+        saved.extend(files.save(Kind.HEATMAP, content) for _ in range(60))
+        ended.set()
+
+    writer = threading.Thread(target=save_many)
+    writer.start()
+    while not ended.is_set():
+        names = [each.name for each in (tmp_path / "heatmaps").glob("heatmap_*")]
+        newest = [each for each in names if each not in seen]
+        seen.update(
+            {each: (tmp_path / "heatmaps" / each).read_bytes() for each in newest}
+        )
+    writer.join()
+
+    assert len(seen) > 10
+    assert set(seen.values()) == {content}
+    assert {each.name for each in files.listed()} == set(saved)
 
 
-def test_an_address_of_another_kind_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match="ALZER_FILES"):
-        FileStore("ftp://server/folder")
-
-
-@pytest.mark.parametrize("settle", [False, True])
-def test_no_half_file_is_ever_seen(tmp_path: Path, *, settle: bool) -> None:
+@pytest.mark.parametrize(("settle", "kinds"), [(False, []), (True, ["file", "folder"])])
+def test_files_reach_the_disk_before_they_are_named_where_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, settle: bool, kinds: list[str]
+) -> None:
     files = FileStore(str(tmp_path), settle=settle)
-    name = files.save(Kind.HEATMAP, b"picture")
+    files.save(Kind.HEATMAP, b"first")
+    settled: list[str] = []
+    sync = os.fsync
 
-    folder = tmp_path / "heatmaps"
-    assert [each.name for each in folder.iterdir()] == [name]
+    def watch(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        is_named = not list((tmp_path / "heatmaps").glob(".*.part"))
+        assert is_named == is_folder
+        settled.append("folder" if is_folder else "file")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    files.save(Kind.HEATMAP, b"second")
+
+    assert settled == kinds
 
 
 def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:

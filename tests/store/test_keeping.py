@@ -1,47 +1,32 @@
-"""Records and files together, on both databases."""
+"""Records and files together, on both databases and both kinds of storage."""
 
-import sqlite3
-import subprocess
-import sys
+import logging
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from alzer.errors import InvalidRequest, StorageUnavailable
-from alzer.settings import Settings
+from alzer.errors import StorageUnavailable
 from alzer.store.audit import LOCAL, SERVICE, Act, read_log
-from alzer.store.database import Database
 from alzer.store.files import Kind
-from alzer.store.keeping import GRACE, Store, open_store
+from alzer.store.keeping import GRACE, Store
 from alzer.store.records import Filter, Record
 
-PICTURE = b"a picture that can be looked for"
-WORDS = "a prediction that can be looked for"
+# A second is as exact as S3 tells times.
+SOON = timedelta(seconds=2)
 
-
-def keep(store: Store, age: timedelta = timedelta(0)) -> Record:
-    record = Record(
-        id=str(uuid.uuid4()),
-        owner=None,
-        prediction=WORDS[:40],
-        reliable=True,
-        has_warnings=False,
-        answer={"prediction": WORDS},
-        heatmap=store.files.save(Kind.HEATMAP, PICTURE),
-        original=store.files.save(Kind.ORIGINAL, PICTURE),
-        created_at=datetime.now(UTC) - age,
-    )
-    store.records.add(record, Act(LOCAL, "analysed", record.id))
-    return record
+Keep = Callable[..., Record]
 
 
 def names(store: Store) -> set[str]:
     return {each.name for each in store.files.listed()}
 
 
-def test_deleting_removes_record_and_files(store: Store) -> None:
+def test_deleting_removes_record_and_files(any_store: Store, keep: Keep) -> None:
+    store = any_store
     kept, deleted = keep(store), keep(store)
     store.delete(deleted, Act(LOCAL, "deleted", deleted.id))
 
@@ -50,7 +35,10 @@ def test_deleting_removes_record_and_files(store: Store) -> None:
     assert names(store) == {kept.heatmap, kept.original}
 
 
-def test_what_is_older_than_the_term_goes_and_nothing_else(store: Store) -> None:
+def test_what_is_older_than_the_term_goes_and_nothing_else(
+    any_store: Store, keep: Keep
+) -> None:
+    store = any_store
     old = [keep(store, timedelta(days=30, minutes=each + 1)) for each in range(3)]
     young = keep(store, timedelta(days=29, hours=23))
 
@@ -63,19 +51,24 @@ def test_what_is_older_than_the_term_goes_and_nothing_else(store: Store) -> None
     assert {each.actor for each in expired} == {SERVICE}
 
 
-def test_after_the_term_the_disk_holds_nothing_of_it(tmp_path: Path) -> None:
-    store = open_store(Settings(data_dir=tmp_path))
+def test_after_the_term_the_disk_holds_nothing_of_it(
+    new_store: Callable[..., Store],
+    keep: Keep,
+    words: str,
+    picture: bytes,
+    tmp_path: Path,
+) -> None:
+    store = new_store()
     record = keep(store, timedelta(days=31))
-    found_before = _on_disk(tmp_path, record)
+    planted = {words.encode(), picture, str(record.heatmap).encode()}
+    found_before = _on_disk(tmp_path, planted)
     store.purge()
 
-    assert found_before == {WORDS.encode(), PICTURE, str(record.heatmap).encode()}
-    assert _on_disk(tmp_path, record) == set()
-    store.database.close()
+    assert found_before == planted
+    assert _on_disk(tmp_path, planted) == set()
 
 
-def _on_disk(folder: Path, record: Record) -> set[bytes]:
-    texts = {WORDS.encode(), PICTURE, str(record.heatmap).encode()}
+def _on_disk(folder: Path, texts: set[bytes]) -> set[bytes]:
     files = [each for each in folder.rglob("*") if each.is_file()]
     return {
         text for text in texts for each in files
@@ -83,31 +76,44 @@ def _on_disk(folder: Path, record: Record) -> set[bytes]:
     }  # fmt: skip
 
 
-def test_without_a_term_everything_stays(tmp_path: Path) -> None:
-    store = open_store(Settings.model_validate({"data_dir": tmp_path,
-                                                "retention": "never"}))  # fmt: skip
+def test_without_a_term_everything_stays(
+    new_store: Callable[..., Store], keep: Keep
+) -> None:
+    store = new_store(retention="never")
     keep(store, timedelta(days=9999))
 
     assert store.purge() == 0
     assert len(store.records.page(Filter(), 9).records) == 1
-    store.database.close()
 
 
-def test_files_without_a_record_are_swept(store: Store, tmp_path: Path) -> None:
+def test_files_without_a_record_are_swept(any_store: Store, keep: Keep) -> None:
+    store = any_store
     kept = keep(store)
     store.files.save(Kind.HEATMAP, b"orphan")
+    store.files.save(Kind.ORIGINAL, b"orphan")
+
+    assert store.sweep(datetime.now(UTC) - GRACE) == 0
+    assert store.sweep(datetime.now(UTC) + SOON) == 2
+    assert names(store) == {kept.heatmap, kept.original}
+
+
+def test_half_files_are_swept_and_what_is_not_ours_is_not(
+    store: Store, keep: Keep, tmp_path: Path
+) -> None:
+    kept = keep(store)
     half = tmp_path / "data/uploads/heatmaps" / f".heatmap_{uuid.uuid4()}.png.part"
     half.write_bytes(b"half a picture")
     foreign = half.with_name("notes.txt")
     foreign.write_text("somebody's own", encoding="utf-8")
 
-    assert store.sweep(datetime.now(UTC) - GRACE) == 0
-    assert store.sweep(datetime.now(UTC) + timedelta(seconds=1)) == 2
+    assert store.sweep(datetime.now(UTC) + SOON) == 1
     assert names(store) == {kept.heatmap, kept.original}
     assert foreign.exists()
 
 
-def test_at_its_start_a_service_that_is_alone_sweeps_everything(store: Store) -> None:
+def test_at_its_start_a_service_that_is_alone_sweeps_everything(
+    store: Store, keep: Keep
+) -> None:
     keep(store)
     store.files.save(Kind.HEATMAP, b"orphan")
     with store.in_use():
@@ -120,9 +126,27 @@ def test_at_its_start_a_service_that_is_alone_sweeps_everything(store: Store) ->
     assert len(together) == 3
 
 
-def test_what_can_not_be_cleaned_now_stops_nothing(tmp_path: Path) -> None:
-    (tmp_path / "alzer.db").mkdir()
-    store = open_store(Settings(data_dir=tmp_path))
+def test_services_that_share_only_the_files_leave_one_another_what_they_write(
+    new_store: Callable[..., Store],
+    new_postgresql: Callable[[], str],
+    tmp_path: Path,
+) -> None:
+    shared = {"database": new_postgresql(), "files": str(tmp_path / "shared")}
+    one = new_store(data_dir=tmp_path / "one", **shared)
+    other = new_store(data_dir=tmp_path / "other", **shared)
+    with one.in_use():
+        name = one.files.save(Kind.HEATMAP, b"about to get its record")
+        with other.in_use():
+            pass
+
+    assert one.files.read(Kind.HEATMAP, name) == b"about to get its record"
+
+
+def test_what_can_not_be_cleaned_now_stops_nothing(
+    new_store: Callable[..., Store], tmp_path: Path
+) -> None:
+    (tmp_path / "data/alzer.db").mkdir(parents=True)
+    store = new_store()
 
     with store.in_use():
         store.clean(datetime.now(UTC))
@@ -130,72 +154,70 @@ def test_what_can_not_be_cleaned_now_stops_nothing(tmp_path: Path) -> None:
         store.database.check()
 
 
+def test_one_thing_that_can_not_be_cleaned_does_not_keep_the_others(
+    store: Store, keep: Keep, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck = keep(store, timedelta(days=31))
+    _block(tmp_path, stuck)
+    orphan = store.files.save(Kind.ORIGINAL, b"orphan")
+    with caplog.at_level(logging.INFO):
+        store.clean(datetime.now(UTC) + SOON)
+
+    assert orphan not in names(store)
+    assert store.records.find(stuck.id) == stuck
+    assert "put off" in caplog.text
+    assert "1 orphaned" in caplog.text
+
+
 def test_a_file_that_can_not_be_removed_keeps_its_record(
-    store: Store, tmp_path: Path
+    store: Store, keep: Keep, tmp_path: Path
 ) -> None:
     record = keep(store)
-    path = tmp_path / "data/uploads/heatmaps" / str(record.heatmap)
-    path.unlink()
-    path.mkdir()
-    (path / "x").touch()
+    _block(tmp_path, record)
 
     with pytest.raises(StorageUnavailable, match="removed"):
         store.delete(record, Act(LOCAL, "deleted", record.id))
     assert store.records.find(record.id) == record
 
 
-HOLD = """
-import sqlite3, sys
-held = sqlite3.connect(sys.argv[1], isolation_level=None)
-held.execute("BEGIN EXCLUSIVE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
+def _block(folder: Path, record: Record) -> None:
+    """Put in the place of a heatmap what is not removed as a file."""
+    path = folder / "data/uploads/heatmaps" / str(record.heatmap)
+    path.unlink()
+    path.mkdir()
+    (path / "x").touch()
 
 
-def test_a_locked_database_is_said_and_used_again_once_it_is_free(
-    tmp_path: Path,
+def test_a_file_that_can_not_be_removed_does_not_keep_others_beyond_their_term(
+    store: Store, keep: Keep, tmp_path: Path
 ) -> None:
-    store = open_store(Settings(data_dir=tmp_path))
-    keep(store)
-    command = [sys.executable, "-c", HOLD, str(tmp_path / "alzer.db")]
-    with subprocess.Popen(  # noqa: S603 - our own
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout
-        holder.stdout.readline()
-        with pytest.raises(StorageUnavailable, match="locked"):
-            keep(store)
-        holder.communicate()
-    keep(store)
+    stuck, other = keep(store, timedelta(days=40)), keep(store, timedelta(days=31))
+    _block(tmp_path, stuck)
+    with pytest.raises(StorageUnavailable, match="1 analyses"):
+        store.purge()
 
-    assert len(store.records.page(Filter(), 9).records) == 2
-    store.database.close()
+    assert store.records.find(other.id) is None
+    assert store.records.find(stuck.id) == stuck
 
 
-def test_a_database_that_was_taken_away_is_made_again(tmp_path: Path) -> None:
-    store = open_store(Settings(data_dir=tmp_path))
-    keep(store)
-    for each in tmp_path.glob("alzer.db*"):
-        each.unlink()
-    record = keep(store)
-    with sqlite3.connect(tmp_path / "alzer.db") as reader:
-        (count,) = reader.execute("SELECT count(*) FROM analyses").fetchone()
-    reader.close()
+def test_where_nothing_can_be_removed_a_purge_ends_soon(
+    store: Store, keep: Keep, tmp_path: Path
+) -> None:
+    records = [keep(store, timedelta(days=31)) for _ in range(15)]
+    for each in records:
+        _block(tmp_path, each)
+    with pytest.raises(StorageUnavailable, match="removed"):
+        store.purge()
 
-    assert count == 1
-    assert store.records.find(record.id) == record
-    store.database.close()
+    assert len(store.records.page(Filter(), 50).records) == 15
 
 
-def test_an_absent_server_is_said_within_seconds() -> None:
-    absent = Database("postgresql://nobody@127.0.0.1:1/none")
+def test_what_nobody_foresaw_does_not_end_cleaning(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    endless = replace(store, term=timedelta.max)
+    orphan = store.files.save(Kind.ORIGINAL, b"orphan")
+    endless.clean(datetime.now(UTC) + SOON)
 
-    with pytest.raises(StorageUnavailable, match="can't be used now"):
-        absent.check()
-
-
-@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "sqlserver://", ""])
-def test_an_address_of_another_kind_is_refused(url: str) -> None:
-    with pytest.raises(InvalidRequest, match="ALZER_DATABASE"):
-        Database(url)
+    assert orphan not in names(store)
+    assert "OverflowError" in caplog.text

@@ -251,7 +251,7 @@ def test_a_preview_is_the_scan_as_it_was_read(
     assert picture.mode == "L"
     assert picture.size == (176, 208)
     assert response.headers["cache-control"] == "no-store"
-    assert not (tmp_path / "uploads").exists()
+    assert not (tmp_path / "uploads" / "heatmaps").exists()
 
 
 def test_a_preview_of_what_is_no_scan_is_refused(client: TestClient) -> None:

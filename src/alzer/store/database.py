@@ -1,31 +1,28 @@
 """The database behind the records: SQLite in one file, or PostgreSQL."""
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import URL, Connection, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from alzer.errors import InvalidRequest, StorageUnavailable
-
-# What the newest migration is called; a test compares it with the migrations.
-NEWEST: Final = "0001"
-
-# How long to wait for a lock, a connection, or the server itself.
-WAIT_S: Final = 2
-
-_MIGRATIONS: Final = Path(__file__).with_name("migrations")
-
-# Any number that nothing else locks: replicas migrate one after the other.
-_MIGRATION_LOCK: Final = 0x616C7A6572
-
+from alzer.errors import StorageUnavailable
+from alzer.store.engines import STATEMENT_S, WAIT_S, open_engine, take_time
+from alzer.store.private import make_folder, open_private
+from alzer.store.schema import migrate
+from alzer.store.tables import ANALYSES, STORE
 
 # Alembic knows one migration at a time per process.
 _PREPARING: Final = threading.Lock()
+
+# While the log waits to be cut nobody can write: shorter than a writer's wait.
+_CUT_WAIT_MS: Final = 200
+
+_BUSY: Final = "PRAGMA busy_timeout = {}"
 
 
 class Database:
@@ -45,9 +42,12 @@ class Database:
     """
 
     def __init__(self, url: str, *, settle: bool = False) -> None:
-        self._engine = _create(url, settle=settle)
-        self._file = self._engine.url.database if self.is_sqlite else None
+        self._engine = open_engine(url, settle=settle)
+        self._file = _file_of(self._engine.url) if self.is_sqlite else None
         self._prepared: object = None
+        self._identity = ""
+        # What ran before this process may have deleted without cleaning up.
+        self._deleted_remains = True
 
     @property
     def is_sqlite(self) -> bool:
@@ -64,38 +64,82 @@ class Database:
         Raises:
             StorageUnavailable: The database can't be used now.
         """
-        try:
+        with _failures_said():
             self._prepare()
             with self._engine.begin() as connection:
                 yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageUnavailable(_sentence(error)) from error
 
     def check(self) -> None:
-        """Make sure that the database answers.
+        """Make sure that the database answers and could be written to.
 
         Raises:
-            StorageUnavailable: It does not.
+            StorageUnavailable: It does not, or could not.
         """
         with self.transaction() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # as a writer does
             connection.execute(text("SELECT 1"))
 
-    def forget_deleted(self) -> None:
-        """Remove from the disk what was deleted from the tables.
+    def identity(self) -> str:
+        """Give the name that the database got when it was made.
 
-        SQLite overwrites deleted rows (secure_delete), but its log of changes
-        keeps them until it is cut.
+        It goes with the records, into backups as well; another database has another.
+
+        Returns:
+            The name.
 
         Raises:
             StorageUnavailable: The database can't be used now.
         """
-        if not self.is_sqlite:
-            return
+        with _failures_said():
+            self._prepare()
+            return self._identity
+
+    def note_deletion(self) -> None:
+        """Remember that the next `forget_deleted` has something to do."""
+        self._deleted_remains = True
+
+    def forget_deleted(self) -> bool:
+        """Remove what was deleted from the tables from their files, too.
+
+        SQLite overwrites deleted rows (secure_delete), but its log of changes
+        keeps them until it is cut, which has to wait for those who read. PostgreSQL
+        makes room of them; what was written there remains until it is used.
+
+        Returns:
+            Whether it is done; else it is to be tried again later.
+
+        Raises:
+            StorageUnavailable: The database can't be used now.
+        """
+        with _failures_said():
+            self._prepare()
+            if self.is_sqlite:
+                self._deleted_remains = not self._cut_log()
+            elif self._deleted_remains:
+                self._deleted_remains = False  # first: more may be deleted meanwhile
+                self._vacuum()
+        return not self._deleted_remains
+
+    def _cut_log(self) -> bool:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(_BUSY.format(_CUT_WAIT_MS))
+            try:
+                cut = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                # Source: SQLite's documentation: first 1 if others were in the way.
+                return not cut.one()[0]
+            finally:
+                connection.exec_driver_sql(_BUSY.format(WAIT_S * 1000))
+
+    def _vacuum(self) -> None:
         try:
             with self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        except SQLAlchemyError as error:
-            raise StorageUnavailable(_sentence(error)) from error
+                alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+                take_time(alone)
+                alone.exec_driver_sql(f"VACUUM {ANALYSES.name}")
+        except SQLAlchemyError:
+            self._deleted_remains = True
+            raise
 
     def close(self) -> None:
         """Give back every connection."""
@@ -103,132 +147,75 @@ class Database:
         self._prepared = None
 
     def _prepare(self) -> None:
-        if self._prepared is not None and self._prepared == self._identity():
+        if self._is_prepared():
             return
-        with _PREPARING:
-            if self._prepared is not None and self._prepared == self._identity():
-                return
-            self._engine.dispose()  # those of a file that is gone write to nowhere
-            if self._file is not None:
-                Path(self._file).parent.mkdir(parents=True, exist_ok=True)
-            with self._engine.begin() as connection:
-                _migrate(connection)
-            self._prepared = self._identity()
+        # Who waits here waits for somebody else's wait for the server.
+        if not _PREPARING.acquire(timeout=STATEMENT_S):
+            raise StorageUnavailable(_said(""))
+        try:
+            if not self._is_prepared():
+                self._open()
+        finally:
+            _PREPARING.release()
 
-    def _identity(self) -> object:
+    def _is_prepared(self) -> bool:
+        return self._prepared is not None and self._prepared == self._place()
+
+    def _open(self) -> None:
+        self._engine.dispose()  # those of a file that is gone write to nowhere
+        if self._file is not None:
+            make_folder(self._file.parent)
+            _make_file(self._file)
+        with self._engine.begin() as connection:
+            migrate(connection)
+            self._identity = connection.execute(select(STORE.c.id)).scalar_one()
+        self._prepared = self._place()
+
+    def _place(self) -> object:
         """Tell one database file from another put in its place."""
         if self._file is None:
             return self._engine.url
         try:
-            status = Path(self._file).stat()
+            status = self._file.stat()
         except OSError:
             return None
         return status.st_dev, status.st_ino
 
 
-def _create(url: str, *, settle: bool) -> Engine:
-    try:
-        parsed = make_url(url)
-        kind = parsed.get_backend_name()
-        if kind == "postgresql" and parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        waits: dict[str, Any] = {"timeout": WAIT_S}
-        if kind == "postgresql":
-            waits = {"connect_timeout": WAIT_S}
-        engine = create_engine(
-            parsed,
-            connect_args=waits,
-            pool_pre_ping=kind == "postgresql",
-            pool_size=8,
-            pool_timeout=WAIT_S,
-        )
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        kind = "unknown"
-        problem: Exception | None = error
-    else:
-        problem = None
-    if kind not in {"sqlite", "postgresql"}:
-        message = (
-            "ALZER_DATABASE is not usable: give a URL of sqlite:/// or postgresql://; "
-            "PostgreSQL needs alzer[postgres] to be installed."
-        )
-        raise InvalidRequest(message) from problem
-    if kind == "sqlite":
-        event.listen(engine, "connect", partial(_set_up_sqlite, settle=settle))
-    return engine
+def _file_of(url: URL) -> Path | None:
+    """Give SQLite's file; None for a database in memory or a URI of SQLite's own."""
+    name = url.database or ":memory:"
+    return None if name.startswith((":", "file:")) else Path(name)
 
 
-def _set_up_sqlite(connection: Any, _: object, *, settle: bool) -> None:  # noqa: ANN401 - the driver's
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        # With NORMAL a commit survives the end of the process, not of the power.
-        f"synchronous={'FULL' if settle else 'NORMAL'}",
-        "secure_delete=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _make_file(file: Path) -> None:
+    """Make an empty database; SQLite gives its other files the mode of this one.
 
-
-def _migrate(connection: Connection) -> None:
-    """Bring the tables to their newest form.
-
-    Raises:
-        StorageUnavailable: A newer version of the software has made them.
+    One that is there is not even opened: closing it again would end the locks
+    that this process holds on it.
     """
-    if _revision(connection) == NEWEST:
-        return
-    # Several services may start at the same time on one database.
-    if connection.dialect.name == "postgresql":
-        lock = text("SELECT pg_advisory_xact_lock(:key)")
-        connection.execute(lock, {"key": _MIGRATION_LOCK})
-    else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    present = _revision(connection)
-    if present == NEWEST:
-        return
-    # 100 ms to import, and needed only when something is to change.
-    from alembic.config import Config  # noqa: PLC0415 - see above
-    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    scripts = ScriptDirectory(str(_MIGRATIONS), version_locations=[str(_MIGRATIONS)])
-    if present is not None and present not in {
-        each.revision for each in scripts.walk_revisions()
-    }:
-        message = (
-            "The database was written by a newer version of alzer; use that one, or "
-            "restore a backup."
-        )
-        raise StorageUnavailable(message)
-    with EnvironmentContext(
-        config,
-        scripts,
-        fn=lambda revision, _: scripts._upgrade_revs("head", revision),  # noqa: SLF001 - Alembic's documented way without an ini file
-    ) as environment:
-        environment.configure(connection=connection)
-        environment.run_migrations()
+    with suppress(FileExistsError):
+        os.close(open_private(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
-def _revision(connection: Connection) -> str | None:
-    inspected = connection.dialect.has_table(connection, "alembic_version")
-    if not inspected:
-        return None
-    found = connection.execute(text("SELECT version_num FROM alembic_version"))
-    return found.scalar()
+@contextmanager
+def _failures_said() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        message = str(getattr(error, "orig", error)).lower()
+        raise StorageUnavailable(_said(message)) from error
 
 
-def _sentence(error: Exception) -> str:
-    said = str(getattr(error, "orig", error)).lower()
+def _said(message: str) -> str:
     reasons = {
         "locked": "it is locked",
+        "lock timeout": "it is locked",
         "full": "the disk is full",
+        "no space": "the disk is full",
         "readonly": "it is read-only",
         "read-only": "it is read-only",
     }
-    reason = next((why for word, why in reasons.items() if word in said), None)
+    reason = next((why for word, why in reasons.items() if word in message), None)
     said = f": {reason}" if reason else ""
     return f"The database of records can't be used now{said}. Try again in a moment."

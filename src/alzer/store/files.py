@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,11 @@ from typing import Any, Final
 
 from fsspec.implementations.local import LocalFileSystem
 
-from alzer.errors import InvalidRequest, StorageUnavailable
+from alzer.errors import StorageUnavailable
+from alzer.store.ownership import Ownership
+from alzer.store.places import open_place, reaching
+from alzer.store.private import make_folder, open_private
+from alzer.store.times import moment_of
 
 # Source: RFC 9562, section 5.4 (UUID version 4: 122 random bits).
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -73,26 +77,35 @@ class FileStore:
         url: A folder, or `s3://bucket/prefix`.
         settle: Whether files reach the disk itself before `save` returns, so
             that a power failure does not lose them either.
+        identity: Gives the name of the database behind the records; None where
+            no records name the files, and nothing is swept.
 
     Raises:
         InvalidRequest: If the address is of neither kind, or its driver is missing.
     """
 
-    def __init__(self, url: str, *, settle: bool = False) -> None:
-        try:
-            self._files, self._root = _open(url)
-        except (ValueError, ImportError) as error:
-            message = (
-                "ALZER_FILES is not usable: give a folder, or s3://bucket/prefix with "
-                "alzer[s3] installed."
-            )
-            raise InvalidRequest(message) from error
+    def __init__(
+        self,
+        url: str,
+        *,
+        settle: bool = False,
+        identity: Callable[[], str] | None = None,
+    ) -> None:
+        self._files, self._root = open_place(url)
         self._settle = settle
+        self._ownership = identity and Ownership(
+            self._files, self._root, identity, is_local=self.is_local
+        )
 
     @property
     def is_local(self) -> bool:
         """Whether the files are in a folder of this machine."""
         return isinstance(self._files, LocalFileSystem)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of this machine that holds all files, if there is one."""
+        return Path(self._root) if self.is_local else None
 
     def save(self, kind: Kind, content: bytes) -> str:
         """Keep a file under a new name.
@@ -109,10 +122,14 @@ class FileStore:
         """
         name = kind.new_name()
         try:
+            if self._ownership:
+                self._ownership.sign_up()
             if self.is_local:
-                self._write_locally(self._path(kind, name), content)
+                self._write_locally(Path(self._path(kind, name)), content)
             else:  # object storage shows an object when it is whole
                 self._files.pipe_file(self._path(kind, name), content)
+        except StorageUnavailable:  # the database's, which has said why
+            raise
         except Exception as error:  # each storage has errors of its own
             number = getattr(error, "errno", None) or 0
             reason = _REASONS.get(number, "its folder can't be used")
@@ -120,17 +137,20 @@ class FileStore:
             raise StorageUnavailable(message) from error
         return name
 
-    def _write_locally(self, path: str, content: bytes) -> None:
+    def _write_locally(self, path: Path, content: bytes) -> None:
         try:
-            self._write_whole(Path(path), content)
+            self._write_whole(path, content)
         except FileNotFoundError:  # the first one, or the folder was removed
-            self._files.makedirs(str(Path(path).parent), exist_ok=True)
-            self._write_whole(Path(path), content)
+            if self._ownership:
+                self._ownership.sign_up(again=True)
+            make_folder(path.parent)
+            self._write_whole(path, content)
 
     def _write_whole(self, path: Path, content: bytes) -> None:
         partial = path.with_name(f".{path.name}.part")
         try:
-            with partial.open("xb") as file:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with os.fdopen(open_private(str(partial), flags), "wb") as file:
                 file.write(content)
                 if self._settle:
                     file.flush()
@@ -158,13 +178,10 @@ class FileStore:
         """
         if not kind.owns(name):
             return None
-        try:
+        with reaching(), suppress(FileNotFoundError, NotADirectoryError):
             content: bytes = self._files.cat_file(self._path(kind, name))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except Exception as error:  # as in `save`
-            raise StorageUnavailable(_UNREACHABLE) from error
-        return content
+            return content
+        return None
 
     def remove(self, kind: Kind, name: str) -> None:
         """Remove a file, and make sure that it is gone.
@@ -188,14 +205,11 @@ class FileStore:
         self._remove_path(file.path)
 
     def _remove_path(self, path: str) -> None:
-        try:
+        with reaching(_NOT_REMOVED):
             with suppress(FileNotFoundError):
                 self._files.rm_file(path)
-            remains = self._files.exists(path)
-        except Exception as error:  # as in `save`
-            raise StorageUnavailable(_NOT_REMOVED) from error
-        if remains:
-            raise StorageUnavailable(_NOT_REMOVED)
+            if self._files.exists(path):
+                raise StorageUnavailable(_NOT_REMOVED)
 
     def listed(self) -> Iterator[KeptFile]:
         """List every file of ours, those that were never finished too.
@@ -204,13 +218,10 @@ class FileStore:
             StorageUnavailable: The storage can't be reached.
         """
         for kind in Kind:
-            folder = f"{self._root}/{kind.folder}"
-            try:
+            entries: list[dict[str, Any]] = []
+            with reaching(), suppress(FileNotFoundError):
+                folder = f"{self._root}/{kind.folder}"
                 entries = self._files.ls(folder, detail=True)
-            except FileNotFoundError:
-                continue
-            except Exception as error:  # as in `save`
-                raise StorageUnavailable(_UNREACHABLE) from error
             for entry in entries:
                 name = str(entry["name"]).rpartition("/")[2]
                 partial = _PARTIAL.fullmatch(name) is not None
@@ -229,39 +240,48 @@ class FileStore:
         Raises:
             StorageUnavailable: The storage can't be reached.
         """
-        try:
-            return _moment(self._files.info(file.path))
-        except FileNotFoundError:
-            return datetime.now(UTC)
-        except Exception as error:  # as in `save`
-            raise StorageUnavailable(_UNREACHABLE) from error
+        with reaching(), suppress(FileNotFoundError):
+            return moment_of(self._files.info(file.path))
+        return datetime.now(UTC)
 
-    def check(self) -> None:
-        """Make sure that files can be written.
+    def ours_since(self) -> datetime | None:
+        """Tell from when on files without a record are nobody else's.
+
+        Returns:
+            When the database behind the records began to keep files here; None if
+            another one did so, too, or there is no database.
 
         Raises:
-            StorageUnavailable: They can't.
+            StorageUnavailable: Storage or database can't be reached.
         """
-        self.remove(Kind.HEATMAP, self.save(Kind.HEATMAP, b""))
+        return self._ownership.sole_since() if self._ownership else None
+
+    def other_databases(self) -> list[str]:
+        """Name other databases whose records may name files that are here.
+
+        Returns:
+            Their identities.
+
+        Raises:
+            StorageUnavailable: Storage or database can't be reached.
+        """
+        return self._ownership.others() if self._ownership else []
+
+    def check(self) -> None:
+        """Make sure that a heatmap could be written.
+
+        Raises:
+            StorageUnavailable: It could not.
+        """
+        self.remove(Kind.HEATMAP, self.save(Kind.HEATMAP, bytes(_HEATMAP_BYTES)))
 
     def _path(self, kind: Kind, name: str) -> str:
         return f"{self._root}/{kind.folder}/{name}"
 
 
-def _open(url: str) -> tuple[Any, str]:
-    protocol, separator, rest = url.partition("://")
-    if not separator:
-        return LocalFileSystem(), url.rstrip("/")
-    if protocol != "s3":
-        raise ValueError(protocol)
-    # Address, region and keys come from the usual AWS_* variables.
-    from obstore.fsspec import FsspecStore  # noqa: PLC0415 - an extra
+# Of a heatmap of the usual size: a full disk takes an empty file all the same.
+_HEATMAP_BYTES: Final = 64 * 2**10
 
-    options: dict[str, Any] = {"skip_instance_cache": True}
-    return FsspecStore("s3", **options), rest.rstrip("/")
-
-
-_UNREACHABLE: Final = "The stored files can't be reached now. Try again in a moment."
 _NOT_REMOVED: Final = "A file could not be removed. Try again in a moment."
 
 
@@ -271,10 +291,3 @@ def _settle_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _moment(entry: dict[str, Any]) -> datetime:
-    modified = entry.get("mtime") or entry.get("last_modified")
-    if isinstance(modified, datetime):
-        return modified.astimezone(UTC)
-    return datetime.fromtimestamp(float(modified or 0.0), UTC)

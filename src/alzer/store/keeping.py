@@ -2,18 +2,20 @@
 
 import fcntl
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Final, TextIO
+from functools import partial
+from typing import BinaryIO, Final
 
 from alzer.errors import StorageUnavailable
 from alzer.settings import Settings
 from alzer.store.audit import SERVICE, Act
 from alzer.store.database import Database
-from alzer.store.files import FileStore, Kind
+from alzer.store.files import FileStore, KeptFile, Kind
+from alzer.store.private import make_folder, open_private
 from alzer.store.records import Record, Records
 from alzer.store.tokens import Tokens
 
@@ -21,8 +23,14 @@ logger = logging.getLogger(__name__)
 
 DATABASE_FILE: Final = "alzer.db"
 
+# Beside the files: services that share them need not share anything else.
+LOCK_FILE: Final = ".lock"
+
 # Another process may have written a file whose record is about to follow.
 GRACE: Final = timedelta(hours=1)
+
+# Analyses that a purge may fail to delete before it gives up for now.
+_STUCK_AT_MOST: Final = 10
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,6 @@ class Store:
         records: The analyses.
         files: Their heatmaps, and originals where they are kept.
         tokens: Who may use the service.
-        lock: Held while a service uses a local folder of files.
         term: How long analyses are kept; None: until they are deleted.
     """
 
@@ -42,7 +49,6 @@ class Store:
     records: Records
     files: FileStore
     tokens: Tokens
-    lock: Path | None
     term: timedelta | None
 
     def delete(self, record: Record, act: Act) -> None:
@@ -56,6 +62,12 @@ class Store:
             StorageUnavailable: Something could not be removed; the record remains,
                 so that it can be tried again.
         """
+        self._delete(record, act)
+        if self.database.is_sqlite:  # PostgreSQL takes longer: at the next cleaning
+            with suppress(StorageUnavailable):  # the record is gone; tried again then
+                self.database.forget_deleted()
+
+    def _delete(self, record: Record, act: Act) -> None:
         if record.heatmap is not None:
             self.files.remove(Kind.HEATMAP, record.heatmap)
         if record.original is not None:
@@ -73,21 +85,35 @@ class Store:
 
         Returns:
             How many analyses were deleted.
+
+        Raises:
+            StorageUnavailable: Some could not be deleted; the others were.
         """
         if self.term is None:
             return 0
-        purged = 0
+        purged, stuck = 0, set[str]()
         until = (now or datetime.now(UTC)) - self.term
-        while records := self.records.older_than(until):
+        while records := self.records.older_than(until, without=stuck):
             for record in records:
-                self.delete(record, Act(SERVICE, "expired", record.id))
-            purged += len(records)
+                try:
+                    self._delete(record, Act(SERVICE, "expired", record.id))
+                    purged += 1
+                except StorageUnavailable:
+                    stuck.add(record.id)
+                    if len(stuck) > _STUCK_AT_MOST:  # it is not the single file
+                        raise
         if purged:
             self.database.forget_deleted()
+        if stuck:
+            message = f"{len(stuck)} analyses could not be deleted at their term."
+            raise StorageUnavailable(message)
         return purged
 
     def sweep(self, written_before: datetime) -> int:
         """Remove files that no record knows: left behind by a sudden end.
+
+        Nothing is removed that may belong to another database: where another one
+        keeps files too, or what was there before this one began to.
 
         Args:
             written_before: Younger files are left alone.
@@ -96,14 +122,22 @@ class Store:
             How many were removed.
         """
         listed = list(self.files.listed())
+        # After the listing: who wrote one of these has signed up before.
+        since = self.files.ours_since()
+        if since is None:
+            return 0
         known = self.records.known_files([each.name for each in listed])
-        unknown = [each for each in listed if each.name not in known]
         orphans = [
-            each for each in unknown if self.files.modified(each) < written_before
-        ]
+            each for each in listed
+            if each.name not in known and self._is_ours(each, since, written_before)
+        ]  # fmt: skip
         for each in orphans:
             self.files.discard(each)
         return len(orphans)
+
+    def _is_ours(self, file: KeptFile, since: datetime, before: datetime) -> bool:
+        written = self.files.modified(file)
+        return written < before and (file.is_partial or written >= since)
 
     def clean(self, written_before: datetime) -> None:
         """Do all that is due; what can't be done now is due again later.
@@ -111,14 +145,19 @@ class Store:
         Args:
             written_before: As for `sweep`.
         """
-        try:
-            purged, swept = self.purge(), self.sweep(written_before)
-            self.tokens.forget_ended_sessions()
-        except StorageUnavailable:
+        steps: list[Callable[[], int | None]] = [
+            self.purge,
+            partial(self.sweep, written_before),
+            self.tokens.forget_ended_sessions,
+            self.database.forget_deleted,
+        ]
+        done = [_attempt(step) for step in steps]  # each, whatever becomes of others
+        if None in done:
             logger.warning("cleaning up is put off: the storage is unavailable")
-            return
-        if purged or swept:
-            logger.info("cleaned up: %d expired, %d orphaned", purged, swept)
+        if done[0] or done[1]:
+            logger.info(
+                "cleaned up: %d expired, %d orphaned", done[0] or 0, done[1] or 0
+            )
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -138,23 +177,52 @@ class Store:
                 fcntl.flock(file, fcntl.LOCK_SH)  # from here on others may join
             else:
                 self.clean(now - GRACE)
+            self._warn_of_others()
             yield
 
-    def _open_lock(self, stack: ExitStack) -> TextIO | None:
-        if self.lock is None:
+    def _open_lock(self, stack: ExitStack) -> BinaryIO | None:
+        folder = self.files.folder
+        if folder is None:
             return None
         try:
-            self.lock.parent.mkdir(parents=True, exist_ok=True)
-            return stack.enter_context(self.lock.open("a"))
+            make_folder(folder.absolute())
+            flags = os.O_WRONLY | os.O_CREAT
+            descriptor = open_private(str(folder / LOCK_FILE), flags)
         except OSError:  # the folder is read-only now; predictions may go on
             return None
+        return stack.enter_context(os.fdopen(descriptor, "wb"))
+
+    def _warn_of_others(self) -> None:
+        with suppress(StorageUnavailable):  # said by what needs it
+            others = self.files.other_databases()
+            if others:
+                logger.warning(_OTHERS, ", ".join(others))
 
 
-def _try_alone(file: TextIO) -> bool:
+_OTHERS: Final = (
+    "files without a record are kept: another database keeps files in the same place "
+    "(%s). Give each database a place of its own (ALZER_DATABASE, ALZER_FILES); if the "
+    "other one is gone for good, remove its entry from the folder databases there"
+)
+
+
+def _attempt(step: Callable[[], int | None]) -> int | None:
+    """Give what a step did; None if it has to be tried again."""
+    try:
+        return step() or 0
+    except StorageUnavailable:
+        return None
+    except Exception:  # nobody foresaw it, and the next time it may go well
+        logger.exception("cleaning up failed")
+        return None
+
+
+def _try_alone(file: BinaryIO) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        fcntl.flock(file, fcntl.LOCK_SH)
+        with suppress(OSError):  # a network folder without locks: never alone
+            fcntl.flock(file, fcntl.LOCK_SH)
         return False
     return True
 
@@ -172,12 +240,11 @@ def open_store(settings: Settings) -> Store:
     settle = settings.survive_power_failure
     database = Database(settings.database or default, settle=settle)
     place = settings.files or str(settings.data_dir.absolute() / "uploads")
-    files = FileStore(place, settle=settle)
+    files = FileStore(place, settle=settle, identity=database.identity)
     return Store(
         database,
         Records(database),
         files,
         Tokens(database),
-        settings.data_dir.absolute() / ".lock" if files.is_local else None,
         settings.retention,
     )

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -189,20 +189,24 @@ class Records:
             gone = connection.execute(delete(ANALYSES).where(ANALYSES.c.id == identity))
             if gone.rowcount:
                 note(connection, act)
+        self.database.note_deletion()
 
-    def older_than(self, moment: datetime, at_most: int = _AT_ONCE) -> list[Record]:
+    def older_than(
+        self, moment: datetime, at_most: int = _AT_ONCE, without: Collection[str] = ()
+    ) -> list[Record]:
         """List records from before a moment, the oldest first.
 
         Args:
             moment: The end of the term.
             at_most: How many.
+            without: Ids of some that are not wanted.
 
         Returns:
             The records.
         """
         query = (
             select(*_COLUMNS)
-            .where(ANALYSES.c.created_at < moment)
+            .where(ANALYSES.c.created_at < moment, ANALYSES.c.id.not_in(without))
             .order_by(ANALYSES.c.number)
             .limit(at_most)
         )

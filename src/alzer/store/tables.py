@@ -67,6 +67,9 @@ METADATA: Final = MetaData()
 # SQLite numbers rows by itself only where the type is exactly INTEGER.
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
+# One row: which database this is, wherever it is moved.
+STORE: Final = Table("store", METADATA, Column("id", String(36), primary_key=True))
+
 ANALYSES: Final = Table(
     "analyses",
     METADATA,

@@ -11,6 +11,7 @@ from typing import Final
 
 from alzer.errors import StorageUnavailable
 from alzer.settings import Settings
+from alzer.store.private import make_folder
 
 KEY_FILE: Final = "secret.key"
 _KEY_BYTES: Final = 32
@@ -102,7 +103,7 @@ def open_signer(settings: Settings) -> Signer:
         return Signer(secrets.token_bytes(_KEY_BYTES))
     path = settings.data_dir / KEY_FILE
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         _make(path)
         return Signer(path.read_bytes())
     except OSError as error:

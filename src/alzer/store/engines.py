@@ -1,0 +1,127 @@
+"""Connections to SQLite and PostgreSQL, with an end to every wait."""
+
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from alzer.errors import InvalidRequest
+
+# How long to wait for a lock, a connection, or the server itself.
+WAIT_S: Final = 2
+
+# The slowest statement of a request takes milliseconds.
+STATEMENT_S: Final = 5
+
+# Source: PostgreSQL's manual, 20.11 (client connection defaults). Units: ms.
+_SERVER_LIMITS: Final = {
+    "lock_timeout": WAIT_S * 1000,
+    "statement_timeout": STATEMENT_S * 1000,
+    "idle_in_transaction_session_timeout": 10_000,
+}
+
+# Source: PostgreSQL's manual, 34.1.2 (parameter key words). A machine that has gone
+# without a word is noticed, by what is sent (ms) and by asking while we wait (s).
+_CLIENT_LIMITS: Final = {
+    "connect_timeout": WAIT_S,
+    "tcp_user_timeout": STATEMENT_S * 1000,
+    "keepalives": 1,
+    "keepalives_idle": WAIT_S,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+}
+
+
+def open_engine(url: str, *, settle: bool) -> Engine:
+    """Make an engine; nothing is connected yet.
+
+    Args:
+        url: As SQLAlchemy writes it.
+        settle: Whether SQLite's commits wait for the disk itself.
+
+    Returns:
+        The engine.
+
+    Raises:
+        InvalidRequest: If the address is of neither kind, or its driver is missing.
+    """
+    try:
+        engine = _create(_with_driver(make_url(url)))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise InvalidRequest(_UNUSABLE) from error
+    if engine.dialect.name not in {"sqlite", "postgresql"}:
+        raise InvalidRequest(_UNUSABLE)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", partial(_set_up_sqlite, settle=settle))
+    else:
+        event.listen(engine, "do_connect", _connect_patiently)
+    return engine
+
+
+def take_time(connection: Connection) -> None:
+    """Let what follows take as long as it needs; waiting for locks still ends.
+
+    Args:
+        connection: To PostgreSQL; it is closed after its use, limits and all.
+    """
+    connection.detach()
+    driver: Any = connection.connection.dbapi_connection
+    driver.take_time()
+    connection.exec_driver_sql("SET statement_timeout = 0")
+
+
+_UNUSABLE: Final = (
+    "ALZER_DATABASE is not usable: give a URL of sqlite:/// or postgresql://; "
+    "PostgreSQL needs alzer[postgres] to be installed."
+)
+
+
+def _with_driver(url: URL) -> URL:
+    bare = url.drivername == "postgresql"
+    return url.set(drivername="postgresql+psycopg") if bare else url
+
+
+def _create(url: URL) -> Engine:
+    is_postgresql = url.get_backend_name() == "postgresql"
+    return create_engine(
+        url,
+        connect_args=_limits(url) if is_postgresql else {"timeout": WAIT_S},
+        pool_pre_ping=is_postgresql,
+        pool_size=8,
+        pool_timeout=WAIT_S,
+    )
+
+
+def _limits(url: URL) -> dict[str, Any]:
+    """Give what ends waiting for PostgreSQL; what the URL says comes first."""
+    named = {
+        key: value for key, value in _CLIENT_LIMITS.items() if key not in url.query
+    }
+    own = url.query.get("options", "")
+    ours = [f"-c {name}={value}" for name, value in _SERVER_LIMITS.items()]
+    theirs = [own] if isinstance(own, str) else list(own)
+    return {**named, "options": " ".join([*ours, *theirs])}  # the last one counts
+
+
+def _connect_patiently(
+    _dialect: object,
+    _record: object,
+    arguments: Any,  # noqa: ANN401 - the driver's
+    options: Any,  # noqa: ANN401 - the driver's
+) -> object:
+    from alzer.store.patience import PatientConnection  # noqa: PLC0415 - an extra
+
+    return PatientConnection.connect(*arguments, **options)
+
+
+def _set_up_sqlite(connection: Any, _: object, *, settle: bool) -> None:  # noqa: ANN401 - the driver's
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        # With NORMAL a commit survives the end of the process, not of the power.
+        f"synchronous={'FULL' if settle else 'NORMAL'}",
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,72 @@
+"""Connections to PostgreSQL that give up a server which says nothing."""
+
+import math
+import time
+from collections.abc import Generator
+from typing import Any, Final, TypeVar
+
+from psycopg import Connection, OperationalError
+from psycopg.abc import PQGen
+
+_Result = TypeVar("_Result")
+
+# The server itself ends statements after 5 s, and then says so.
+_PATIENCE_S: Final = 7.0
+
+
+class PatientConnection(Connection[Any]):
+    """A connection whose waits end, also where the server is there but halted.
+
+    The operating system of a halted server still answers for it, so that neither
+    `tcp_user_timeout` nor keepalives notice.
+    """
+
+    patience_s = _PATIENCE_S
+
+    def take_time(self) -> None:
+        """Wait for ever from now on: for what may take long."""
+        self.patience_s = math.inf
+
+    def wait(self, gen: PQGen[_Result], *rest: Any, **options: Any) -> _Result:  # noqa: ANN401 - as psycopg has them
+        """Wait for the server, but not for ever.
+
+        Args:
+            gen: What psycopg waits for.
+            *rest: For psycopg.
+            **options: Likewise.
+
+        Returns:
+            What the server said.
+
+        Raises:
+            OperationalError: If it says nothing; the connection is closed.
+        """
+        try:
+            limited = _until(gen, time.monotonic() + self.patience_s)
+            return super().wait(limited, *rest, **options)
+        except _Silent as error:
+            self.pgconn.finish()  # what it would say now belongs to this question
+            message = "the server is silent"
+            raise OperationalError(message) from error
+
+
+class _Silent(Exception):
+    pass
+
+
+def _until(gen: PQGen[_Result], end: float) -> Generator[Any, Any, _Result]:
+    """Hand on what is waited for; psycopg looks in ten times a second.
+
+    Raises:
+        _Silent: If nothing has come by then.
+    """
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > end:
+                raise _Silent
+            wanted = gen.send(ready)
+    except StopIteration as result:
+        value: _Result = result.value
+        return value

@@ -1,0 +1,37 @@
+"""Folders and files that no other account of the machine can read."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+_FOLDER_MODE: Final = 0o700
+_FILE_MODE: Final = 0o600
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for this account alone.
+
+    One that is there already keeps its mode: somebody chose it.
+
+    Args:
+        folder: Which.
+    """
+    if not folder.parent.exists():  # mkdir(parents=True) would open these to all
+        make_folder(folder.parent)
+    folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+
+
+def open_private(path: str, flags: int) -> int:
+    """Open a file; if that makes it, it is for this account alone.
+
+    The mode goes with the opening: the process' umask stays as it is, and the file
+    is never there with another mode.
+
+    Args:
+        path: Which.
+        flags: As `os.open` takes them.
+
+    Returns:
+        The descriptor; this function is an `opener` for `open`.
+    """
+    return os.open(path, flags, _FILE_MODE)

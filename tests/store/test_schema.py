@@ -1,0 +1,61 @@
+"""Migrations lead from every older form of the tables to that of the code."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from alzer.store.keeping import Store
+from alzer.store.records import Record
+from alzer.store.schema import MIGRATIONS, NEWEST
+from alzer.store.tables import METADATA
+
+
+def test_migrations_lead_to_the_tables_of_the_code(store: Store) -> None:
+    with store.database.transaction() as connection:
+        context = MigrationContext.configure(connection)
+        difference = compare_metadata(context, METADATA)
+
+    assert difference == []
+
+
+def test_the_newest_revision_is_named() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS), version_locations=[str(MIGRATIONS)])
+
+    assert scripts.get_current_head() == NEWEST
+
+
+def test_every_database_has_a_name_of_its_own_that_stays(
+    new_store: Callable[..., Store],
+    store: Store,
+    new_postgresql: Callable[[], str],
+    tmp_path: Path,
+) -> None:
+    first = store.database.identity()
+    others = {
+        new_store(data_dir=tmp_path / "other").database.identity(),
+        new_store(database=new_postgresql()).database.identity(),
+    }
+    store.database.close()
+
+    assert store.database.identity() == first
+    assert str(uuid.UUID(first)) == first
+    assert len(others - {first}) == 2
+
+
+def test_records_of_the_first_version_are_there_after_an_upgrade(
+    store: Store, keep: Callable[..., Record]
+) -> None:
+    record = keep(store)
+    # As version 0001 left it: the same tables, but for what 0002 adds.
+    with store.database.transaction() as connection:
+        connection.execute(text("DROP TABLE store"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    store.database.close()
+
+    assert store.records.find(record.id) == record
+    assert store.database.identity()
