@@ -42,19 +42,33 @@ class Running:
         self.process.wait(30)
 
 
-def start(bundle: Path, folder: Path, **settings: object) -> Running:
-    """Start a service, and wait until it answers."""
+def start(
+    bundle: Path, folder: Path, said: Path | None = None, **settings: object
+) -> Running:
+    """Start a service, and wait until it answers.
+
+    Args:
+        bundle: Of its model.
+        folder: Its data folder.
+        said: A file for all that it prints and logs; None: what it prints is lost.
+        settings: By name.
+
+    Returns:
+        The service.
+    """
     port = free_port()
     values = {"port": port, "data_dir": folder, "model": bundle, "log_level": "error"}
     changes = {
         f"ALZER_{name.upper()}": str(value)
         for name, value in {**values, **settings}.items()
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "alzer.cli", "serve"],
-        env={**os.environ, **changes},
-        stdout=subprocess.DEVNULL,
-    )
+    with Path(said or os.devnull).open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "alzer.cli", "serve"],
+            env={**os.environ, **changes},
+            stdout=output,
+            stderr=output if said else None,
+        )
     running = Running(process, port)
     for _ in range(2400):
         assert process.poll() is None, "the service ended"
@@ -69,9 +83,11 @@ def start(bundle: Path, folder: Path, **settings: object) -> Running:
 
 
 @contextmanager
-def service(bundle: Path, folder: Path, **settings: object) -> Iterator[Running]:
+def service(
+    bundle: Path, folder: Path, said: Path | None = None, **settings: object
+) -> Iterator[Running]:
     """Run a service for as long as the context lasts."""
-    running = start(bundle, folder, **settings)
+    running = start(bundle, folder, said, **settings)
     try:
         yield running
     finally:

@@ -7,11 +7,12 @@ import pytest
 
 from alzer.decoding.messages import (
     HEAD,
+    MalformedAnswer,
     pack_refusal,
     pack_scan,
     unpack_answer,
 )
-from alzer.errors import DamagedFile, NotBrainLike, UnusableScan
+from alzer.errors import NotBrainLike
 from alzer.scans.scan import Scan
 from alzer.settings import Limits
 
@@ -44,6 +45,9 @@ def test_a_refusal_arrives_as_it_was_sent() -> None:
         {"shape": [-2, -3]},
         {"shape": "ab"},
         {"shape": None},
+        {"shape": [float("inf"), 1]},
+        {"spacing_mm": [float("nan"), 1.0]},
+        {"spacing_mm": [10**400, 1.0]},
         {"display_range": [0, "NaN"]},
         {"display_range": [1]},
         {"orientation": ["X", "Y"]},
@@ -54,11 +58,11 @@ def test_a_refusal_arrives_as_it_was_sent() -> None:
         {"code": []},
     ],
 )
-def test_a_strange_answer_is_a_damaged_file(changes: dict[str, object]) -> None:
+def test_a_strange_answer_is_not_believed(changes: dict[str, object]) -> None:
     text, content = parts(pack_scan(SCAN))
     changed = json.dumps({**json.loads(text), **changes}).encode()
 
-    with pytest.raises(DamagedFile):
+    with pytest.raises(MalformedAnswer):
         unpack_answer(changed, content, LIMITS)
 
 
@@ -67,11 +71,11 @@ def test_pixels_that_are_no_numbers_are_refused(value: float) -> None:
     text, _ = parts(pack_scan(SCAN))
     content = np.full((2, 3), value, np.float32).tobytes()
 
-    with pytest.raises(UnusableScan):
+    with pytest.raises(MalformedAnswer):
         unpack_answer(text, content, LIMITS)
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff"])
-def test_what_is_no_message_is_a_damaged_file(text: bytes) -> None:
-    with pytest.raises(DamagedFile):
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 9999])
+def test_what_is_no_message_is_not_believed(text: bytes) -> None:
+    with pytest.raises(MalformedAnswer):
         unpack_answer(text, b"", LIMITS)

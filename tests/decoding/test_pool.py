@@ -1,21 +1,26 @@
-"""Decoding in processes that can do nothing else."""
+"""Processes that decode are kept, and replaced when a file has broken one."""
 
 import gzip
 import os
 import signal
+import struct
+import sys
 import threading
 import time
-import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from alzer.decoding.pool import DecodingPool, DecodingProcess
-from alzer.errors import DamagedFile, NotAnImage, TooDemanding, UnusableScan
+from alzer.decoding.pool import DecodingPool
+from alzer.errors import DamagedFile, Overloaded, TooDemanding, UnusableScan
 from alzer.scans.formats import read_scan
 from alzer.settings import DecodingLimits, Limits
+from decoding.taken_over import say_instead, start_instead
+from decoding.waiting import computing, wait_until, wait_until_idle
+from hostile.bombs import long_sequence
 from phantoms import as_dicom, as_jpeg, as_nifti, as_png, draw_brain
 
 LIMITS = Limits()
@@ -29,15 +34,6 @@ def pool() -> Iterator[DecodingPool]:
     pool = DecodingPool(DecodingLimits(), 2)
     yield pool
     pool.close()
-
-
-@pytest.fixture
-def process() -> Iterator[DecodingProcess]:
-    """Give a process with little memory and time."""
-    process = DecodingProcess(DecodingLimits(2**30, 1.0))
-    process.wait_until_ready()
-    yield process
-    process.end()
 
 
 @pytest.mark.parametrize(
@@ -71,147 +67,129 @@ def test_a_refusal_is_the_same_wherever_it_is_made(
     assert there.value.message == here.value.message
 
 
-def test_a_decoder_has_no_files_no_sockets_and_no_environment(
-    process: DecodingProcess,
-) -> None:
-    process.read(DICOM, LIMITS)
-    limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-    values = {line[:25].strip(): line[25:].split()[:2] for line in limits.splitlines()}
-
-    assert values["Max open files"] == ["3", "3"]
-    assert values["Max file size"] == ["0", "0"]
-    assert values["Max core file size"] == ["0", "0"]
-    assert values["Max address space"] == [str(2**30), str(2**30)]
-    assert "NoNewPrivs:\t1" in status
-    assert "CapEff:\t0000000000000000" in status
-    assert "CapPrm:\t0000000000000000" in status
-    assert Path(f"/proc/{process.pid}/cwd").readlink() == Path("/")
-    environment = Path(f"/proc/{process.pid}/environ").read_bytes()
-    assert b"ALZER" not in environment
-    assert b"AWS" not in environment
-    assert b"HOME" not in environment
-
-
-CONFINED = """
-import os, socket, sys
-sys.stdin.close()
-from alzer.decoding.confinement import confine
-confine(2**30)
-told = []
-for attempt in (
-    lambda: socket.socket(),
-    lambda: open("/etc/hostname"),
-    lambda: open("/tmp/alzer-must-not-exist", "w"),
-    lambda: os.pipe(),
-):
-    try:
-        attempt()
-        told.append("done")
-    except OSError as error:
-        told.append("refused")
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_NOFILE, (99, 99))
-    told.append("raised")
-except (ValueError, OSError):
-    told.append("kept")
-try:
-    bytearray(2**31)
-    told.append("done")
-except MemoryError:
-    told.append("refused")
-print(*told)
-"""
-
-
-def test_what_was_given_up_can_not_be_taken_back() -> None:
-    import subprocess  # noqa: PLC0415 - of this test alone
-    import sys  # noqa: PLC0415 - likewise
-
-    result = subprocess.run(  # noqa: S603 - our own
-        [sys.executable, "-c", CONFINED], capture_output=True, check=True, text=True
-    )
-    opened = result.stdout.split()
-
-    # One descriptor was closed before, so one could be opened: the next cannot.
-    assert opened.count("done") <= 1
-    assert opened[3:] == ["refused", "kept", "refused"]
-
-
-def test_a_process_that_is_killed_is_a_refusal_of_that_file(
-    process: DecodingProcess,
-) -> None:
-    threading.Timer(0.2, os.kill, (process.pid, signal.SIGSEGV)).start()
-    with pytest.raises(UnusableScan):
-        _read_on(process)
-
-    assert not process.is_alive
-
-
-def _read_on(process: DecodingProcess) -> None:
-    while True:
-        process.read(DICOM, LIMITS)
-
-
-def test_time_is_limited(process: DecodingProcess) -> None:
-    os.kill(process.pid, signal.SIGSTOP)  # it hangs
-    started = time.monotonic()
-    with pytest.raises(TooDemanding, match="memory or time"):
-        process.read(DICOM, LIMITS)
-
-    assert time.monotonic() - started < 15
-    assert not process.is_alive
-
-
-def test_memory_is_limited(process: DecodingProcess) -> None:
-    bomb = _deflated_dicom(1500 * 2**20)
-    assert len(bomb) < 2 * 2**20
-    generous = Limits(max_decoded_bytes=2**33, max_pixels=2**33)
-    with pytest.raises(UnusableScan):
-        process.read(bomb, generous)
-
-    if process.is_alive:
-        assert process.read(DICOM, LIMITS).shape == (208, 176)
-
-
-def _deflated_dicom(size: int) -> bytes:
-    plain = as_dicom(draw_brain())
-    head = plain[: 144 + int.from_bytes(plain[140:144], "little")]
-    head = head.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99"[:20])
-    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
-    parts = [packer.compress(bytes(2**20)) for _ in range(size >> 20)]
-    return head + b"".join(parts) + packer.flush()
-
-
-def test_a_broken_decoder_is_replaced_and_others_go_on(pool: DecodingPool) -> None:
-    pool.read(DICOM, LIMITS)
-    victims = list(pool._all)  # noqa: SLF001 - to break one of them
-    os.kill(victims[0].pid, signal.SIGKILL)
-    os.waitid(os.P_PID, victims[0].pid, os.WEXITED | os.WNOWAIT)
-    slowest = 0.0
+def test_a_decoder_killed_while_idle_costs_no_file(pool: DecodingPool) -> None:
+    pool.open()
+    wait_until_idle(pool, 2)
+    victim = min(pool.process_ids)
+    os.kill(victim, signal.SIGKILL)
+    os.waitid(os.P_PID, victim, os.WEXITED | os.WNOWAIT)
     for _ in range(20):
-        started = time.monotonic()
         assert pool.read(DICOM, LIMITS).shape == (208, 176)
-        slowest = max(slowest, time.monotonic() - started)
-        time.sleep(0.05)
 
-    assert slowest < 15.0  # 0.1 s where nothing else runs
-    for _ in range(1200):
-        if len(pool._all - {victims[0]}) == 2:  # noqa: SLF001 - as above
-            break
-        time.sleep(0.05)
-    assert len(pool._all - {victims[0]}) == 2  # noqa: SLF001 - as above
+    wait_until(lambda: len(pool.process_ids - {victim}) == 2)
 
 
-def test_a_closed_pool_leaves_no_process(tmp_path: Path) -> None:
-    del tmp_path
+def test_a_decoder_killed_in_a_file_costs_that_file_alone(pool: DecodingPool) -> None:
+    pool.open()
+    wait_until_idle(pool, 2)
+    with ThreadPoolExecutor(1) as other:
+        long = other.submit(pool.read, long_sequence(2_000_000), LIMITS)
+        (victim,) = wait_until(lambda: computing(pool))
+        os.kill(victim, signal.SIGKILL)
+        started = time.monotonic()
+
+        assert pool.read(DICOM, LIMITS).shape == (208, 176)
+        assert time.monotonic() - started < 15.0  # 0.01 s where nothing else runs
+        with pytest.raises(TooDemanding):
+            long.result()
+    wait_until(lambda: len(pool.process_ids - {victim}) == 2)
+    assert pool.read(DICOM, LIMITS).shape == (208, 176)
+
+
+def test_a_decoder_that_speaks_strangely_reads_nobody_elses_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    say_instead(monkeypatch, tmp_path, struct.pack("<QQ", 0, 2**50))
     pool = DecodingPool(DecodingLimits(), 1)
-    pool.read(DICOM, LIMITS)
-    (pid,) = [each.pid for each in pool._all]  # noqa: SLF001 - to look for it
+    pool.open()
+    wait_until(lambda: len(pool.process_ids) == 1)
+    taken_over = pool.process_ids
+    with pytest.raises(DamagedFile):
+        pool.read(DICOM, LIMITS)
+
+    assert pool.read(DICOM, LIMITS).shape == (208, 176)
+    assert not taken_over & pool.process_ids
     pool.close()
 
-    assert not Path(f"/proc/{pid}").exists()
+
+@pytest.mark.parametrize("unasked", [b"\0" * 16, b"x"])
+def test_a_decoder_that_speaks_unasked_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, unasked: bytes
+) -> None:
+    begun = say_instead(monkeypatch, tmp_path, b"", unasked=unasked)
+    pool = DecodingPool(DecodingLimits(), 1)
+
+    assert pool.read(DICOM, LIMITS).shape == (208, 176)
+    assert begun.exists()
+    pool.close()
+
+
+def test_what_fails_to_start_is_started_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun = start_instead(monkeypatch, tmp_path, "exit 1")
+    pool = DecodingPool(DecodingLimits(), 2)
+
+    assert pool.read(DICOM, LIMITS).shape == (208, 176)
+    assert begun.exists()
+    wait_until(lambda: len(pool.process_ids) == 2)
+    pool.close()
+
+
+def test_a_program_that_is_missing_may_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = sys.executable
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    pool = DecodingPool(DecodingLimits(), 1)
+    pool.open()
+    time.sleep(0.2)
+    assert not pool.process_ids
+    monkeypatch.setattr(sys, "executable", right)
+
+    assert pool.read(DICOM, LIMITS).shape == (208, 176)
+    pool.close()
+
+
+def test_nobody_waits_long_for_a_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    pool = DecodingPool(DecodingLimits(seconds=0.1), 1)
+    started = time.monotonic()
+    with pytest.raises(Overloaded):
+        pool.read(DICOM, LIMITS)
+
+    assert time.monotonic() - started < 15.0
+    pool.close()
+
+
+def test_a_closed_pool_leaves_no_process() -> None:
+    pool = DecodingPool(DecodingLimits(), 2)
+    pool.read(DICOM, LIMITS)
+    ids = pool.process_ids
+    pool.close()
+
+    assert ids
+    for each in ids:
+        assert not Path(f"/proc/{each}").exists()
+
+
+def test_closing_ends_what_is_being_read_and_who_waits() -> None:
+    pool = DecodingPool(DecodingLimits(), 1)
+    pool.open()
+    wait_until_idle(pool, 1)
+    with ThreadPoolExecutor(2) as others:
+        long = others.submit(pool.read, long_sequence(2_000_000), LIMITS)
+        wait_until(lambda: computing(pool))
+        waiting = others.submit(pool.read, long_sequence(2), LIMITS)
+        started = time.monotonic()
+        threading.Timer(0.5, pool.close).start()
+        with pytest.raises(UnusableScan):
+            long.result()
+        with pytest.raises(Overloaded):
+            waiting.result()
+
+    assert time.monotonic() - started < 10.0
+    assert not pool.process_ids
 
 
 def test_what_is_too_large_does_not_reach_a_decoder() -> None:
@@ -221,11 +199,4 @@ def test_what_is_too_large_does_not_reach_a_decoder() -> None:
     with pytest.raises(UnusableScan):
         pool.read(b"", LIMITS)
 
-    assert not pool._all  # noqa: SLF001 - none was started
-
-
-def test_errors_keep_their_kind(process: DecodingProcess) -> None:
-    with pytest.raises(NotAnImage):
-        process.read(b"text" * 99, LIMITS)
-    with pytest.raises(DamagedFile):
-        process.read(DICOM[:1200], LIMITS)
+    assert not pool.process_ids

@@ -24,6 +24,7 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     yield "PNG 13000 x 13000", huge_png()
     yield "PNG 60000 x 60000 by header alone", _declared_png(60_000, 60_000)
     yield "PNG 2^31 wide", _declared_png(2**31 - 1, 1)
+    yield "RGBA PNG of 40 million pixels", wide_png()
     yield "zip", _zip({"scan.png": as_png(BRAIN)})
     yield "zip of zeros", _zip({"zeros": bytes(64 * 2**20)})
     yield "zip in zip in zip", _nested(6)
@@ -34,7 +35,7 @@ def bombs() -> Iterator[tuple[str, bytes]]:
     yield "NIfTI.gz of zeros", _zeros(_claiming((5000, 5000, 1)), 900)
     yield "gzip of zeros", _zeros(b"", 900)
     yield "gzip in gzip", gzip.compress(gzip.compress(_claiming((64, 64, 1))))
-    yield "deflated DICOM of 2 GiB", _deflated_dicom(2048)
+    yield "deflated DICOM of 2 GiB", deflated_dicom(2048)
     yield "RLE DICOM of 8 GiB", _rle_bomb()
     yield "DICOM of 65535 x 65535", as_dicom(BRAIN, Rows=65535, Columns=65535)
     yield "DICOM of 2^31 frames", as_dicom(BRAIN, NumberOfFrames=2**31 - 1)
@@ -56,6 +57,20 @@ def _declared_png(width: int, height: int) -> bytes:
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", header)
         + _chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + _chunk(b"IEND", b"")
+    )
+
+
+def wide_png(side: int = 6324) -> bytes:
+    """Give a small file of the most pixels that the default limits allow."""
+    header = struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)
+    rows = [b"\0" + bytes((shade, shade, shade, 255)) * side for shade in (0, 9)]
+    packer = zlib.compressobj(9)
+    packed = [packer.compress(rows[row % 7 == 0]) for row in range(side)]
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", b"".join(packed) + packer.flush())
         + _chunk(b"IEND", b"")
     )
 
@@ -114,7 +129,7 @@ def _endless(packer: "zlib._Compress", mebibytes: int) -> bytes:
     return begun + block * mebibytes + packer.flush()
 
 
-def _deflated_dicom(mebibytes: int) -> bytes:
+def deflated_dicom(mebibytes: int) -> bytes:
     dataset = dicom_dataset(BRAIN)
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     file = save_dicom(dataset)
@@ -135,12 +150,24 @@ def _rle_bomb() -> bytes:
 
 def _nested_sequences(depth: int) -> bytes:
     # Written by hand: an encoder would recurse as well.
-    begin = struct.pack("<HHHHL", 0x0008, 0x1140, *struct.unpack("<HH", b"SQ\0\0"),
-                        0xFFFFFFFF)  # fmt: skip
+    begin = struct.pack("<HH2sHL", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF)
     item = struct.pack("<HHL", 0xFFFE, 0xE000, 0xFFFFFFFF)
     plain = as_dicom(BRAIN)
     place = 144 + int.from_bytes(plain[140:144], "little")
     return plain[:place] + (begin + item) * depth + plain[place:]
+
+
+def long_sequence(count: int) -> bytes:
+    """Give a DICOM file with a sequence of empty items, 8 bytes each.
+
+    Reading one takes thousands of times as long as sending it.
+    """
+    begin = struct.pack("<HH2sHL", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF)
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, 0)
+    end = struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
+    plain = as_dicom(BRAIN)
+    place = 144 + int.from_bytes(plain[140:144], "little")
+    return plain[:place] + begin + item * count + end + plain[place:]
 
 
 def many_elements(count: int) -> bytes:

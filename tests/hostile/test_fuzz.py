@@ -12,7 +12,7 @@ from alzer.errors import UnusableScan
 from alzer.scans.formats import read_scan
 from alzer.scans.scan import Scan
 from alzer.settings import Limits
-from hostile.oddities import FORMATS
+from hostile.formats import FORMATS
 from phantoms import as_picture, draw_brain
 
 MUTATIONS = 2000
@@ -66,6 +66,7 @@ def test_a_changed_file_is_read_or_refused(name: str) -> None:
         assert each.pixels.ndim == 2
         assert each.pixels.size <= LIMITS.max_pixels
         assert np.isfinite(each.pixels).all()
+        assert np.isfinite((*each.display_range, *(each.spacing_mm or ()))).all()
         assert each.as_grey().dtype == np.uint8
 
 
@@ -78,6 +79,30 @@ def test_any_bytes_behind_a_right_mark_are_read_or_refused(
     scan = read(FORMATS[name][:kept] + content)
 
     assert scan is None or np.isfinite(scan.pixels).all()
+
+
+# One change of a file: where, how many bytes go, and what comes in their place.
+EDIT = st.tuples(
+    st.integers(0, 6000),
+    st.integers(0, 40),
+    st.sampled_from(_ODD) | st.binary(max_size=40),
+)
+
+
+@pytest.mark.filterwarnings("ignore")  # as above
+@settings(max_examples=1000, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(sorted(FORMATS)), st.lists(EDIT, min_size=1, max_size=5))
+def test_a_file_with_few_changes_is_read_or_refused(
+    name: str, edits: list[tuple[int, int, bytes]]
+) -> None:
+    # What fails is made simpler until the change that matters is left.
+    content = bytearray(FORMATS[name])
+    for place, length, instead in edits:
+        content[place : place + length] = instead
+    scan = read(bytes(content))
+
+    assert scan is None or np.isfinite(scan.pixels).all()
+    assert scan is None or np.isfinite(scan.display_range).all()
 
 
 def test_the_mutations_change_files() -> None:

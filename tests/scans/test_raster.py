@@ -1,7 +1,9 @@
 """Pictures of every kind."""
 
+import gc
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,6 +165,61 @@ def test_the_limit_on_pixels_is_a_setting() -> None:
     assert read_scan(content, Limits(max_pixels=104 * 88)).shape == (104, 88)
     with pytest.raises(TooManyPixels):
         read_scan(content, Limits(max_pixels=104 * 88 - 1))
+
+
+def resident_mb(name: str) -> float:
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition(f"{name}:")[2].split()[0]) / 1000.0
+
+
+SIDE = 3000
+FLAT = Image.fromarray(np.repeat(np.arange(SIDE, dtype=np.uint8)[:, None], SIDE, 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "bytes_per_pixel"),
+    [
+        (saved(FLAT), 5),
+        (saved(FLAT.convert("RGB")), 8),
+        (saved(FLAT.convert("RGBA")), 8),
+        (saved(FLAT.convert("P")), 5),
+        (saved(Image.fromarray(np.asarray(FLAT, np.uint16) * 9)), 8),
+        (saved(FLAT.convert("RGB"), "JPEG", progressive=True, subsampling=0), 10),
+        (saved(FLAT, "TIFF", compression="tiff_lzw"), 5),
+        (saved(FLAT, "WEBP", lossless=True), 16),
+    ],
+    ids=["L", "RGB", "RGBA", "palette", "16 bits", "progressive", "TIFF", "WebP"],
+)
+def test_what_decoding_takes_is_known_from_the_header(
+    content: bytes, bytes_per_pixel: int
+) -> None:
+    needed = SIDE * SIDE * bytes_per_pixel
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5", "ascii")  # forgets the peak
+    before_mb = resident_mb("VmRSS")
+    scan = read_scan(content, Limits(max_decoded_bytes=needed))
+    taken_mb = resident_mb("VmHWM") - before_mb
+
+    assert scan.shape == (SIDE, SIDE)
+    assert taken_mb < needed / 1e6 + 25.0  # what is worked on at a time
+    with pytest.raises(TooManyPixels, match="MiB"):
+        read_scan(content, Limits(max_decoded_bytes=needed - 1))
+
+
+def test_no_picture_within_the_default_limits_takes_more_than_they_say() -> None:
+    side = 6324
+    shades = np.zeros((side, side), np.uint8)
+    shades[::7] = 9
+    content = saved(Image.fromarray(shades).convert("RGBA"))
+    del shades
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5", "ascii")
+    before_mb = resident_mb("VmRSS")
+    scan = read_scan(content)
+
+    assert scan.shape == (side, side)
+    assert len(content) < 200_000
+    assert resident_mb("VmHWM") - before_mb < 350.0
 
 
 def test_nothing_that_a_picture_says_about_a_person_is_kept() -> None:

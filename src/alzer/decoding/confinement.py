@@ -1,9 +1,12 @@
 """Taking from this process all that decoding does not need."""
 
 import ctypes
+import os
 import resource
 import sys
-from typing import Final
+from typing import Any, Final
+
+from alzer.decoding.seccomp import forbid_system_calls
 
 # Source: Linux, include/uapi/linux/prctl.h and capability.h.
 _PR_SET_DUMPABLE: Final = 4
@@ -14,8 +17,9 @@ _CAPABILITY_VERSION_3: Final = 0x20080522
 def confine(memory_bytes: int) -> None:
     """Give up files, sockets, privileges and all but some memory, for good.
 
-    No descriptor beyond the three that are open can be made from here on, which
-    rules out opening any file and any socket. What has to be imported has been.
+    No descriptor can be made from here on, not even in the place of one that is
+    closed, which rules out opening any file and any socket. What has to be imported
+    has been. On Linux the system calls that could do harm without a descriptor fail.
 
     Args:
         memory_bytes: Address space that remains.
@@ -23,9 +27,10 @@ def confine(memory_bytes: int) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_AS, memory_bytes)
-    _limit(resource.RLIMIT_NOFILE, 3)
+    _limit(resource.RLIMIT_NOFILE, 0)
     if sys.platform == "linux":
         _drop_privileges()
+        forbid_system_calls()
 
 
 def allow_time(seconds: float) -> None:
@@ -49,8 +54,19 @@ def _limit(kind: int, value: int) -> None:
 
 def _drop_privileges() -> None:
     library = ctypes.CDLL(None, use_errno=True)
-    library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    library.capset(head, nothing)
+    _require(library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    _require(library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0))
+    _require(library.capset(head, nothing))
+
+
+def _require(result: Any) -> None:  # noqa: ANN401 - ctypes gives what C gave
+    """Let the process end rather than decode with more rights than it should have.
+
+    Raises:
+        OSError: The system call failed.
+    """
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))

@@ -11,12 +11,32 @@ from typing import Any, Final
 
 import numpy as np
 
-from alzer.errors import DamagedFile, UnusableScan
+from alzer.errors import UnusableScan
 from alzer.scans.scan import Scan
 from alzer.settings import Limits
 
 # Lengths of the two parts of a message: JSON, then bytes.
 HEAD: Final = struct.Struct("<QQ")
+
+# Our own sentences and a few numbers need a tenth of it.
+MAX_TEXT_BYTES: Final = 1 << 14
+
+STRANGE: Final = (
+    "The file can't be decoded: its decoder ended unexpectedly. Export it again."
+)
+TOO_MUCH: Final = (
+    "Decoding the file takes more memory or time than is allowed; send one slice, "
+    "uncompressed."
+)
+
+
+class MalformedAnswer(Exception):
+    """What a process said is not what our program says: it may be taken over."""
+
+
+def most_content(limits: Limits) -> int:
+    """Give how many bytes the pixels of an answer may have."""
+    return limits.max_pixels * np.dtype(np.float32).itemsize
 
 
 def pack(fields: dict[str, Any], content: bytes | memoryview) -> tuple[bytes, Any]:
@@ -55,7 +75,7 @@ def pack_request(data: bytes, limits: Limits) -> tuple[bytes, Any]:
     return pack(asdict(limits), data)
 
 
-def unpack_answer(text: bytes, content: bytes, limits: Limits) -> Scan:
+def unpack_answer(text: bytes, content: bytes | bytearray, limits: Limits) -> Scan:
     """Read an answer, believing none of it.
 
     Args:
@@ -68,29 +88,17 @@ def unpack_answer(text: bytes, content: bytes, limits: Limits) -> Scan:
 
     Raises:
         UnusableScan: As the reader said.
-        DamagedFile: If the answer is not as it should be: the file has made the
-            process behave strangely.
+        MalformedAnswer: If the answer is not as it should be: the file has made
+            the process behave strangely.
     """
     try:
         fields = json.loads(text)
-        refusal = _refusal(fields) if "code" in fields else None
-        scan = None if refusal else _scan(fields, content, limits)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise DamagedFile(STRANGE) from error
-    if scan is None:
-        raise refusal or DamagedFile(STRANGE)
-    return scan
-
-
-STRANGE: Final = (
-    "The file can't be decoded: its decoder ended unexpectedly. Export it again."
-)
-
-
-TOO_MUCH: Final = (
-    "Decoding the file takes more memory or time than is allowed; send one slice, "
-    "uncompressed."
-)
+        if "code" not in fields:
+            return _scan(fields, content, limits)
+        refusal = _refusal(fields)
+    except Exception as error:  # there are many ways to be wrong
+        raise MalformedAnswer from error
+    raise refusal
 
 
 def _refusal(fields: dict[str, Any]) -> UnusableScan:
@@ -103,19 +111,19 @@ def _refusal(fields: dict[str, Any]) -> UnusableScan:
     return known[str(fields["code"])](str(fields["message"])[:500])
 
 
-def _scan(fields: dict[str, Any], content: bytes, limits: Limits) -> Scan:
+def _scan(fields: dict[str, Any], content: bytes | bytearray, limits: Limits) -> Scan:
     rows, columns = (int(each) for each in fields["shape"])
     if not 0 < rows * columns <= limits.max_pixels:
         raise ValueError(rows, columns)
     pixels = np.frombuffer(content, "<f4").reshape(rows, columns)
-    low, high = (float(each) for each in fields["display_range"])
-    if not np.isfinite([low, high]).all() or not np.isfinite(pixels).all():
-        raise ValueError(low, high)
+    if not np.isfinite(pixels).all():
+        raise ValueError
+    low, high = (_finite(each) for each in fields["display_range"])
     return Scan(
         pixels,
         str(fields["format"])[:20],
         (low, high),
-        _pair(fields["spacing_mm"], float),
+        _pair(fields["spacing_mm"], _finite),
         _pair(fields["orientation"], _letter),
         _sentences(fields["notes"]),
         _sentences(fields["warnings"]),
@@ -127,6 +135,12 @@ def _pair(value: Any, of: Any) -> Any:  # noqa: ANN401 - parsed JSON
         return None
     first, second = value
     return of(first), of(second)
+
+
+def _finite(value: float) -> float:
+    if not np.isfinite(value):
+        raise ValueError(value)
+    return float(value)
 
 
 def _letter(value: str) -> str:

@@ -9,7 +9,6 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,12 @@ from pydicom import config, dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGExtended12Bit,
+)
 
 from alzer.errors import (
     ColourImage,
@@ -30,7 +34,7 @@ from alzer.errors import (
     TooManyPixels,
 )
 from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
-from alzer.scans.sizes import check_pixels, check_voxels, times
+from alzer.scans.sizes import check_pixels, check_voxels, compressed_sizes, times
 from alzer.settings import Limits
 
 # Beyond these a rescale slope or intercept is an error, not a unit: no MR
@@ -38,9 +42,19 @@ from alzer.settings import Limits
 MAX_RESCALE = 1e9
 MIN_SLOPE = 1e-9
 
+_SENSELESS = (
+    "The DICOM file's pixels or their scaling are not sensible numbers; "
+    "export the file again."
+)
+
 # What may be repeated (PS3.3 C.7.3.1.1.1): any other text could name a person.
 _MODALITIES = {"CR", "CT", "DX", "ES", "KO", "MG", "NM", "OT", "PR", "PT", "RF",
                "RTDOSE", "RTSTRUCT", "SC", "SEG", "SR", "US", "XA"}  # fmt: skip
+
+# The first that is installed decodes. GDCM ends the whole process on some damaged
+# files, and pylibjpeg's decoder of RLE panics, so both are for what no other can do.
+_DECODERS = ("pydicom", "pyjpegls", "pylibjpeg", "pillow")
+_LAST_DECODER = "gdcm"
 
 _LPS_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 
@@ -164,51 +178,40 @@ def _check_declared_size(dataset: Dataset, limits: Limits) -> None:
             "send one slice."
         )
         raise NotOneSlice(message)
-    sizes = [(rows, columns), *_compressed_sizes(dataset)]
-    check_pixels(max(sizes, key=lambda size: size[0] * size[1]), limits)
-
-
-def _compressed_sizes(dataset: Dataset) -> Iterator[tuple[int, int]]:
-    """Give the sizes that the compressed pixels declare themselves.
-
-    Decoders allocate by these, whatever the data set says.
-    """
-    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
-        return
-    head = bytes(dataset.PixelData[: 1 << 16])
-    # ISO/IEC 15444-1 A.5.1: SOC, then SIZ with its length, capabilities, size.
-    place = head.find(b"\xff\x4f\xff\x51")
-    if 0 <= place <= len(head) - 16:
-        columns, rows = struct.unpack_from(">LL", head, place + 8)
-        yield rows, columns
-    # ITU-T T.81 B.2.2 and T.87 C.2.2: start of frame, length, precision, size.
-    for marker in (*range(0xC0, 0xC4), *range(0xC5, 0xC8), 0xF7):
-        place = head.find(bytes((0xFF, marker)))
-        if 0 <= place <= len(head) - 9 and head.find(b"\xff\xd8") >= 0:
-            rows, columns = struct.unpack_from(">HH", head, place + 5)
-            yield rows, columns
+    sizes = [(rows, columns)]
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        sizes += compressed_sizes(bytes(dataset.PixelData[: 1 << 16]))
+    check_pixels(max(sizes, key=math.prod), limits)
 
 
 def _decode(dataset: Dataset) -> NDArray[np.float32]:
-    syntax = dataset.file_meta.TransferSyntaxUID
+    syntax, plugin = dataset.file_meta.TransferSyntaxUID, ""
     if syntax.is_encapsulated:
         try:
-            available = get_decoder(syntax).is_available
+            decoders = get_decoder(syntax).available_plugins
         except NotImplementedError:
-            available = False
-        if not available:
+            decoders = ()
+        if not decoders:
             raise MissingDecoder(_missing(syntax))
+        plugin = _choose(syntax, decoders)
     try:
-        stored = np.asarray(pixel_array(dataset), np.float32)
+        stored = np.asarray(pixel_array(dataset, decoding_plugin=plugin), np.float32)
     except RuntimeError as error:
         # 12-bit JPEG has a decoder by name (Pillow) that can't do twelve bits.
-        if syntax.name.startswith("JPEG Extended"):
+        if syntax == JPEGExtended12Bit and plugin != _LAST_DECODER:
             raise MissingDecoder(_missing(syntax)) from error
         raise
     if stored.ndim != 2:
         message = f"The DICOM file holds {times(stored.shape)} values; send one slice."
         raise NotOneSlice(message)
     return stored
+
+
+def _choose(syntax: UID, decoders: tuple[str, ...]) -> str:
+    # One alone: pydicom would hand what the first one refuses to all the others.
+    is_twelve_bit = syntax == JPEGExtended12Bit
+    ranks = (*_DECODERS, _LAST_DECODER)[:: -1 if is_twelve_bit else 1]
+    return min(decoders, key=ranks.index)
 
 
 def _missing(syntax: UID) -> str:
@@ -224,20 +227,16 @@ def _rescale(
     # Source: PS3.3 C.11.1.1.2 (modality LUT), C.7.5.1.1.2 (padding).
     slope = _number(dataset, "RescaleSlope", 1.0)
     intercept = _number(dataset, "RescaleIntercept", 0.0)
-    absurd = (
-        not MIN_SLOPE <= abs(slope) <= MAX_RESCALE or not abs(intercept) <= MAX_RESCALE
-    )
-    if absurd or not np.isfinite(stored).all():
-        message = (
-            "The DICOM file's pixels or their scaling are not sensible numbers; "
-            "export the file again."
-        )
-        raise InvalidValues(message)
+    if not MIN_SLOPE <= abs(slope) <= MAX_RESCALE or not abs(intercept) <= MAX_RESCALE:
+        raise InvalidValues(_SENSELESS)
     padding = _number(dataset, "PixelPaddingValue", math.nan)
     kept = stored != padding
     if not kept.all() and kept.any():
         stored = np.where(kept, stored, stored[kept].min())
-    pixels = stored * np.float32(slope) + np.float32(intercept)
+    with np.errstate(over="ignore"):  # asked next
+        pixels = stored * np.float32(slope) + np.float32(intercept)
+    if not np.isfinite(pixels).all():
+        raise InvalidValues(_SENSELESS)
     rescaled = (slope, intercept) != (1.0, 0.0)
     return pixels, ("Rescaled as the file says.",) if rescaled else ()
 
@@ -260,8 +259,8 @@ def _window(dataset: Dataset, pixels: NDArray[np.float32]) -> tuple[float, float
         width = float(widths if isinstance(widths, (int, float)) else widths[0])
     except (TypeError, ValueError, IndexError):
         centre = width = math.nan
-    if math.isfinite(centre) and math.isfinite(width) and width >= 2.0:
-        half = (width - 1.0) / 2.0
+    half = (width - 1.0) / 2.0
+    if math.isfinite(abs(centre) + half) and width >= 2.0:
         return centre - 0.5 - half, centre - 0.5 + half
     low, high = np.percentile(pixels, DISPLAY_PERCENTILES)
     return float(low), float(high)

@@ -43,6 +43,11 @@ _ACROSS = {"R": "L", "L": "L", "A": "P", "P": "P"}
 _PAGE_ORDER = "SIAPRL"
 
 
+# FreeSurfer writes the commands that made an image behind its values, and headers
+# may have extensions: some kilobytes.
+_TOLD_BESIDES_BYTES = 1 << 20
+
+
 def read_nifti(data: bytes, limits: Limits) -> Scan:
     """Read an image of one slice.
 
@@ -66,7 +71,7 @@ def read_nifti(data: bytes, limits: Limits) -> Scan:
     header = _header(image_class, head)
     _check_declared(header, limits)
     try:
-        image = image_class.from_bytes(_unpack(data, limits))
+        image = image_class.from_bytes(_unpack(data, _needed_bytes(header, limits)))
         values = np.asarray(image.dataobj, np.float32)
     except (HeaderDataError, ImageFileError, OSError, ValueError) as error:
         message = f"The {name} file is damaged or incomplete; export it again."
@@ -75,8 +80,10 @@ def read_nifti(data: bytes, limits: Limits) -> Scan:
         message = f"The {name} file holds values that are not finite; export it again."
         raise InvalidValues(message)
     pixels, spacing_mm, orientation = _lay_out(image, values)
-    low, high = np.percentile(pixels, DISPLAY_PERCENTILES)
-    return Scan(pixels, name, (float(low), float(high)), spacing_mm, orientation)
+    low, high = map(float, np.percentile(pixels, DISPLAY_PERCENTILES))
+    is_told = all(0.0 < each < math.inf for each in spacing_mm)
+    spacing = spacing_mm if is_told else None
+    return Scan(pixels, name, (low, high), spacing, orientation)
 
 
 def _header(image_class: Any, head: bytes) -> Any:  # noqa: ANN401 - nibabel has no types
@@ -115,19 +122,29 @@ def _check_declared(header: Any, limits: Limits) -> None:  # noqa: ANN401 - as a
         raise InvalidValues(message)
 
 
-def _unpack(data: bytes, limits: Limits) -> bytes:
+def _needed_bytes(header: Any, limits: Limits) -> int:  # noqa: ANN401 - as above
+    count = math.prod(int(size) for size in header.get_data_shape())
+    values = count * int(header.get_data_dtype().itemsize)
+    try:
+        offset = int(header.get_data_offset())
+    except (ValueError, OverflowError):  # not a number: nibabel will complain
+        offset = 0
+    return min(max(offset, 0) + values + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
+
+
+def _unpack(data: bytes, most_bytes: int) -> bytes:
     if not data.startswith(GZIP):
         return data
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        content = unpacker.decompress(data, limits.max_decoded_bytes)
+        content = unpacker.decompress(data, most_bytes)
     except zlib.error as error:
         message = "The gzipped file is damaged; compress and send it again."
         raise DamagedFile(message) from error
     if unpacker.unconsumed_tail:
         message = (
-            f"The file unpacks to more than {limits.max_decoded_bytes / 2**20:g} MiB; "
-            "send one slice."
+            f"The file unpacks to more than {most_bytes / 2**20:.1f} MiB, which its "
+            "header or the limit allows; send one slice."
         )
         raise TooManyPixels(message)
     return content

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageMode import getmode
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
@@ -18,7 +19,7 @@ from alzer.errors import (
     NotOneSlice,
 )
 from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
-from alzer.scans.sizes import check_pixels, check_voxels
+from alzer.scans.sizes import check_memory, check_pixels, check_voxels
 from alzer.settings import Limits
 
 # Called directly rather than through Image.open, whose own pixel limit is
@@ -39,6 +40,14 @@ MAX_COLOURED_SHARE = 0.001
 
 _ORIENTATION_TAG = 0x0112
 
+# Pillow's names of modes with more than eight bits begin like this; and those of
+# eight bits that can be grey.
+_DEEP = ("I", "F")
+_EIGHT_BITS = frozenset({"L", "LA", "La", "RGB", "RGBA", "RGBa"})
+
+# Start of scan (ITU-T T.81, table B.1).
+_JPEG_SCAN = b"\xff\xda"
+
 # Rows and columns swapped first, then flipped.
 # Source: EXIF 2.32 (CIPA DC-008-2019), tag 274.
 _ORIENTATIONS: Mapping[int, tuple[bool, bool, bool]] = {
@@ -50,6 +59,13 @@ _ORIENTATIONS: Mapping[int, tuple[bool, bool, bool]] = {
     7: (True, True, True),
     8: (True, True, False),
 }
+
+
+# Pixels that are turned into floats at a time, so that copies on the way take little.
+_BAND_PIXELS = 2**18
+
+# Of each pixel, what WebP's decoder keeps until it is done: two canvases and a copy.
+_WEBP_BYTES = 12
 
 
 def read_raster(data: bytes, name: str, limits: Limits) -> Scan:
@@ -70,18 +86,18 @@ def read_raster(data: bytes, name: str, limits: Limits) -> Scan:
     """
     image = _OPENERS[name](io.BytesIO(data))
     _check_size(image, limits)
+    check_memory(_needed_bytes(image, data), limits)
     image.load()
-    orientation = _orientation(image)  # after loading, which turns TIFFs itself
-    pixels, notes = _grey(image)
-    swapped, flipped_rows, flipped_columns = _ORIENTATIONS.get(
-        orientation, (False, False, False)
-    )
+    mode, orientation = image.mode, _orientation(image)  # loading turns TIFFs itself
+    swapped, *flipped = _ORIENTATIONS.get(orientation, (False, False, False))
+    width, height = image.size
+    pixels = np.empty((width, height) if swapped else (height, width), np.float32)
+    as_stored = pixels[tuple(slice(None, None, -1 if each else 1) for each in flipped)]
+    notes = _fill(as_stored.T if swapped else as_stored, image)
+    image.close()  # what is held of it would add to what percentiles need
     if orientation in _ORIENTATIONS:
         notes = (*notes, "Turned as the file's orientation tag says.")
-        pixels = pixels.T if swapped else pixels
-        pixels = pixels[:: -1 if flipped_rows else 1, :: -1 if flipped_columns else 1]
-    pixels = np.ascontiguousarray(pixels)
-    return Scan(pixels, name, _display_range(image.mode, pixels), notes=notes)
+    return Scan(pixels, name, _display_range(mode, pixels), notes=notes)
 
 
 def _check_size(image: Image.Image, limits: Limits) -> None:
@@ -97,28 +113,61 @@ def _check_size(image: Image.Image, limits: Limits) -> None:
         raise NotOneSlice(message)
 
 
+def _needed_bytes(image: Image.Image, data: bytes) -> int:
+    """Give what is held at the most at once, by the picture's header."""
+    kind, float_bytes = getmode(image.mode), np.dtype(np.float32).itemsize
+    # Pillow keeps several channels in four bytes, even if they are two or three.
+    held = 4 if len(kind.bands) > 1 else np.dtype(kind.typestr).itemsize
+    decoder = _WEBP_BYTES if image.format == "WEBP" else 0
+    if image.format == "JPEG" and data.count(_JPEG_SCAN) > 1:
+        decoder = 2 * len(kind.bands)  # coefficients wait for the last scan
+    sorting = 2 * float_bytes if image.mode.startswith(_DEEP) else 0
+    per_pixel = max(held + max(decoder, float_bytes), sorting)
+    return image.width * image.height * per_pixel
+
+
 def _orientation(image: Image.Image) -> int:
     return int(image.getexif().get(_ORIENTATION_TAG, 1))
 
 
 def _display_range(mode: str, pixels: NDArray[np.float32]) -> tuple[float, float]:
-    if not mode.startswith(("I", "F")):
+    if not mode.startswith(_DEEP):
         return 0.0, 255.0
     low, high = np.percentile(pixels, DISPLAY_PERCENTILES)
     return float(low), float(high)
 
 
-def _grey(image: Image.Image) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    # Also says how the values came to be; before any turning.
+def _fill(pixels: NDArray[np.float32], image: Image.Image) -> tuple[str, ...]:
+    """Turn a picture into grey floats, and say how they came to be."""
+    height, width = pixels.shape
+    step, coloured, is_clear = max(1, _BAND_PIXELS // width), 0, False
+    for first in range(0, height, step):
+        last = min(first + step, height)
+        band = _plain(image.crop((0, first, width, last)))
+        if band.mode.startswith(_DEEP):
+            pixels[first:last] = _finite(band)
+            continue
+        channels = np.asarray(band).reshape(last - first, width, -1)
+        coloured += _count_coloured(channels)
+        pixels[first:last], band_is_clear = _merge_channels(channels)
+        is_clear = is_clear or band_is_clear
+    _require_grey(coloured / pixels.size)
+    return _notes(_plain(image.crop((0, 0, 1, 1))).mode, is_clear=is_clear)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Give one without palette or single bits.
+
+    Raises:
+        ColourImage: Its mode is one for colours.
+    """
     if image.mode == "1":
-        return _as_floats(image.convert("L")), ()
+        return image.convert("L")
     if image.mode in {"P", "PA"}:
         clear = image.mode == "PA" or "transparency" in image.info
-        image = image.convert("RGBA" if clear else "RGB")
-    if image.mode in {"L", "RGB", "LA", "RGBA", "La", "RGBa"}:
-        return _merge_channels(np.asarray(image))
-    if image.mode.startswith(("I", "F")):
-        return _as_floats(image), ("More than eight bits per pixel, kept as they are.",)
+        return image.convert("RGBA" if clear else "RGB")
+    if image.mode in _EIGHT_BITS or image.mode.startswith(_DEEP):
+        return image
     message = (
         f"The image has colours (it is stored as {image.mode}); "
         "save the slice as grey and send it again."
@@ -126,7 +175,18 @@ def _grey(image: Image.Image) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     raise ColourImage(message)
 
 
-def _as_floats(image: Image.Image) -> NDArray[np.float32]:
+def _notes(mode: str, *, is_clear: bool) -> tuple[str, ...]:
+    notes: tuple[str, ...] = ()
+    if mode.startswith(_DEEP):
+        notes = (*notes, "More than eight bits per pixel, kept as they are.")
+    if mode.startswith("RGB"):
+        notes = (*notes, "Three equal channels were merged into one.")
+    if is_clear:
+        notes = (*notes, "Transparent parts were laid over black.")
+    return notes
+
+
+def _finite(image: Image.Image) -> NDArray[np.float32]:
     pixels = np.asarray(image, np.float32)
     if not np.isfinite(pixels).all():
         message = "The image holds values that are not finite numbers; export it again."
@@ -134,28 +194,28 @@ def _as_floats(image: Image.Image) -> NDArray[np.float32]:
     return pixels
 
 
-def _merge_channels(
-    stored: NDArray[np.uint8],
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+def _merge_channels(stored: NDArray[np.uint8]) -> tuple[NDArray[np.float32], bool]:
     """Merge channel-last pixels with one to four channels into grey."""
-    channels = 1 if stored.ndim == 2 else stored.shape[2]
-    stored = stored.reshape(*stored.shape[:2], channels)
-    colour = stored[:, :, : 3 if channels > 2 else 1]
-    notes: tuple[str, ...] = ()
-    grey = colour[:, :, 0].astype(np.float32)
-    if colour.shape[2] == 3:
-        _require_grey(colour)
-        grey = colour.mean(axis=2, dtype=np.float32)
-        notes = ("Three equal channels were merged into one.",)
-    if channels in {2, 4} and stored[:, :, -1].min() < 255:
+    channels = stored.shape[2]
+    grey = stored[:, :, 0].astype(np.float32)
+    if channels > 2:
+        grey = (grey + stored[:, :, 1] + stored[:, :, 2]) / np.float32(3.0)
+    is_clear = channels in {2, 4} and bool(stored[:, :, -1].min() < 255)
+    if is_clear:
         grey *= stored[:, :, -1] / np.float32(255.0)
-        notes = (*notes, "Transparent parts were laid over black.")
-    return grey, notes
+    return grey, is_clear
 
 
-def _require_grey(colour: NDArray[np.uint8]) -> None:
-    spread = colour.max(axis=2) - colour.min(axis=2)
-    share = float((spread > CHANNEL_TOLERANCE_LEVELS).mean())
+def _count_coloured(stored: NDArray[np.uint8]) -> int:
+    if stored.shape[2] < 3:
+        return 0
+    red, green, blue = (stored[:, :, channel] for channel in range(3))
+    spread = np.maximum(np.maximum(red, green), blue)
+    spread -= np.minimum(np.minimum(red, green), blue)
+    return int((spread > CHANNEL_TOLERANCE_LEVELS).sum())
+
+
+def _require_grey(share: float) -> None:
     if share > MAX_COLOURED_SHARE:
         message = (
             f"The image has colours ({share:.0%} of its pixels); an MRI slice is grey. "

@@ -1,6 +1,8 @@
 """How large an image may be, by its header: before any pixel is decoded."""
 
 import math
+import struct
+from collections.abc import Iterator
 
 from alzer.errors import TooManyPixels
 from alzer.settings import Limits
@@ -40,6 +42,48 @@ def check_voxels(shape: tuple[int, ...], limits: Limits) -> None:
             f"{limits.max_voxels / 1e6:g} million; send one slice."
         )
         raise TooManyPixels(message)
+
+
+def check_memory(needed_bytes: int, limits: Limits) -> None:
+    """Refuse a file whose decoding would take too much.
+
+    Args:
+        needed_bytes: What it takes, by the file's header.
+        limits: How much it may be.
+
+    Raises:
+        TooManyPixels: It is more.
+    """
+    if needed_bytes > limits.max_decoded_bytes:
+        message = (
+            f"Decoding the image takes {needed_bytes / 2**20:.0f} MiB, over the limit "
+            f"of {limits.max_decoded_bytes / 2**20:g} MiB; send a smaller one."
+        )
+        raise TooManyPixels(message)
+
+
+def compressed_sizes(head: bytes) -> Iterator[tuple[int, int]]:
+    """Give the sizes that compressed pixels of DICOM declare themselves.
+
+    Decoders allocate by these, whatever the data set says.
+
+    Args:
+        head: The first of the compressed bytes.
+
+    Yields:
+        Rows and columns.
+    """
+    # ISO/IEC 15444-1 A.5.1: SOC, then SIZ with its length, capabilities, size.
+    place = head.find(b"\xff\x4f\xff\x51")
+    if 0 <= place <= len(head) - 16:
+        columns, rows = struct.unpack_from(">LL", head, place + 8)
+        yield rows, columns
+    # ITU-T T.81 B.2.2 and T.87 C.2.2: start of frame, length, precision, size.
+    for marker in (*range(0xC0, 0xC4), *range(0xC5, 0xC8), 0xF7):
+        place = head.find(bytes((0xFF, marker)))
+        if 0 <= place <= len(head) - 9 and head.find(b"\xff\xd8") >= 0:
+            rows, columns = struct.unpack_from(">HH", head, place + 5)
+            yield rows, columns
 
 
 def times(shape: tuple[int, ...]) -> str:

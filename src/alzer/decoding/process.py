@@ -1,0 +1,206 @@
+"""One process that decodes, and how the service speaks with it."""
+
+import os
+import select
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import suppress
+from typing import Any, Final
+
+from alzer.decoding.messages import (
+    HEAD,
+    MAX_TEXT_BYTES,
+    STRANGE,
+    TOO_MUCH,
+    MalformedAnswer,
+    most_content,
+    pack_request,
+    unpack_answer,
+)
+from alzer.errors import DamagedFile, TooDemanding
+from alzer.scans.scan import Scan
+from alzer.settings import DecodingLimits, Limits
+
+# Imports on a busy machine.
+START_LIMIT_S: Final = 60.0
+
+# A process may be in kernel calls when its time is up.
+_WAITED_BESIDES_S: Final = 1.0
+
+# As much as a pipe takes at once, many times over.
+_WRITTEN_AT_ONCE: Final = 1 << 20
+
+
+class NotStarted(Exception):
+    """The process ended, or hung, before files could come."""
+
+
+class _Ended(Exception):
+    """The process has ended, or was ended by a limit."""
+
+
+class DecodingProcess:
+    """One process that decodes one file at a time.
+
+    Args:
+        allowed: What decoding may take.
+    """
+
+    def __init__(self, allowed: DecodingLimits) -> None:
+        self._allowed = allowed
+        arguments = [str(allowed.memory_bytes), str(allowed.seconds)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-m", "alzer.decoding.child", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # it can quote what a file says of a person
+            bufsize=0,
+            cwd="/",
+            env={"OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"},
+            start_new_session=True,  # Ctrl-C is for the service; it ends its processes
+        )
+        assert self._process.stdin is not None  # noqa: S101 - for the type checker
+        assert self._process.stdout is not None  # noqa: S101 - likewise
+        self._requests, self._answers = self._process.stdin, self._process.stdout
+        for pipe in (self._requests, self._answers):
+            os.set_blocking(pipe.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def wait_until_ready(self) -> None:
+        """Wait until files can come.
+
+        Raises:
+            NotStarted: They never can.
+        """
+        try:
+            self._converse((b"", b""), 0, time.monotonic() + START_LIMIT_S)
+        except (_Ended, MalformedAnswer, OSError) as error:
+            raise NotStarted from error
+
+    def read(self, data: bytes, limits: Limits) -> Scan:
+        """Let the process read a file.
+
+        Args:
+            data: The file.
+            limits: How large it may be.
+
+        Returns:
+            The slice.
+
+        Raises:
+            UnusableScan: The file can't be used.
+            TooDemanding: It takes more memory or time than is allowed; the process
+                is of no more use.
+            DamagedFile: It has broken the process, or made it speak strangely: then
+                it may be somebody else's by now, and is ended.
+        """
+        until = time.monotonic() + self._allowed.seconds + _WAITED_BESIDES_S
+        request, most = pack_request(data, limits), most_content(limits)
+        try:
+            text, content = self._converse(request, most, until)
+            return unpack_answer(text, content, limits)
+        except MalformedAnswer as error:
+            self.end()
+            raise DamagedFile(STRANGE) from error
+        except TimeoutError as error:
+            self.end()
+            raise TooDemanding(TOO_MUCH) from error
+        except (_Ended, OSError) as error:
+            self.end()
+            by_limit = self._process.returncode in {-signal.SIGXCPU, -signal.SIGKILL}
+            if by_limit:
+                raise TooDemanding(TOO_MUCH) from error
+            raise DamagedFile(STRANGE) from error
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process can take another file: alive, and silent unless asked."""
+        if self._process.poll() is not None:
+            return False
+        speaking, _, _ = select.select([self._answers], [], [], 0)
+        return not speaking
+
+    def kill(self) -> None:
+        """End the process at once; who reads from it has to notice."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        """End the process at once, and whatever leads to it."""
+        self.kill()
+        for pipe in (self._requests, self._answers):
+            with suppress(OSError):
+                pipe.close()
+
+    def _converse(
+        self, parts: tuple[bytes, Any], most: int, until: float
+    ) -> tuple[bytes, bytearray]:
+        """Send a request while listening: either side may be the slower one.
+
+        Raises:
+            TimeoutError: The time is up.
+        """
+        waiting = [memoryview(each) for each in parts if len(each)]
+        arriving = _arrive(self._answers.fileno(), most)
+        next(arriving)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._answers, selectors.EVENT_READ)
+            if waiting:
+                selector.register(self._requests, selectors.EVENT_WRITE)
+            while ready := selector.select(max(0.0, until - time.monotonic())):
+                for key, _ in ready:
+                    if key.fileobj is self._requests:
+                        if not _write_some(key.fd, waiting):
+                            selector.unregister(self._requests)
+                        continue
+                    try:
+                        next(arriving)
+                    except StopIteration as whole:
+                        text, content = whole.value
+                        return text, content
+        raise TimeoutError
+
+
+def _write_some(descriptor: int, waiting: list[memoryview]) -> bool:
+    written = os.write(descriptor, waiting[0][:_WRITTEN_AT_ONCE])
+    waiting[0] = waiting[0][written:]
+    if not len(waiting[0]):
+        waiting.pop(0)
+    return bool(waiting)
+
+
+def _arrive(
+    descriptor: int, most: int
+) -> Generator[None, None, tuple[bytes, bytearray]]:
+    """Receive an answer, going on whenever there is something to read.
+
+    Raises:
+        MalformedAnswer: It declares more than there can be.
+    """
+    head = yield from _fill(descriptor, HEAD.size)
+    text_length, length = HEAD.unpack(head)
+    if text_length > MAX_TEXT_BYTES or length > most:
+        raise MalformedAnswer
+    text = yield from _fill(descriptor, text_length)
+    content = yield from _fill(descriptor, length)
+    return bytes(text), content
+
+
+def _fill(descriptor: int, length: int) -> Generator[None, None, bytearray]:
+    buffer = bytearray(length)  # zeros take memory only once they are written over
+    left = memoryview(buffer)
+    while left:
+        yield
+        count = os.readv(descriptor, [left])
+        if not count:
+            raise _Ended
+        left = left[count:]
+    return buffer
