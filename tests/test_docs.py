@@ -166,3 +166,19 @@ def test_every_dependency_has_an_exact_version() -> None:
 
     assert wanted - {"alzer"} <= names
     assert len(pinned) == len(text_of("constraints.txt").splitlines())
+
+
+def test_every_threat_names_tests_that_there_are() -> None:
+    rows = [
+        line.split("|")
+        for line in text_of("docs/threat-model.md").splitlines()
+        if line.startswith("| ") and not line.startswith("| threat")
+    ]
+
+    assert len(rows) > 20
+    for _, threat, _, shown, _ in rows:
+        named = re.findall(r"`([\w/]+\.py)`", shown)
+        assert named, threat
+        for each in named:
+            below = ROOT if each.startswith("benchmarks/") else ROOT / "tests"
+            assert (below / each).is_file(), each

@@ -1,36 +1,58 @@
 """The service does what its OpenAPI document says, whatever is asked."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, settings
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import FailureGroup
 
 from alzer.model.engine import Model
 from phantoms import as_png, draw_brain
 from served import app_with
+from web.test_access import bearer, make_token
 
 # Files are bytes to the document: that most are refused is right. Unknown
 # methods get 405 without a body's schema; a heatmap's address takes none but ours.
 LEFT_OUT = ("positive_data_acceptance",)
 
+BRAIN = {"file": as_png(draw_brain())}
+
 
 @pytest.fixture(scope="module")
 def app(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     """Give a service with an analysis in it."""
-    from fastapi.testclient import TestClient  # noqa: PLC0415 - of this fixture alone
-
-    app = app_with(
-        model,
-        data_dir=tmp_path_factory.mktemp("schema"),
-        allowed_hosts=("*",),
-    )
+    folder = tmp_path_factory.mktemp("schema")
+    app = app_with(model, data_dir=folder, allowed_hosts=("*",))
     with TestClient(app) as client:
-        client.post("/predict", files={"file": as_png(draw_brain())})
+        assert client.post("/predict", files=BRAIN).status_code == 200
+        yield app
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the data folder of a service that needs a token."""
+    return tmp_path_factory.mktemp("guarded")
+
+
+@pytest.fixture(scope="module")
+def token(folder: Path) -> dict[str, str]:
+    """Give the headers of somebody who may use it."""
+    return bearer(make_token(folder))
+
+
+@pytest.fixture(scope="module")
+def guarded(model: Model, folder: Path, token: dict[str, str]) -> Iterator[FastAPI]:
+    """Give such a service with an analysis in it."""
+    app = app_with(model, data_dir=folder, allowed_hosts=("*",), auth="required")
+    with TestClient(app) as client:
+        assert client.post("/predict", files=BRAIN, headers=token).status_code == 200
         yield app
 
 
@@ -47,27 +69,71 @@ PATHS = [
 ]
 
 
-def test_every_operation_is_tried(app: FastAPI) -> None:
-    documented = {
-        (method.upper(), path)
+# Of these something can be asked that the document rules out; elsewhere there is
+# nothing to say, or any text may be.
+CAN_BE_WRONG = [("POST", "/predict"), ("POST", "/preview"), ("GET", "/analyses")]
+
+MODES = [
+    *((GenerationMode.POSITIVE, *each) for each in PATHS),
+    *((GenerationMode.NEGATIVE, *each) for each in CAN_BE_WRONG),
+]
+
+OPEN = {("GET", "/healthz"), ("GET", "/readyz")}
+
+
+def operations(app: FastAPI) -> dict[tuple[str, str], dict[str, Any]]:
+    """Give what the document says of each operation."""
+    return {
+        (method.upper(), path): operation
         for path, methods in app.openapi()["paths"].items()
-        for method in methods
+        for method, operation in methods.items()
     }
 
-    assert documented == set(PATHS)
+
+def test_every_operation_is_tried(app: FastAPI, guarded: FastAPI) -> None:
+    assert set(operations(app)) == set(operations(guarded)) == set(PATHS)
 
 
-@pytest.mark.parametrize(("method", "path"), PATHS)
-def test_an_operation_keeps_to_its_description(
-    app: FastAPI, method: str, path: str
+def test_the_document_says_what_is_closed_and_by_what_one_is_let_in(
+    app: FastAPI, guarded: FastAPI
 ) -> None:
+    schemes = guarded.openapi()["components"]["securitySchemes"]
+    assert "securitySchemes" not in app.openapi()["components"]
+    assert (schemes["token"]["type"], schemes["token"]["scheme"]) == ("http", "bearer")
+    assert (schemes["session"]["in"], schemes["session"]["name"]) == (
+        "cookie", "alzer_session",
+    )  # fmt: skip
+    for each, operation in operations(guarded).items():
+        assert ("security" in operation) is (each not in OPEN)
+        assert ("401" in operation["responses"]) is (each not in OPEN)
+        assert ("403" in operation["responses"]) is (each[0] != "GET")
+    assert not any("security" in each for each in operations(app).values())
+
+
+def ask(
+    app: FastAPI,
+    mode: GenerationMode,
+    operation: tuple[str, str],
+    headers: dict[str, str] | None = None,
+) -> tuple[set[int], list[str]]:
+    """Ask what the document allows, or rules out.
+
+    Args:
+        app: The service.
+        mode: Which of the two.
+        operation: Method and path.
+        headers: To send besides.
+
+    Returns:
+        The statuses that came, and where the answers break the document.
+    """
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     checks: Any = [each for each in CHECKS.get_all() if each.__name__ not in LEFT_OUT]
     assert len(checks) > 5
-    strategy = schema[path][method].as_strategy()
-    failures: list[str] = []
-
-    from hypothesis import given  # noqa: PLC0415 - made for each operation
+    method, path = operation
+    strategy = schema[path][method].as_strategy(generation_mode=mode)
+    statuses: set[int] = set()
+    failures: set[str] = set()
 
     @given(case=strategy)
     @settings(
@@ -77,15 +143,49 @@ def test_an_operation_keeps_to_its_description(
         suppress_health_check=list(HealthCheck),
     )
     def run(case: schemathesis.Case[Any]) -> None:
-        response = case.call()
-        assert response.status_code < 500
+        response = case.call(headers=headers)
+        statuses.add(response.status_code)
         try:
             case.validate_response(response, checks=checks)
         except FailureGroup as group:
-            failures.extend(
+            failures.update(
                 f"{each.title}: {each.message}" for each in group.exceptions
             )
 
     run()
+    return statuses, sorted(failures)
 
-    assert sorted(set(failures)) == []
+
+@pytest.mark.parametrize(("mode", "method", "path"), MODES)
+def test_an_operation_keeps_to_its_description(
+    app: FastAPI, mode: GenerationMode, method: str, path: str
+) -> None:
+    statuses, failures = ask(app, mode, (method, path))
+
+    assert failures == []
+    assert max(statuses) < 500
+
+
+@pytest.mark.parametrize(("mode", "method", "path"), MODES)
+def test_whoever_has_a_token_gets_what_is_described(
+    guarded: FastAPI,
+    token: dict[str, str],
+    mode: GenerationMode,
+    method: str,
+    path: str,
+) -> None:
+    statuses, failures = ask(guarded, mode, (method, path), token)
+
+    assert failures == []
+    assert max(statuses) < 500
+    assert 401 not in statuses
+
+
+@pytest.mark.parametrize(("mode", "method", "path"), MODES)
+def test_whoever_has_none_is_refused_as_described(
+    guarded: FastAPI, mode: GenerationMode, method: str, path: str
+) -> None:
+    statuses, failures = ask(guarded, mode, (method, path))
+
+    assert failures == []
+    assert statuses <= ({200} if (method, path) in OPEN else {401, 403})

@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from alzer.store.audit import read_log
+from alzer.model.engine import Model
+from alzer.settings import Settings
+from alzer.store.audit import Act, read_log
 from alzer.store.database import Database
+from alzer.store.keeping import open_store
 from logged import logged
 from phantoms import as_png, draw_brain
+from served import app_with
+from web.test_access import bearer
 
 
 @pytest.fixture
@@ -95,3 +100,69 @@ def test_the_end_of_a_thread_is_logged_without_its_message(lines: io.StringIO) -
     assert entry["exception"] == "ValueError"
     assert entry["frames"][-1].startswith("test_logs.py:")
     assert "Jane" not in lines.getvalue()
+
+
+def acts_of(folder: Path) -> list[Act]:
+    store = open_store(Settings(data_dir=folder))
+    acts = read_log(store.database)
+    store.database.close()
+    return acts
+
+
+def test_the_audit_log_says_who_did_what_to_analyses_sessions_and_tokens(
+    model: Model, tmp_path: Path
+) -> None:
+    tokens = open_store(Settings(data_dir=tmp_path)).tokens
+    token = tokens.create("clinic")
+    (owner,) = (each.id for each in tokens.all())
+    app = app_with(model, data_dir=tmp_path, auth="required")
+    with TestClient(app, follow_redirects=False) as client:
+        files = {"file": as_png(draw_brain())}
+        made = client.post("/predict", files=files, headers=bearer(token)).json()
+        path = f"/analyses/{made['analysis_id']}"
+        client.get("/analyses", headers=bearer(token))
+        client.get(path, headers=bearer(token))
+        client.delete(path, headers=bearer(token))
+        client.post("/login", data={"token": "wrong"})
+        client.post("/login", data={"token": token})
+        client.post("/logout", data={"csrf": client.cookies["alzer_csrf"]})
+    tokens.revoke(owner)
+    tokens.database.close()
+    acts = acts_of(tmp_path)
+
+    identity = made["analysis_id"]
+    assert [(each.actor, each.action, each.subject) for each in acts] == [
+        ("local", "token created", owner),
+        (owner, "analysed", identity),
+        (owner, "listed", None),
+        (owner, "viewed", identity),
+        (owner, "deleted", identity),
+        ("unknown", "sign-in refused", None),
+        (owner, "signed in", None),
+        (owner, "signed out", None),
+        ("local", "token revoked", owner),
+    ]
+    requests = [each.request for each in acts[1:-1]]
+    assert len(set(requests)) == len(requests) == 7
+    assert all(requests)
+
+
+def test_what_changes_and_shows_no_record_is_not_audited_but_logged(
+    model: Model, tmp_path: Path, lines: io.StringIO
+) -> None:
+    app = app_with(model, data_dir=tmp_path, auth="required")
+    tokens = open_store(Settings(data_dir=tmp_path)).tokens
+    token, good = tokens.create("clinic"), as_png(draw_brain())
+    tokens.database.close()
+    with TestClient(app) as client:
+        client.headers.update(bearer(token))
+        made = client.post("/predict", files={"file": good}).json()
+        client.post("/predict", files={"file": b"text"})
+        client.post("/preview", files={"file": good})
+        client.get(made["heatmap_url"])
+        client.get("/analyses", headers=bearer("wrong"))
+
+    actions = [each.action for each in acts_of(tmp_path)]
+    assert actions == ["token created", "analysed"]
+    statuses = [each["status"] for each in entries(lines)]
+    assert statuses == [200, 400, 200, 200, 401]

@@ -133,10 +133,7 @@ class Gate:
     async def _by(self, ask: Callable[[], str | None], session: str | None) -> Caller:
         identity = await to_thread.run_sync(ask)
         if identity is None:
-            message = (
-                "Sign in first, or send a valid token: 'Authorization: Bearer ...'."
-            )
-            raise NotSignedIn(message)
+            raise NotSignedIn(SIGN_IN)
         return Caller(identity, identity, session)
 
     async def _refuse(
@@ -150,6 +147,8 @@ class Gate:
             return
         await answer_failure(error)(scope, receive, send)
 
+
+SIGN_IN: Final = "Sign in first, or send a valid token: 'Authorization: Bearer ...'."
 
 FORGED: Final = (
     "The request does not come from this service's own page. Open the page again."

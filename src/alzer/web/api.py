@@ -32,6 +32,8 @@ from alzer.web.openapi import (
     FILE_PART,
     OTHER_PROBLEM,
     PROBLEMS,
+    closed,
+    keys,
     picture_response,
     problem_response,
 )
@@ -230,14 +232,36 @@ def _unstored(body: bytes, media_type: str) -> Response:
 
 def routes(service: Service) -> APIRouter:
     """Give each address its function and its documentation."""
-    router, api = APIRouter(), Api(service)
+    router, api, settings = APIRouter(), Api(service), service.settings
+    _add_uploads(router, api)
+    _add_heatmaps(router, api)
+    figures = {"description": "The figures.", "content": {"text/plain": {}}}
+    router.add_api_route(
+        "/metrics",
+        api.metrics,
+        methods=["GET"],
+        response_class=Response,
+        responses={200: figures, **closed(settings), **OTHER_PROBLEM},
+        dependencies=keys(settings),
+    )
+    router.add_api_route("/healthz", api.healthz, methods=["GET"])
+    router.add_api_route(
+        "/readyz", api.readyz, methods=["GET"], responses={503: PROBLEMS[503]}
+    )
+    return router
+
+
+def _add_uploads(router: APIRouter, api: Api) -> None:
+    settings = api.service.settings
+    failures = {**PROBLEMS, **closed(settings, changes=True)}
     router.add_api_route(
         PREDICT_PATH,
         api.predict,
         methods=["POST"],
         response_model=Prediction,
         response_description="What the model made of the scan.",
-        responses=PROBLEMS,
+        responses=failures,
+        dependencies=keys(settings),
         openapi_extra=FILE_PART,
     )
     router.add_api_route(
@@ -245,33 +269,25 @@ def routes(service: Service) -> APIRouter:
         api.preview,
         methods=["POST"],
         response_class=Response,
-        responses={**picture_response("The scan."), **PROBLEMS},
+        responses={**picture_response("The scan."), **failures},
+        dependencies=keys(settings),
         openapi_extra=FILE_PART,
     )
-    heatmap = f"{HEATMAPS_PATH}/{{name}}"
+
+
+def _add_heatmaps(router: APIRouter, api: Api) -> None:
+    path, settings = f"{HEATMAPS_PATH}/{{name}}", api.service.settings
+    router.add_api_route(path, api.heatmap, methods=["HEAD"], include_in_schema=False)
     router.add_api_route(
-        heatmap, api.heatmap, methods=["HEAD"], include_in_schema=False
-    )
-    router.add_api_route(
-        heatmap,
+        path,
         api.heatmap,
         methods=["GET"],
         response_class=Response,
         responses={
             **picture_response("The heatmap over its scan."),
             **problem_response(404, "not_found", "No such heatmap."),
+            **closed(settings),
             **OTHER_PROBLEM,
         },
+        dependencies=keys(settings),
     )
-    router.add_api_route("/healthz", api.healthz, methods=["GET"])
-    router.add_api_route(
-        "/readyz", api.readyz, methods=["GET"], responses={503: PROBLEMS[503]}
-    )
-    router.add_api_route(
-        "/metrics",
-        api.metrics,
-        methods=["GET"],
-        response_class=Response,
-        responses={200: {"description": "The figures.", "content": {"text/plain": {}}}},
-    )
-    return router

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BeforeValidator
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest, NoSuchAnalysis
@@ -15,7 +16,13 @@ from alzer.store.records import Filter, Record
 from alzer.web.access import caller_of
 from alzer.web.addresses import base_url
 from alzer.web.answers import AnalysisPage, StoredAnalysis
-from alzer.web.openapi import OTHER_PROBLEM, PROBLEMS, problem_response
+from alzer.web.openapi import (
+    OTHER_PROBLEM,
+    PROBLEMS,
+    closed,
+    keys,
+    problem_response,
+)
 from alzer.web.service import Service
 
 _IDENTITY: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -23,8 +30,21 @@ _IDENTITY: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ClassName = StrEnum("ClassName", {name: name for name in CLASS_NAMES})  # type: ignore[misc]  # one list of names
 
 _Identity = Annotated[str, Path(description="`analysis_id` of a prediction.")]
-_Since = Annotated[datetime | None, Query(description="Not before; UTC if unsaid.")]
-_Until = Annotated[datetime | None, Query(description="Before; UTC if unsaid.")]
+# Source: RFC 3339, section 5.6 (full-date). A mere number would else be taken for
+# seconds, or milliseconds, since 1970.
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _begins_with_date(value: str | None) -> str | None:
+    if value is not None and not _DATE.match(value):
+        message = "give a date such as 2026-01-31 or 2026-01-31T12:00:00Z"
+        raise ValueError(message)
+    return value
+
+
+_Moment = Annotated[datetime | None, BeforeValidator(_begins_with_date)]
+_Since = Annotated[_Moment, Query(description="Not before; UTC if unsaid.")]
+_Until = Annotated[_Moment, Query(description="Before; UTC if unsaid.")]
 _Class = Annotated[ClassName | None, Query(description="Of this predicted class.")]
 _Warning = Annotated[bool | None, Query(description="With, or without, warnings.")]
 _Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
@@ -126,7 +146,8 @@ def _in_utc(moment: datetime | None) -> datetime | None:
 
 def history_routes(service: Service) -> APIRouter:
     """Give each address its function and its documentation."""
-    router, history = APIRouter(), History(service)
+    settings, history = service.settings, History(service)
+    router = APIRouter(dependencies=keys(settings), responses=closed(settings))
     failures = {400: PROBLEMS[400], 503: PROBLEMS[503], **OTHER_PROBLEM}
     missing = problem_response(404, "no_such_analysis", "No such analysis.")
     router.add_api_route(
@@ -151,6 +172,11 @@ def history_routes(service: Service) -> APIRouter:
         methods=["DELETE"],
         status_code=204,
         response_class=Response,
-        responses={204: {"description": "Deleted."}, **failures, **missing},
+        responses={
+            204: {"description": "Deleted."},
+            **failures,
+            **missing,
+            **closed(settings, changes=True),
+        },
     )
     return router

@@ -1,5 +1,7 @@
 """Signing in and out with a browser."""
 
+import math
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,9 +21,14 @@ from alzer.web.access import (
 )
 from alzer.web.pages import LoginPage, render
 from alzer.web.service import Service
+from alzer.web.throttle import Throttle
 
 _MAX_BODY_BYTES: Final = 4096
 _REFUSED: Final = "This token is not valid. Check it, or ask for another."
+_TOO_OFTEN: Final = (
+    "Too many tokens from your address were not valid. Wait a minute before the next; "
+    "a valid one is taken at any time."
+)
 
 
 def login_routes(service: Service) -> APIRouter:
@@ -32,29 +39,11 @@ def login_routes(service: Service) -> APIRouter:
     async def show() -> HTMLResponse:
         return HTMLResponse(render(LoginPage()))
 
+    throttle = Throttle()
+
     @router.post(LOGIN_PATH)
     async def sign_in(request: Request) -> Response:
-        fields = await _form(request, service)
-        session = await to_thread.run_sync(
-            service.store.tokens.open_session,
-            fields.get("token", "").strip(),
-            request.state.request_id,
-        )
-        if session is None:
-            return HTMLResponse(render(LoginPage(problem=_REFUSED)), 401)
-        answer = RedirectResponse("assessment/mri-upload", 303)
-        csrf = service.signer.sign("csrf", session)
-        for name, value in ((SESSION_COOKIE, session), (CSRF_COOKIE, csrf)):
-            answer.set_cookie(
-                name,
-                value,
-                max_age=int(SESSION_TERM.total_seconds()),
-                path=_path(request, service),
-                secure=_is_encrypted(request, service),
-                httponly=name == SESSION_COOKIE,
-                samesite="strict",
-            )
-        return answer
+        return await _sign_in(request, service, throttle)
 
     @router.post("/logout")
     async def sign_out(request: Request) -> Response:
@@ -71,6 +60,52 @@ def login_routes(service: Service) -> APIRouter:
         return answer
 
     return router
+
+
+async def _sign_in(request: Request, service: Service, throttle: Throttle) -> Response:
+    token = (await _form(request, service)).get("token", "").strip()
+    tokens = service.store.tokens
+    if await to_thread.run_sync(tokens.check, token) is None:
+        wait_s = _count_refusal(request, throttle)
+        if wait_s > 0.0:
+            return _refuse(429, _TOO_OFTEN, {"Retry-After": str(math.ceil(wait_s))})
+    session = await to_thread.run_sync(
+        tokens.open_session, token, request.state.request_id
+    )
+    if session is None:
+        return _refuse(401, _REFUSED)
+    return _let_in(request, service, session)
+
+
+def _count_refusal(request: Request, throttle: Throttle) -> float:
+    """Count one, or tell how many seconds it has to wait."""
+    address = request.client.host if request.client else ""
+    wait_s = throttle.waits_s(address)
+    if wait_s <= 0.0:
+        throttle.count(address)
+    return wait_s
+
+
+def _refuse(
+    status: int, problem: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    return HTMLResponse(render(LoginPage(problem=problem)), status, headers)
+
+
+def _let_in(request: Request, service: Service, session: str) -> Response:
+    answer = RedirectResponse("assessment/mri-upload", 303)
+    csrf = service.signer.sign("csrf", session)
+    for name, value in ((SESSION_COOKIE, session), (CSRF_COOKIE, csrf)):
+        answer.set_cookie(
+            name,
+            value,
+            max_age=int(SESSION_TERM.total_seconds()),
+            path=_path(request, service),
+            secure=_is_encrypted(request, service),
+            httponly=name == SESSION_COOKIE,
+            samesite="strict",
+        )
+    return answer
 
 
 async def _form(request: Request, service: Service) -> dict[str, str]:

@@ -2,6 +2,12 @@
 
 from typing import Any, Final
 
+from fastapi import Security
+from fastapi.params import Depends
+from fastapi.security import APIKeyCookie, HTTPBearer
+
+from alzer.settings import Settings
+from alzer.web.access import CSRF_HEADER, FORGED, SESSION_COOKIE, SIGN_IN
 from alzer.web.answers import Problem
 from alzer.web.failures import RETRY_AFTER_S
 
@@ -15,7 +21,21 @@ _EXAMPLES: Final = {
     "too_many_bytes": "The file is larger than the limit of 100 MiB. Send one slice, "
     "or save it with compression.",
     "overloaded": "Too many requests are waiting already. Try again in a moment.",
+    "not_signed_in": SIGN_IN,
+    "forged": FORGED,
 }
+
+# They describe what `access.Gate` sees to, and refuse nobody themselves.
+_TOKEN: Final = HTTPBearer(
+    scheme_name="token", description="Made by `alzer tokens create`.", auto_error=False
+)
+_SESSION: Final = APIKeyCookie(
+    name=SESSION_COOKIE,
+    scheme_name="session",
+    description="Of a browser that signed in at `/login`; whatever changes something "
+    f"needs the header `{CSRF_HEADER}` besides.",
+    auto_error=False,
+)
 
 
 def problem_response(status: int, code: str, meaning: str) -> Responses:
@@ -23,6 +43,29 @@ def problem_response(status: int, code: str, meaning: str) -> Responses:
     example = {"detail": _EXAMPLES[code], "code": code}
     content = {"application/json": {"example": example}}
     return {status: {"model": Problem, "description": meaning, "content": content}}
+
+
+def keys(settings: Settings) -> list[Depends]:
+    """Describe by what one is let in; nothing where nobody needs anything."""
+    return [Security(_TOKEN), Security(_SESSION)] if settings.needs_token else []
+
+
+def closed(settings: Settings, *, changes: bool = False) -> Responses:
+    """Describe how those are refused who have no key.
+
+    Args:
+        settings: Whether one is needed.
+        changes: Whether the request changes something, so that its origin matters.
+
+    Returns:
+        The failures by status.
+    """
+    if not settings.needs_token:
+        return {}
+    refusals = problem_response(401, "not_signed_in", "Without a valid token.")
+    if changes:
+        refusals |= problem_response(403, "forged", "Not by this service's own page.")
+    return refusals
 
 
 def picture_response(meaning: str) -> Responses:

@@ -1,0 +1,227 @@
+"""Storage that fails costs no more than it has to, and nothing once it is back."""
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from alzer.model.engine import Model
+from phantoms import as_png, draw_brain
+from served import app_with
+
+Failure = AbstractContextManager[None]
+Fail = Callable[[Path], Failure]
+
+BRAIN = as_png(draw_brain())
+
+# How long `/readyz` may tell what was, with time to spare.
+REMEMBERED_S = 1.2
+
+
+def predict(client: TestClient) -> httpx.Response:
+    return client.post("/predict", files={"file": BRAIN})
+
+
+def readiness(client: TestClient) -> int:
+    time.sleep(REMEMBERED_S)
+    return client.get("/readyz").status_code
+
+
+def heatmaps(folder: Path) -> set[str]:
+    return {each.name for each in folder.rglob("*") if "heatmap_" in each.name}
+
+
+def recorded(client: TestClient) -> set[str]:
+    """Give the heatmaps that records name."""
+    analyses = client.get("/analyses").json()["analyses"]
+    urls = [each["heatmap_url"] for each in analyses]
+    return {each.rpartition("/")[2] for each in urls if each}
+
+
+def run(program: str, *arguments: str) -> int:
+    path = shutil.which(program) or program
+    done = subprocess.run([path, *arguments], capture_output=True, check=False)  # noqa: S603 - the system's
+    return done.returncode
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a disk of a quarter of a megabyte, where one can be made."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)):
+        pytest.skip("only root can make a small disk")
+    yield folder
+    assert run("umount", "-l", str(folder)) == 0
+
+
+@contextmanager
+def filled(disk: Path) -> Iterator[None]:
+    """Leave no room at all."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (4096, 1):
+            with suppress(OSError):
+                while True:
+                    file.write(bytes(size))
+    assert shutil.disk_usage(disk).free == 0
+    yield
+    ballast.unlink()
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[None]:
+    """Put a folder where a file is, or a file where a folder is."""
+    aside = path.with_name("aside")
+    is_folder = path.is_dir()
+    path.rename(aside)
+    if is_folder:
+        path.touch()
+    else:
+        path.mkdir()
+    yield
+    if is_folder:
+        path.unlink()
+    else:
+        path.rmdir()
+    aside.rename(path)
+
+
+LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Let another process keep the database for itself."""
+    command = [sys.executable, "-c", LOCK, str(database)]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"locked\n"
+        yield
+        process.communicate()
+
+
+def without_heatmaps(app: FastAPI, folder: Path, failure: Failure) -> dict[str, Any]:
+    """See what a service answers while heatmaps can't be kept, and afterwards.
+
+    Returns:
+        What it answered meanwhile.
+    """
+    with TestClient(app) as client:
+        assert predict(client).status_code == 200
+        assert client.get("/readyz").status_code == 200
+        with failure:
+            during, unready = predict(client), readiness(client)
+        after, ready = predict(client), readiness(client)
+        picture = client.get(after.json()["heatmap_url"])
+        known = recorded(client)
+
+    assert (during.status_code, during.json()["heatmap_url"]) == (200, None)
+    assert (unready, ready) == (503, 200)
+    assert picture.content.startswith(b"\x89PNG")
+    assert len(known) == 2
+    assert heatmaps(folder) == known
+    told: dict[str, Any] = during.json()
+    return told
+
+
+def test_without_their_folder_predictions_come_without_heatmaps(
+    model: Model, tmp_path: Path
+) -> None:
+    files = tmp_path / "files"
+    app = app_with(model, data_dir=tmp_path, files=str(files))
+    told = without_heatmaps(app, files, replaced(files / "heatmaps"))
+
+    assert "could not be saved" in told["heatmap_missing_reason"]
+
+
+def test_on_a_full_disk_predictions_come_without_heatmaps(
+    model: Model, tmp_path: Path, disk: Path
+) -> None:
+    app = app_with(model, data_dir=tmp_path, files=str(disk))
+    told = without_heatmaps(app, disk, filled(disk))
+
+    assert "disk is full" in told["heatmap_missing_reason"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
+def test_whatever_the_system_says_predictions_come_without_heatmaps(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    @contextmanager
+    def failing() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", refuse)
+            yield
+
+    told = without_heatmaps(app_with(model, data_dir=tmp_path), tmp_path, failing())
+
+    assert "could not be saved" in told["heatmap_missing_reason"]
+
+
+def without_records(
+    app: FastAPI, folder: Path, failure: Failure
+) -> tuple[dict[str, Any], int]:
+    """See what a service answers while records can't be kept, and afterwards.
+
+    Returns:
+        What it answered meanwhile, and what `/readyz` said.
+    """
+    with TestClient(app) as client:
+        first = predict(client).json()
+        before = heatmaps(folder)
+        with failure:
+            during, left, unready = predict(client), heatmaps(folder), readiness(client)
+        after, ready = predict(client), readiness(client)
+        known = recorded(client)
+
+    assert (during.status_code, during.json()["code"]) == (503, "storage_unavailable")
+    assert int(during.headers["retry-after"]) > 0
+    assert left == before
+    assert (after.status_code, ready) == (200, 200)
+    assert len(known) == 2
+    assert first["heatmap_url"].rpartition("/")[2] in known
+    assert heatmaps(folder) == known
+    return during.json(), unready
+
+
+@pytest.mark.parametrize("fail", [replaced, locked])
+def test_without_its_database_nothing_is_acknowledged_or_left(
+    model: Model, tmp_path: Path, fail: Fail
+) -> None:
+    app = app_with(model, data_dir=tmp_path)
+    _, unready = without_records(app, tmp_path, fail(tmp_path / "alzer.db"))
+
+    assert unready == 503
+
+
+def test_on_a_full_disk_nothing_is_acknowledged_or_left(
+    model: Model, tmp_path: Path, disk: Path
+) -> None:
+    address = f"sqlite:///{disk}/alzer.db"
+    app = app_with(model, data_dir=tmp_path, database=address)
+    during, _ = without_records(app, tmp_path, filled(disk))
+
+    assert "disk is full" in during["detail"]
