@@ -24,6 +24,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert settings.engine == "openvino"
     assert "http://localhost:3000" in settings.allowed_origins
     assert settings.limits == Limits()
+    assert settings.survive_power_failure
 
 
 VALUES = [
@@ -53,7 +54,7 @@ VALUES = [
     ("ALZER_RETENTION", "1 Day", "retention", timedelta(days=1)),
     ("ALZER_RETENTION", "never", "retention", None),
     ("ALZER_KEEP_ORIGINALS", "true", "keep_originals", True),
-    ("ALZER_SURVIVE_POWER_FAILURE", "1", "survive_power_failure", True),
+    ("ALZER_SURVIVE_POWER_FAILURE", "0", "survive_power_failure", False),
     ("ALZER_AUTH", "required", "auth", "required"),
     ("ALZER_SECRET_KEY", "x" * 32, "secret_key", SecretStr("x" * 32)),
     ("ALZER_LINK_MINUTES", "5", "link_minutes", 5),
