@@ -62,6 +62,23 @@ def test_the_unit_is_confined() -> None:
     assert int(service["TimeoutStopSec"]) > 10
 
 
+def test_systemd_takes_the_unit_and_finds_it_little_exposed(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("no systemd-analyze")
+    text = (DEPLOY / "alzer.service").read_text("utf-8")
+    unit = tmp_path / "alzer.service"
+    unit.write_text(text.replace("/opt/alzer/bin/alzer", "/bin/true"), "utf-8")
+    verify = [program, "verify", str(unit)]
+    verified = subprocess.run(verify, check=False, capture_output=True, text=True)  # noqa: S603 - systemd's own
+    # In tenths, of ten: 2.5 is what systemd calls OK at most.
+    judge = [program, "security", "--offline=true", "--threshold=25", str(unit)]
+    judged = subprocess.run(judge, check=False, capture_output=True, text=True)  # noqa: S603 - likewise
+
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert judged.returncode == 0, judged.stdout
+
+
 def test_the_container_does_not_run_as_root() -> None:
     lines = (DEPLOY / "Containerfile").read_text("utf-8").splitlines()
     last = lines[max(i for i, each in enumerate(lines) if each.startswith("FROM")) :]
