@@ -31,10 +31,10 @@ from alzer.model.bundle import read_card, shipped_bundle
 from alzer.settings import Settings, is_loopback
 from alzer.store.keeping import Store, open_store
 from alzer.web.app import create_app, server_config
-from alzer.web.connections import SlowClients
 from alzer.web.logs import configure_logging
 from alzer.web.pages import UPLOAD_PATH
 from alzer.web.service import Engine
+from alzer.web.slow_clients import SlowClients
 from alzer.web.workers import usable_cores
 
 # Connections that may wait for `accept`; the service's own queue is far shorter.
