@@ -63,7 +63,7 @@ VALUES = [
     ("ALZER_LOG_LEVEL", "error", "log_level", "error"),
     ("ALZER_MAX_FORM_PARTS", "3", "max_form_parts", 3),
     ("ALZER_MAX_HEADER_BYTES", "2048", "max_header_bytes", 2048),
-    ("ALZER_MAX_DECODING_BYTES", "300000000", "max_decoding_bytes", 300_000_000),
+    ("ALZER_MAX_DECODING_BYTES", "600000000", "max_decoding_bytes", 600_000_000),
     ("ALZER_MAX_DECODING_SECONDS", "1.5", "max_decoding_seconds", 1.5),
     ("ALZER_SLOW_CLIENT_SECONDS", "3", "slow_client_seconds", 3.0),
 ]  # fmt: skip

@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         default=Limits.max_file_bytes,
         gt=0,
-        description="Largest request body, in bytes.",
+        description="Largest file, in bytes; a request may have 64 KiB more.",
     )
     max_image_pixels: int = Field(
         default=Limits.max_pixels,
@@ -162,7 +162,8 @@ class Settings(BaseSettings):
     max_decoded_bytes: int = Field(
         default=Limits.max_decoded_bytes,
         gt=0,
-        description="What decompressing one file may produce, in bytes.",
+        description="What decompressing one file may produce, and reading a picture "
+        "may take, in bytes.",
     )
     max_form_parts: int = Field(
         default=16, ge=1, description="Parts that a form may have besides the file."
@@ -174,14 +175,14 @@ class Settings(BaseSettings):
     )
     max_decoding_bytes: int = Field(
         default=DecodingLimits.memory_bytes,
-        ge=2**28,
-        description="Memory that decoding one DICOM, NIfTI or MGH file may take, in "
-        "bytes.",
+        ge=2**29,
+        description="Memory that a process may take to decode one file, in bytes. All "
+        "but small PNG and plain JPEG files are decoded by processes of their own.",
     )
     max_decoding_seconds: float = Field(
         default=DecodingLimits.seconds,
         gt=0,
-        description="Time that decoding one such file may take, in seconds.",
+        description="Time that a process may take to decode one file, in seconds.",
     )
     slow_client_seconds: float = Field(
         default=15.0,

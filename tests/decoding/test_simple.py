@@ -41,7 +41,23 @@ def jpeg_with_segments(count: int) -> bytes:
     return JPEG[:2] + b"\xff\xe5\0\2" * count + JPEG[2:]
 
 
+def png_with_two_heads() -> bytes:
+    chunk = b"IHDR" + struct.pack(">LL", 3000, 1000) + PNG[24:29]
+    second = struct.pack(">L", 13) + chunk + struct.pack(">L", zlib.crc32(chunk))
+    return PNG[:33] + second + PNG[33:]
+
+
+def jpeg_with_two_frames() -> bytes:
+    place = JPEG.index(b"\xff\xc0")
+    (length,) = struct.unpack_from(">H", JPEG, place + 2)
+    frame = JPEG[place : place + 2 + length]
+    large = frame[:5] + struct.pack(">HH", 6000, 6000) + frame[9:]
+    return JPEG[:place] + frame + large + JPEG[place + 2 + length :]
+
+
 NOT_SIMPLE = {
+    "PNG with two heads": png_with_two_heads(),
+    "JPEG with two frames": jpeg_with_two_frames(),
     "progressive": as_picture(BRAIN, "JPEG", progressive=True),
     "many segments": jpeg_with_segments(200_000),
     "some more segments": jpeg_with_segments(100),

@@ -332,3 +332,15 @@ def test_damaged_deflate_is_refused() -> None:
 
     with pytest.raises(UnusableScan):
         read_scan(content[:600] + zlib.compress(b"x") + content[700:])
+
+
+def test_run_lengths_that_look_like_a_header_are_only_run_lengths() -> None:
+    generator = np.random.default_rng(0)
+    shapes = set()
+    for _ in range(30):
+        noise = generator.integers(0, 4096, (128, 128))
+        dataset = dicom_dataset(noise / 4095.0)
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        shapes.add(read_scan(save_dicom(dataset)).shape)
+
+    assert shapes == {(128, 128)}

@@ -125,8 +125,9 @@ class DecodingProcess:
         """Whether the process can take another file: alive, and silent unless asked."""
         if self._process.poll() is not None:
             return False
-        speaking, _, _ = select.select([self._answers], [], [], 0)
-        return not speaking
+        listening = select.poll()  # takes descriptors of any number
+        listening.register(self._answers, select.POLLIN)
+        return not listening.poll(0)
 
     def kill(self) -> None:
         """End the process at once; who reads from it has to notice."""
@@ -146,6 +147,7 @@ class DecodingProcess:
         """Send a request while listening: either side may be the slower one.
 
         Raises:
+            MalformedAnswer: It answers before it has been asked.
             TimeoutError: The time is up.
         """
         waiting = [memoryview(each) for each in parts if len(each)]
@@ -164,6 +166,8 @@ class DecodingProcess:
                     try:
                         next(arriving)
                     except StopIteration as whole:
+                        if waiting:  # an answer to what was not asked yet
+                            raise MalformedAnswer from None
                         text, content = whole.value
                         return text, content
         raise TimeoutError

@@ -48,24 +48,29 @@ def _no_size(_: bytes) -> tuple[int, int] | None:
 
 
 def _png_size(data: bytes) -> tuple[int, int] | None:
-    # Source: PNG, third edition, section 11.2.1: IHDR comes first.
-    if len(data) < 24 or data[12:16] != b"IHDR":
+    # Source: PNG, third edition, section 11.2.1: IHDR comes first, and once; Pillow
+    # takes the last one.
+    if len(data) < 24 or data[12:16] != b"IHDR" or data.count(b"IHDR") > 1:
         return None
     columns, rows = struct.unpack_from(">LL", data, 16)
     return rows, columns
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Walk from segment to segment until the frame's (T.81, B.2)."""
+    """Walk from segment to segment until the scan's (T.81, B.2): one frame before."""
     if data.count(_SCAN) > _MOST_SCANS:
         return None
-    place = 2
+    place, size = 2, None
     for _ in range(_MOST_SEGMENTS):
         if len(data) < place + 9 or data[place] != 0xFF:
             return None
         kind = data[place + 1]
         length, _precision, rows, columns = struct.unpack_from(">HBHH", data, place + 2)
+        if kind == _SCAN[1]:
+            return size
         if kind in _FRAMES:
-            return (rows, columns) if kind in _PLAIN_FRAMES else None
+            if kind not in _PLAIN_FRAMES or size is not None:
+                return None
+            size = rows, columns
         place += 2 + length
     return None

@@ -21,6 +21,7 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     JPEGExtended12Bit,
+    RLELossless,
 )
 
 from alzer.errors import (
@@ -179,7 +180,9 @@ def _check_declared_size(dataset: Dataset, limits: Limits) -> None:
         )
         raise NotOneSlice(message)
     sizes = [(rows, columns)]
-    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+    syntax = dataset.file_meta.TransferSyntaxUID
+    # Run lengths have no header of their own, and hold any bytes.
+    if syntax.is_encapsulated and syntax != RLELossless:
         sizes += compressed_sizes(bytes(dataset.PixelData[: 1 << 16]))
     check_pixels(max(sizes, key=math.prod), limits)
 

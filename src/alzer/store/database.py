@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import URL, Connection, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from alzer.errors import StorageUnavailable
 from alzer.store.engines import STATEMENT_S, WAIT_S, open_engine, take_time
@@ -66,8 +66,24 @@ class Database:
         """
         with _failures_said():
             self._prepare()
-            with self._engine.begin() as connection:
+            with self._doubting(), self._engine.begin() as connection:
                 yield connection
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """Prepare again after a failure such as no table: it may be a new database.
+
+        Yields:
+            Nothing.
+
+        Raises:
+            ProgrammingError: The failure.
+        """
+        try:
+            yield
+        except ProgrammingError:
+            self._prepared = None
+            raise
 
     def check(self) -> None:
         """Make sure that the database answers and could be written to.

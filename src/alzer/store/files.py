@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 from alzer.errors import StorageUnavailable
 from alzer.store.ownership import Ownership
 from alzer.store.places import open_place, reaching
-from alzer.store.private import make_folder, open_private
+from alzer.store.private import make_folder, open_private, settle_folder
 from alzer.store.times import moment_of
 
 # Source: RFC 9562, section 5.4 (UUID version 4: 122 random bits).
@@ -156,12 +156,13 @@ class FileStore:
                     file.flush()
                     os.fsync(file.fileno())
             partial.replace(path)
+            if self._settle:
+                settle_folder(path.parent)
         except BaseException:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
+            for each in (partial, path):
+                with suppress(OSError):
+                    each.unlink(missing_ok=True)
             raise
-        if self._settle:
-            _settle_folder(path.parent)
 
     def read(self, kind: Kind, name: str) -> bytes | None:
         """Read a file; a name of any other form finds nothing.
@@ -196,6 +197,16 @@ class FileStore:
         if kind.owns(name):
             self._remove_path(self._path(kind, name))
 
+    def remove_all(self, *named: tuple[Kind, str | None]) -> None:
+        """Remove several files; those without a name are none.
+
+        Args:
+            named: Kinds and names.
+        """
+        for kind, name in named:
+            if name is not None:
+                self.remove(kind, name)
+
     def discard(self, file: KeptFile) -> None:
         """Remove a file that was listed.
 
@@ -214,19 +225,27 @@ class FileStore:
     def listed(self) -> Iterator[KeptFile]:
         """List every file of ours, those that were never finished too.
 
+        A folder is gone through without holding all of it: there may be a million.
+
         Raises:
             StorageUnavailable: The storage can't be reached.
         """
         for kind in Kind:
-            entries: list[dict[str, Any]] = []
-            with reaching(), suppress(FileNotFoundError):
-                folder = f"{self._root}/{kind.folder}"
-                entries = self._files.ls(folder, detail=True)
-            for entry in entries:
-                name = str(entry["name"]).rpartition("/")[2]
+            folder = f"{self._root}/{kind.folder}"
+            for name in self._names(folder):
                 partial = _PARTIAL.fullmatch(name) is not None
                 if partial or kind.owns(name):
-                    yield KeptFile(entry["name"], name, partial)
+                    yield KeptFile(f"{folder}/{name}", name, partial)
+
+    def _names(self, folder: str) -> Iterator[str]:
+        found: Iterable[Any] = ()
+        with reaching(), suppress(FileNotFoundError):
+            if self.is_local:
+                found = os.scandir(folder)
+            else:
+                found = self._files.ls(folder, detail=False)
+        for each in found:
+            yield os.fspath(each).rpartition("/")[2]
 
     def modified(self, file: KeptFile) -> datetime:
         """Tell when a file was written.
@@ -283,11 +302,3 @@ class FileStore:
 _HEATMAP_BYTES: Final = 64 * 2**10
 
 _NOT_REMOVED: Final = "A file could not be removed. Try again in a moment."
-
-
-def _settle_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

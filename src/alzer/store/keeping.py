@@ -3,11 +3,13 @@
 import fcntl
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import BinaryIO, Final
 
 from alzer.errors import StorageUnavailable
@@ -29,6 +31,9 @@ LOCK_FILE: Final = ".lock"
 # Another process may have written a file whose record is about to follow.
 GRACE: Final = timedelta(hours=1)
 
+# Files that are held in memory while a sweep goes through all.
+_SWEPT_AT_ONCE: Final = 500
+
 # Analyses that a purge may fail to delete before it gives up for now.
 _STUCK_AT_MOST: Final = 10
 
@@ -43,6 +48,7 @@ class Store:
         files: Their heatmaps, and originals where they are kept.
         tokens: Who may use the service.
         term: How long analyses are kept; None: until they are deleted.
+        ending: Set when cleaning up has to come to its end.
     """
 
     database: Database
@@ -50,6 +56,7 @@ class Store:
     files: FileStore
     tokens: Tokens
     term: timedelta | None
+    ending: threading.Event = field(default_factory=threading.Event)
 
     def delete(self, record: Record, act: Act) -> None:
         """Delete an analysis for good: its files, then its record.
@@ -94,20 +101,32 @@ class Store:
         purged, stuck = 0, set[str]()
         until = (now or datetime.now(UTC)) - self.term
         while records := self.records.older_than(until, without=stuck):
-            for record in records:
-                try:
-                    self._delete(record, Act(SERVICE, "expired", record.id))
-                    purged += 1
-                except StorageUnavailable:
-                    stuck.add(record.id)
-                    if len(stuck) > _STUCK_AT_MOST:  # it is not the single file
-                        raise
+            purged += sum(self._expire(each, stuck) for each in records)
+            if self.ending.is_set():
+                return purged
         if purged:
             self.database.forget_deleted()
         if stuck:
             message = f"{len(stuck)} analyses could not be deleted at their term."
             raise StorageUnavailable(message)
         return purged
+
+    def _expire(self, record: Record, stuck: set[str]) -> bool:
+        """Delete what is due, and say whether it is gone; remember it if it stays.
+
+        Raises:
+            StorageUnavailable: Too many stay.
+        """
+        if self.ending.is_set():
+            return False
+        try:
+            self._delete(record, Act(SERVICE, "expired", record.id))
+        except StorageUnavailable:
+            stuck.add(record.id)
+            if len(stuck) > _STUCK_AT_MOST:  # it is not the single file
+                raise
+            return False
+        return True
 
     def sweep(self, written_before: datetime) -> int:
         """Remove files that no record knows: left behind by a sudden end.
@@ -121,19 +140,20 @@ class Store:
         Returns:
             How many were removed.
         """
-        listed = list(self.files.listed())
-        # After the listing: who wrote one of these has signed up before.
-        since = self.files.ours_since()
-        if since is None:
-            return 0
-        known = self.records.known_files([each.name for each in listed])
-        orphans = [
-            each for each in listed
-            if each.name not in known and self._is_ours(each, since, written_before)
-        ]  # fmt: skip
-        for each in orphans:
-            self.files.discard(each)
-        return len(orphans)
+        swept, listed = 0, self.files.listed()
+        while some := list(islice(listed, _SWEPT_AT_ONCE)):
+            # After the listing: who wrote one of these has signed up before.
+            since = self.files.ours_since()
+            if since is None or self.ending.is_set():
+                break
+            known = self.records.known_files([each.name for each in some])
+            for each in some:
+                if each.name in known:
+                    continue
+                if self._is_ours(each, since, written_before):
+                    self.files.discard(each)
+                    swept += 1
+        return swept
 
     def _is_ours(self, file: KeptFile, since: datetime, before: datetime) -> bool:
         written = self.files.modified(file)

@@ -18,7 +18,9 @@ def make_folder(folder: Path) -> None:
     """
     if not folder.parent.exists():  # mkdir(parents=True) would open these to all
         make_folder(folder.parent)
-    folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        settle_folder(folder.parent)
 
 
 def open_private(path: str, flags: int) -> int:
@@ -35,3 +37,16 @@ def open_private(path: str, flags: int) -> int:
         The descriptor; this function is an `opener` for `open`.
     """
     return os.open(path, flags, _FILE_MODE)
+
+
+def settle_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk itself.
+
+    Args:
+        folder: Which.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

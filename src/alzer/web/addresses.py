@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.datastructures import Headers
 
 from alzer.errors import InvalidHost
-from alzer.settings import Settings
+from alzer.settings import Settings, is_loopback
 
 HEATMAPS_PATH: Final = "/uploads/heatmaps"
 PREDICT_PATH: Final = "/predict"
@@ -61,6 +61,9 @@ def goes_by(headers: Headers, settings: Settings) -> bool:
     """
     match = _HOST.fullmatch(headers.get("host", "").lower())
     names = settings.allowed_hosts
+    if is_loopback(settings.host):  # 127.0.0.2, say
+        own = f"[{settings.host}]" if ":" in settings.host else settings.host
+        names = (*names, own)
     if settings.public_url is not None:
         names = (*names, urlsplit(settings.public_url).hostname or "")
     return match is not None and _is_trusted(match["name"], names)

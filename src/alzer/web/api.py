@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated, Final
 
+from anyio import Lock, to_thread
 from fastapi import APIRouter, Query, Request, Response
 from starlette.exceptions import HTTPException
 
@@ -60,7 +61,10 @@ class Api:
     """
 
     service: Service
-    _ready_until: float = field(default=0.0, init=False)
+    _readiness: tuple[float, StorageUnavailable | None] = field(
+        default=(0.0, None), init=False
+    )
+    _checking: Lock = field(default_factory=Lock, init=False)
 
     async def predict(
         self,
@@ -91,22 +95,28 @@ class Api:
         self, request: Request, work: Callable[["_Upload"], Response]
     ) -> Response:
         service, settings = self.service, self.service.settings
-        upload = _Upload(await read_file_part(request, settings))
+        upload, workers = (
+            _Upload(await read_file_part(request, settings)),
+            service.workers,
+        )
+        elsewhere = service.engine.reads_elsewhere(upload.data)
         try:
-            with service.workers.place():
-                if service.engine.reads_elsewhere(upload.data):
-                    upload = await service.workers.run_for(
-                        request, partial(self._read, upload), elsewhere=True
-                    )
-                return await service.workers.run_for(request, partial(work, upload))
+            with workers.place(elsewhere=elsewhere):
+                if elsewhere:
+                    read = partial(self._read, upload, work)
+                    return await workers.read_and_run_for(request, read)
+                return await workers.run_for(request, partial(work, upload))
         except UnusableScan as refusal:
             service.metrics.refusals.labels(refusal.code).inc()
             raise
 
-    def _read(self, upload: "_Upload") -> "_Upload":
+    def _read(
+        self, upload: "_Upload", work: Callable[["_Upload"], Response]
+    ) -> Callable[[], Response]:
         started = time.perf_counter()
         scan = self.service.engine.read(upload.data)
-        return _Upload(upload.data, scan, (time.perf_counter() - started) * 1000.0)
+        spent_ms = (time.perf_counter() - started) * 1000.0
+        return partial(work, _Upload(upload.data, scan, spent_ms))
 
     def _analyse(self, upload: "_Upload") -> Analysis:
         if upload.scan is None:
@@ -163,9 +173,13 @@ class Api:
             )
         except StorageUnavailable:
             with suppress(StorageUnavailable):  # else the next sweep does it
-                for kind, name in ((Kind.HEATMAP, heatmap), (Kind.ORIGINAL, original)):
-                    if name is not None:
-                        store.files.remove(kind, name)
+                # A server that fell silent may have kept the record all the same.
+                if store.database.is_sqlite or not store.records.find(
+                    answer.analysis_id
+                ):
+                    store.files.remove_all(
+                        (Kind.HEATMAP, heatmap), (Kind.ORIGINAL, original)
+                    )
             raise
 
     def _preview(self, upload: "_Upload") -> Response:
@@ -192,13 +206,28 @@ class Api:
         """Tell that the process answers."""
         return Health()
 
-    def readyz(self) -> Readiness:
-        """Tell that predictions can be made and kept, and by which model."""
-        if time.monotonic() > self._ready_until:
+    async def readyz(self) -> Readiness:
+        """Tell that predictions can be made and kept, and by which model.
+
+        Raises:
+            StorageUnavailable: They could not be kept.
+        """
+        async with self._checking:  # one at a time, whoever asks
+            until, failure = self._readiness
+            if time.monotonic() > until:
+                failure = await to_thread.run_sync(self._check)
+                self._readiness = time.monotonic() + _READY_FOR_S, failure
+        if failure is not None:
+            raise failure
+        return Readiness(model=describe_model(self.service.model))
+
+    def _check(self) -> StorageUnavailable | None:
+        try:
             self.service.store.database.check()
             self.service.store.files.check()
-            self._ready_until = time.monotonic() + _READY_FOR_S
-        return Readiness(model=describe_model(self.service.model))
+        except StorageUnavailable as failure:
+            return failure
+        return None
 
     def metrics(self) -> Response:
         """Give figures in Prometheus' text format."""

@@ -100,26 +100,22 @@ def create_app(
 @asynccontextmanager
 async def _life(service: Service) -> AsyncIterator[None]:
     service.engine.start()
-    cleaning = asyncio.create_task(_clean(service.store))
+    # In a thread of its own, which ends when `ending` is set, soon after.
+    cleaning = asyncio.create_task(asyncio.to_thread(_clean, service.store))
     try:
         yield
     finally:
-        cleaning.cancel()
+        service.store.ending.set()
         await asyncio.wait([cleaning])  # however that ends, the rest follows
         await to_thread.run_sync(service.engine.stop)
         service.store.database.close()
 
 
-async def _clean(store: Store) -> None:
-    """Clean up at the start and from time to time, in a thread."""
-    use = store.in_use()
-    await to_thread.run_sync(use.__enter__)
-    try:
-        while True:
-            await asyncio.sleep(_CLEAN_EVERY_S)
-            await to_thread.run_sync(store.clean, datetime.now(UTC) - GRACE)
-    finally:
-        use.__exit__(None, None, None)
+def _clean(store: Store) -> None:
+    """Clean up at the start and from time to time."""
+    with store.in_use():
+        while not store.ending.wait(_CLEAN_EVERY_S):
+            store.clean(datetime.now(UTC) - GRACE)
 
 
 def _middleware(service: Service, admission: AdmissionControl) -> list[Middleware]:

@@ -192,7 +192,7 @@ class WatchedProtocol(HttpToolsProtocol):
         held = bytes(4)
         if raw is not None:
             # No such thing for this kind of socket, or it is closed already.
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 held = fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, held)
         return self.transport.get_write_buffer_size() + int.from_bytes(
             held, sys.byteorder

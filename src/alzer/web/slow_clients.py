@@ -63,7 +63,8 @@ class SlowClients:
             await asyncio.sleep(_EVERY_S)
             now = time.monotonic()
             for each in list(connections):
-                self._look_at(each, now)
+                with suppress(OSError, ValueError):  # closed in this very moment
+                    self._look_at(each, now)
 
     def _look_at(self, connection: WatchedProtocol, now: float) -> None:
         phase, unsent = connection.phase, connection.unsent
