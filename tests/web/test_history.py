@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,7 @@ def test_without_its_database_nothing_is_acknowledged_until_it_is_back(
         files = list(tmp_path.rglob("*.png"))
         blocked.rmdir()
         predict(client)
+        time.sleep(1.1)  # so long an answer holds
         ready_again = client.get("/readyz")
 
     assert refused.status_code == ready.status_code == 503
