@@ -29,7 +29,7 @@
     |-- TrainingRefused
     |   |-- InvalidCohort       files, labels or folds are not usable
     |   `-- LeakySplit          one person on both sides of a split
-    |-- StorageUnavailable      results can't be written
+    |-- StorageUnavailable      what is kept can't be reached
     `-- Overloaded              too much waits already
 
 A message is one or two sentences that a person understands: what was found and
@@ -212,7 +212,7 @@ class LeakySplit(TrainingRefused):
 
 
 class StorageUnavailable(AlzerError):
-    """A result can't be written."""
+    """What is kept can't be written, read or removed now."""
 
     code = "storage_unavailable"
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import signal
 import struct
 import threading
@@ -197,3 +198,30 @@ def test_a_process_that_can_not_start_says_so(
         process.wait_until_ready()
 
     process.end()
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Have as many files open as a service with many clients."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2000:
+        pytest.skip("this account may not open so many files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2000, hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    yield
+    for each in opened:
+        os.close(each)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_process_decodes_for_a_service_with_many_clients() -> None:
+    process = DecodingProcess(DecodingLimits())
+    process.wait_until_ready()
+    scan = process.read(DICOM, LIMITS)
+    ready = process.is_ready
+    process.end()
+
+    assert scan.shape == draw_brain().shape
+    assert ready
+    assert not process.is_ready

@@ -126,3 +126,20 @@ def test_limits_hold_elsewhere_too(model: Model, tmp_path: Path) -> None:
         answer = post(address, DICOM)
 
     assert answer.json()["code"] == "too_many_pixels"
+
+
+def test_files_that_are_read_elsewhere_leave_places_for_others(
+    model: Model, tmp_path: Path, slow: threading.Event
+) -> None:
+    app = app_that_reads_dicom_slowly(model, tmp_path, slow)
+    places = usable_cores() + 32
+    with serving_app(app) as address, asking(address, DICOM, places + 4) as statuses:
+        while len(statuses) < places // 4 + 4:
+            time.sleep(0.01)
+        answer = post(address, PNG).status_code
+        slow.set()
+
+    assert answer == 200
+    assert sorted(statuses) == [200] * (places - places // 4) + [503] * (
+        places // 4 + 4
+    )

@@ -177,6 +177,7 @@ class _Body:
             The next part.
 
         Raises:
+            _NoRoom: All bodies together are too large.
             _Overrun: The body is too large.
         """
         message = await self._receive()
