@@ -72,7 +72,7 @@ def _as_batch(images: NDArray[np.float16], device: torch.device) -> Tensor:
 def mixed_precision(device: torch.device) -> torch.autocast:
     """Compute in bfloat16 what bears it, where the device can.
 
-    A processor without it would have every step imitated, which takes ten times as
+    A processor without it would have every step imitated, which takes many times as
     long as float32.
     """
     enabled = _computes_bfloat16(device.type)
