@@ -21,9 +21,7 @@ def app_with(model: Model, **changes: object) -> FastAPI:
     """Put the service together over a real model."""
     hosts = ("testserver", "127.0.0.1")
     settings = Settings.model_validate({"allowed_hosts": hosts, **changes})
-    app = create_app(engine_of(model, settings), settings)
-    app.state.settings = settings  # a server goes by them, too
-    return app
+    return create_app(engine_of(model, settings), settings)
 
 
 def engine_of(model: Model, settings: Settings) -> Engine:
@@ -48,7 +46,7 @@ def serving_app(app: FastAPI, kept_s: int | None = None) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings: Settings = app.state.settings
+    settings: Settings = app.state.service.settings
     config = server_config(app, settings.model_copy(update={"port": port}))
     config.timeout_keep_alive = kept_s or config.timeout_keep_alive
     server = uvicorn.Server(config)

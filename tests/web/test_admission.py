@@ -30,7 +30,7 @@ def app(model: Model, tmp_path: Path) -> FastAPI:
 @contextmanager
 def all_taken(app: FastAPI) -> Iterator[None]:
     """Let nobody get a place."""
-    workers = app.state.workers
+    workers = app.state.service.workers
     with ExitStack() as places:
         while not workers.are_full:
             places.enter_context(workers.place())

@@ -91,7 +91,7 @@ def test_files_that_take_long_elsewhere_do_not_keep_others_from_being_answered(
     app = app_that_reads_dicom_slowly(model, tmp_path, slow)
     many = usable_cores() + 3
     with serving_app(app) as address, asking(address, DICOM, many) as statuses:
-        while app.state.workers.taken < many:
+        while app.state.service.workers.taken < many:
             time.sleep(0.01)
         answers = [post(address, PNG).status_code for _ in range(3)]
         waited_for = len(statuses)

@@ -1,12 +1,11 @@
 """Taking from this process all that decoding does not need."""
 
 import ctypes
-import os
 import resource
 import sys
-from typing import Any, Final
+from typing import Final
 
-from alzer.decoding.seccomp import forbid_system_calls
+from alzer.decoding.seccomp import forbid_system_calls, require
 
 # Source: Linux, include/uapi/linux/prctl.h and capability.h.
 _PR_SET_DUMPABLE: Final = 4
@@ -53,20 +52,10 @@ def _limit(kind: int, value: int) -> None:
 
 
 def _drop_privileges() -> None:
+    # A failure ends the process: better than to decode with more rights.
     library = ctypes.CDLL(None, use_errno=True)
     head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    _require(library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    _require(library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0))
-    _require(library.capset(head, nothing))
-
-
-def _require(result: Any) -> None:  # noqa: ANN401 - ctypes gives what C gave
-    """Let the process end rather than decode with more rights than it should have.
-
-    Raises:
-        OSError: The system call failed.
-    """
-    if result != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
+    require(library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    require(library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0))
+    require(library.capset(head, nothing))

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import suppress
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from alzer.decoding.messages import (
     HEAD,
@@ -63,9 +63,8 @@ class DecodingProcess:
             env={"OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"},
             start_new_session=True,  # Ctrl-C is for the service; it ends its processes
         )
-        assert self._process.stdin is not None  # noqa: S101 - for the type checker
-        assert self._process.stdout is not None  # noqa: S101 - likewise
-        self._requests, self._answers = self._process.stdin, self._process.stdout
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
         for pipe in (self._requests, self._answers):
             os.set_blocking(pipe.fileno(), False)
 

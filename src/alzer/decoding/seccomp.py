@@ -115,9 +115,6 @@ def forbid_system_calls() -> None:
 
     Where Linux runs on another machine than the two of the table, or where there is
     no Linux, nothing is done. No new privileges must be possible any more.
-
-    Raises:
-        OSError: The kernel takes no such program.
     """
     if sys.platform != "linux" or platform.machine() not in _MACHINES:
         return
@@ -125,9 +122,21 @@ def forbid_system_calls() -> None:
     program = _Program(len(code) // _INSTRUCTION.size, code)
     library = ctypes.CDLL(None, use_errno=True)
     arguments = (_SECCOMP_MODE_FILTER, ctypes.byref(program))
-    if library.prctl(_PR_SET_SECCOMP, *arguments) != 0:
-        code_of_error = ctypes.get_errno()
-        raise OSError(code_of_error, os.strerror(code_of_error))
+    require(library.prctl(_PR_SET_SECCOMP, *arguments))
+
+
+def require(result: int) -> None:
+    """Take what a system call gave: nothing, or a failure.
+
+    Args:
+        result: Of a call that keeps its `errno` for ctypes.
+
+    Raises:
+        OSError: The call failed.
+    """
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
 
 
 def _instructions(machine: int, column: int) -> Iterator[bytes]:

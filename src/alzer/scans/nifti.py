@@ -42,7 +42,6 @@ _ACROSS = {"R": "L", "L": "L", "A": "P", "P": "P"}
 # Of a slice's two axes, the one that comes first here goes down the page.
 _PAGE_ORDER = "SIAPRL"
 
-
 # FreeSurfer writes the commands that made an image behind its values, and headers
 # may have extensions: some kilobytes.
 _TOLD_BESIDES_BYTES = 1 << 20

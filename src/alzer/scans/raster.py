@@ -60,7 +60,6 @@ _ORIENTATIONS: Mapping[int, tuple[bool, bool, bool]] = {
     8: (True, True, False),
 }
 
-
 # Pixels that are turned into floats at a time, so that copies on the way take little.
 _BAND_PIXELS = 2**18
 

@@ -65,16 +65,17 @@ def create_app(
         The ASGI application.
     """
     workers = Workers(usable_cores(), settings.max_waiting)
+    metrics = Metrics(engine.class_mix, engine.model)
+    metrics.watch_places(lambda: workers.taken)
     service = Service(
         engine=engine,
         settings=settings,
         store=store or open_store(settings),
         workers=workers,
-        metrics=Metrics(engine.class_mix, engine.model),
+        admission=AdmissionControl(workers, metrics, (PREDICT_PATH, PREVIEW_PATH)),
+        metrics=metrics,
         signer=open_signer(settings),
     )
-    service.metrics.watch_places(lambda: workers.taken)
-    admission = AdmissionControl(workers, service.metrics, (PREDICT_PATH, PREVIEW_PATH))
     app = FastAPI(
         title="alzer",
         version=__version__,
@@ -82,11 +83,10 @@ def create_app(
         docs_url=None,  # the usual pages load scripts from elsewhere; ours is at /docs
         redoc_url=None,
         redirect_slashes=False,  # such an answer names the host of the request
-        middleware=_middleware(service, admission),
+        middleware=_middleware(service),
         lifespan=lambda _: _life(service),
     )
-    app.state.admission = admission  # connections ask it, too
-    app.state.workers, app.state.settings = workers, settings
+    app.state.service = service  # connections ask it, too
     register_failures(app)
     app.include_router(routes(service))
     app.include_router(history_routes(service))
@@ -118,7 +118,7 @@ def _clean(store: Store) -> None:
             store.clean(datetime.now(UTC) - GRACE)
 
 
-def _middleware(service: Service, admission: AdmissionControl) -> list[Middleware]:
+def _middleware(service: Service) -> list[Middleware]:
     """List what stands before the routes, the outermost first."""
     settings = service.settings
     return [
@@ -129,7 +129,7 @@ def _middleware(service: Service, admission: AdmissionControl) -> list[Middlewar
             allow_headers=["*"],
             expose_headers=["Retry-After", REQUEST_ID_HEADER],
         ),
-        Middleware(Admission, control=admission),
+        Middleware(Admission, control=service.admission),
         Middleware(RequestLog, metrics=service.metrics),
         Middleware(ResponseHeaders, public_url=settings.public_url),
         Middleware(LastResort),
@@ -161,7 +161,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """
     protocol = partial(
         WatchedProtocol,
-        admission=app.state.admission,
+        admission=app.state.service.admission,
         max_connections=min(settings.max_connections, room_for_connections()),
     )
     return uvicorn.Config(

@@ -1,6 +1,7 @@
 """What stands before every request: last resort, response headers, body limit."""
 
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 import anyio
@@ -20,7 +21,7 @@ CONTENT_SECURITY_POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
-SECURITY_HEADERS: Final[dict[str, str]] = {
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-cache",  # pages and scripts change with the software
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -32,7 +33,7 @@ SECURITY_HEADERS: Final[dict[str, str]] = {
 }
 
 # Browsers that came by TLS once do not come without it for half a year.
-TLS_ONLY: Final = ("Strict-Transport-Security", "max-age=15768000")
+TLS_ONLY: Final[Mapping[str, str]] = {"Strict-Transport-Security": "max-age=15768000"}
 
 # A browser reads the answer only after it has sent its body; a connection that
 # is closed earlier looks to it like a network failure.
@@ -78,7 +79,7 @@ class ResponseHeaders:
     def __init__(self, app: ASGIApp, public_url: str | None = None) -> None:
         self.app = app
         by_tls = (public_url or "").startswith("https:")
-        self.headers = SECURITY_HEADERS | dict([TLS_ONLY] if by_tls else ())
+        self.headers = {**SECURITY_HEADERS, **(TLS_ONLY if by_tls else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""

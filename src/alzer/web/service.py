@@ -9,6 +9,7 @@ from alzer.scans.scan import Scan
 from alzer.settings import Settings
 from alzer.store.keeping import Store
 from alzer.web.addresses import HEATMAPS_PATH
+from alzer.web.admission import AdmissionControl
 from alzer.web.metrics import Metrics
 from alzer.web.signing import Signer
 from alzer.web.workers import Workers
@@ -47,6 +48,7 @@ class Service:
         settings: Limits, and the addresses the service goes by.
         store: What outlives a request.
         workers: The threads that do the work.
+        admission: Says who can't be served now.
         metrics: What is measured.
         signer: Signs addresses.
     """
@@ -55,6 +57,7 @@ class Service:
     settings: Settings
     store: Store
     workers: Workers
+    admission: AdmissionControl
     metrics: Metrics
     signer: Signer
 
