@@ -72,6 +72,21 @@ def postgresql_store(
     return new_store(database=new_postgresql())
 
 
+def test_a_database_that_was_made_anew_gets_its_tables(
+    postgresql_store: Store, keep: Callable[..., Record]
+) -> None:
+    store = postgresql_store
+    keep(store)
+    with store.database.transaction() as connection:
+        for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            connection.execute(text(statement))
+    with pytest.raises(StorageUnavailable):
+        keep(store)
+    record = keep(store)
+
+    assert [each.id for each in store.records.page(Filter(), 9).records] == [record.id]
+
+
 def dead_rows(store: Store) -> int:
     with store.database.transaction() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pgstattuple"))

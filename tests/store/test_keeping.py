@@ -1,6 +1,7 @@
 """Records and files together, on both databases and both kinds of storage."""
 
 import logging
+import tracemalloc
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -221,3 +222,43 @@ def test_what_nobody_foresaw_does_not_end_cleaning(
 
     assert orphan not in names(store)
     assert "OverflowError" in caplog.text
+
+
+def test_cleaning_comes_to_its_end_with_the_service(store: Store, keep: Keep) -> None:
+    old = keep(store, timedelta(days=31))
+    orphan = store.files.save(Kind.ORIGINAL, b"orphan")
+    store.ending.set()
+    store.clean(datetime.now(UTC) + SOON)
+
+    assert store.records.find(old.id) == old
+    assert orphan in names(store)
+    store.ending.clear()
+    store.clean(datetime.now(UTC) + SOON)
+    assert names(store) == set()
+
+
+def test_more_orphans_than_are_held_at_once_are_swept(
+    new_store: Callable[..., Store], keep: Keep
+) -> None:
+    store = new_store(survive_power_failure=False)
+    kept = keep(store)
+    for _ in range(1_100):
+        store.files.save(Kind.HEATMAP, b"orphan")
+
+    assert store.sweep(datetime.now(UTC) + SOON) == 1_100
+    assert names(store) == {kept.heatmap, kept.original}
+
+
+def test_a_folder_is_listed_without_holding_all_of_it(
+    new_store: Callable[..., Store],
+) -> None:
+    store = new_store(survive_power_failure=False)
+    for _ in range(3_000):
+        store.files.save(Kind.HEATMAP, b"")
+    tracemalloc.start()
+    count = sum(1 for _ in store.files.listed())
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert count == 3_000
+    assert peak_bytes < 300_000  # 100 bytes of each name would be as many

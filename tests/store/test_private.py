@@ -58,3 +58,19 @@ def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     make_folder(tmp_path / "a" / "b")
 
     assert modes(tmp_path) == {".": 0o750, "a": 0o700, "a/b": 0o700}
+
+
+def test_the_names_of_new_folders_are_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: set[Path] = set()
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        settled.add(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    make_folder(tmp_path / "a" / "b")
+
+    assert settled == {tmp_path, tmp_path / "a"}

@@ -381,3 +381,14 @@ def test_forms_of_any_content_sign_nobody_in(guarded: TestClient, body: str) -> 
     answer = guarded.post("/login", content=body, headers=kind)
 
     assert answer.status_code == 401
+
+
+def test_a_service_goes_by_the_loopback_address_that_it_listens_on(
+    model: Model, tmp_path: Path
+) -> None:
+    app = app_with(model, data_dir=tmp_path, host="127.0.0.2")
+    with TestClient(app) as client:
+        own = client.get("/docs", headers={"Host": "127.0.0.2:8000"})
+        other = client.get("/docs", headers={"Host": "127.0.0.3:8000"})
+
+    assert (own.status_code, other.status_code) == (200, 400)

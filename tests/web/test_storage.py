@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2 as httpx
@@ -16,9 +18,14 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from alzer.errors import StorageUnavailable
 from alzer.model.engine import Model
+from alzer.store.audit import Act
+from alzer.store.database import Database
+from alzer.store.records import Record, Records
 from phantoms import as_png, draw_brain
-from served import app_with
+from served import app_with, serving
+from servers import postgresql
 
 Failure = AbstractContextManager[None]
 Fail = Callable[[Path], Failure]
@@ -225,3 +232,47 @@ def test_on_a_full_disk_nothing_is_acknowledged_or_left(
     during, _ = without_records(app, tmp_path, filled(disk))
 
     assert "disk is full" in during["detail"]
+
+
+def test_a_record_whose_commit_was_not_heard_of_keeps_its_heatmap(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Records.add
+
+    def keep_and_fall_silent(records: Records, record: Record, act: Act) -> None:
+        keep(records, record, act)
+        message = "The server is silent."
+        raise StorageUnavailable(message)
+
+    with TemporaryDirectory() as folder, postgresql(Path(folder)) as url:
+        app = app_with(model, data_dir=tmp_path, database=url)
+        with TestClient(app) as client:
+            with monkeypatch.context() as patch:
+                patch.setattr(Records, "add", keep_and_fall_silent)
+                refused = predict(client)
+            (listed,) = client.get("/analyses").json()["analyses"]
+            picture = client.get(listed["heatmap_url"])
+
+    assert refused.status_code == 503
+    assert picture.content.startswith(b"\x89PNG")
+
+
+def test_many_probes_ask_the_storage_once(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, asked = Database.check, []
+
+    def count(database: Database) -> None:
+        asked.append(database)
+        time.sleep(0.2)
+        check(database)
+
+    monkeypatch.setattr(Database, "check", count)
+    with serving(model, tmp_path) as address, ThreadPoolExecutor(8) as pool:
+        url = f"{address}/readyz"
+        statuses = list(
+            pool.map(lambda _: httpx.get(url, timeout=60).status_code, range(8))
+        )
+
+    assert statuses == [200] * 8
+    assert len(asked) < 4

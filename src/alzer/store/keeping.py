@@ -75,10 +75,9 @@ class Store:
                 self.database.forget_deleted()
 
     def _delete(self, record: Record, act: Act) -> None:
-        if record.heatmap is not None:
-            self.files.remove(Kind.HEATMAP, record.heatmap)
-        if record.original is not None:
-            self.files.remove(Kind.ORIGINAL, record.original)
+        self.files.remove_all(
+            (Kind.HEATMAP, record.heatmap), (Kind.ORIGINAL, record.original)
+        )
         self.records.delete(record.id, act)
         if self.records.find(record.id) is not None:
             message = "The analysis could not be deleted. Try again in a moment."

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest, NoSuchAnalysis
-from alzer.store.audit import Act
+from alzer.store.audit import Act, Action
 from alzer.store.records import Filter, Record
 from alzer.web.access import caller_of
 from alzer.web.addresses import base_url
@@ -116,13 +116,9 @@ class History:
             raise NoSuchAnalysis(message)
         return record
 
-    def _note(self, request: Request, action: str, subject: str | None) -> None:
-        self.service.store.records.note(
-            caller_of(request).actor,
-            "viewed" if action == "viewed" else "listed",
-            subject,
-            request.state.request_id,
-        )
+    def _note(self, request: Request, action: Action, subject: str | None) -> None:
+        actor, identity = caller_of(request).actor, request.state.request_id
+        self.service.store.records.note(actor, action, subject, identity)
 
     def _show(self, record: Record, base: str) -> StoredAnalysis:
         url = None
