@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import Engine, delete, event, text, update
 
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.store.audit import LOCAL, Act, read_log
@@ -178,3 +178,27 @@ def test_a_database_of_a_newer_version_is_left_alone(store: Store) -> None:
 
     with pytest.raises(StorageUnavailable, match="newer version"):
         fill(store, 1)
+
+
+def test_however_many_files_are_asked_for_the_statements_are_the_same(
+    store: Store,
+) -> None:
+    made = fill(store, 3)
+    names = [str(each.heatmap) for each in made]
+    unknown = [f"heatmap_{uuid.uuid4()}.png" for _ in range(700)]
+    asked: list[str] = []
+
+    def hear(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        found = [store.records.known_files(each) for each in (names, names + unknown)]
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+    # SQLite's driver keeps each form of a statement, and the memory it takes.
+    assert found == [set(names)] * 2
+    assert len([each for each in asked if " IN " in each]) == 6
+    assert len({each for each in asked if " IN " in each}) == 2
+    assert store.records.known_files([]) == set()

@@ -225,7 +225,9 @@ class Records:
         known: set[str] = set()
         with self.database.transaction() as connection:
             for start in range(0, len(names), _AT_ONCE):
-                some = names[start : start + _AT_ONCE]
+                some = list(names[start : start + _AT_ONCE])
+                # Always as many: SQLite's driver keeps every form of a statement.
+                some += some[-1:] * (_AT_ONCE - len(some))
                 for column in (ANALYSES.c.heatmap, ANALYSES.c.original):
                     query = select(column).where(column.in_(some))
                     known.update(connection.execute(query).scalars())
