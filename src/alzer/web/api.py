@@ -95,10 +95,8 @@ class Api:
         self, request: Request, work: Callable[["_Upload"], Response]
     ) -> Response:
         service, settings = self.service, self.service.settings
-        upload, workers = (
-            _Upload(await read_file_part(request, settings)),
-            service.workers,
-        )
+        upload = _Upload(await read_file_part(request, settings))
+        workers = service.workers
         elsewhere = service.engine.reads_elsewhere(upload.data)
         try:
             with workers.place(elsewhere=elsewhere):
