@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from reporting import quantile_ms, report
@@ -29,7 +28,9 @@ from alzer.settings import DecodingLimits, Limits
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-Found = TypeVar("Found")
+from hostile.bombs import long_sequence  # noqa: E402 - found by the path above
+from phantoms import as_dicom, as_nifti, draw_brain  # noqa: E402 - likewise
+from waiting import computing, wait_until, wait_until_idle  # noqa: E402 - likewise
 
 LIMITS = Limits()
 PROCESSES = 3
@@ -43,39 +44,6 @@ def timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def wait_until(look: Callable[[], Found]) -> Found:
-    """Look until there is something, and give it.
-
-    Raises:
-        SystemExit: There never was.
-    """
-    deadline = time.monotonic() + 60.0
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.001)
-    message = "The decoding processes do not do what they are asked."
-    raise SystemExit(message)
-
-
-def computing(pool: DecodingPool) -> list[int]:
-    """Name the processes that compute now."""
-    stats = {
-        each: Path(f"/proc/{each}/stat").read_text("ascii") for each in pool.process_ids
-    }
-    # Source: proc_pid_stat(5): the name in brackets, then R, S or others.
-    return [each for each, stat in stats.items() if stat.rpartition(")")[2][1] != "S"]
-
-
-def is_settled(pool: DecodingPool) -> bool:
-    """Say whether every process waits for a file."""
-    for _ in range(10):  # one that starts waits now and then as well
-        if len(pool.process_ids) < PROCESSES or computing(pool):
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def compare(name: str, content: bytes, rounds: int) -> dict[str, float]:
@@ -133,7 +101,7 @@ def kill_seconds(content: bytes, endless: bytes, rounds: int) -> list[float]:
     pool, seconds = DecodingPool(DecodingLimits(), PROCESSES), []
     pool.open()
     for _ in range(rounds):
-        wait_until(lambda: is_settled(pool))
+        wait_until_idle(pool, PROCESSES)
         with ThreadPoolExecutor(1) as other:
             broken = other.submit(pool.read, endless, LIMITS)
             (busy,) = wait_until(lambda: computing(pool))
@@ -155,9 +123,6 @@ def run(rounds: int) -> dict[str, float]:
     Returns:
         The figures by name.
     """
-    from hostile.bombs import long_sequence  # noqa: PLC0415 - found by the path above
-    from phantoms import as_dicom, as_nifti, draw_brain  # noqa: PLC0415 - likewise
-
     brain = draw_brain()
     dicom = as_dicom(brain)
     nifti = gzip.compress(as_nifti((brain.T * 4000).astype(np.uint16)))

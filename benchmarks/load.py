@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
 
 
@@ -185,14 +184,3 @@ def quantile(values: Sequence[float], share: float) -> float:
         if ranked
         else float("nan")
     )
-
-
-def resident_mb(pid: int) -> float:
-    """Give the resident memory of a process in MB."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1000.0
-
-
-def descriptors(pid: int) -> int:
-    """Count the files and sockets that a process holds open."""
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))

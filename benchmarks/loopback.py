@@ -44,6 +44,10 @@ class Service:
         )
         return int(kilobytes) / 1000.0
 
+    def open_files(self) -> int:
+        """Count the files and sockets that the process holds open."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
 
 class Connection:
     """A kept HTTP/1.1 connection that adds less time than the standard library's.
@@ -96,11 +100,12 @@ class Connection:
 
 
 @contextmanager
-def running(command: Sequence[str]) -> Iterator[Service]:
-    """Run a service until the context ends.
+def running(command: Sequence[str], folder: Path | None = None) -> Iterator[Service]:
+    """Run a service until the context ends, unless it has ended before.
 
     Args:
         command: Takes `--port`.
+        folder: Where it keeps its data; None: in a new one, removed at the end.
 
     Yields:
         The service, ready.
@@ -109,13 +114,13 @@ def running(command: Sequence[str]) -> Iterator[Service]:
         SystemExit: If it ends or stays silent.
     """
     port = _free_port()
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as temporary:
         started = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - our own programs
             [*command, "--port", str(port)],
             env={
                 **os.environ,
-                "ALZER_DATA_DIR": folder,
+                "ALZER_DATA_DIR": str(folder or temporary),
                 "ALZER_LOG_LEVEL": "error",
             },
             stdout=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
 """What becomes of the service at four and ten times what it can do.
 
 Prints, for each load: answers per second, times of answers and refusals, times
-of `/healthz` meanwhile, and memory; then how soon it is as quick as before.
+of `/healthz` meanwhile, memory, and how soon it is as quick as before.
 """
 
 import argparse
@@ -10,11 +10,16 @@ import math
 import time
 from statistics import fmean, median
 
-from load import Outcome, offer, quantile, resident_mb
-from loopback import ALZER, Service, form, post, running
+from load import Outcome, offer, quantile
+from loopback import ALZER, Connection, Service, form, post, running
 from subjects import drawn_slice
 
 from alzer.web.workers import usable_cores
+
+# What counts as recovered: so many answers in a row, each within so many times
+# the median of one client alone.
+QUICK_ANSWERS = 5
+NEARLY = 1.5
 
 
 def main() -> None:
@@ -25,20 +30,23 @@ def main() -> None:
     arguments = parser.parse_args()
     request, seconds = form(drawn_slice()), arguments.seconds
     shares: dict[int, list[float]] = {4: [], 10: []}
+    recovered_s = []
     with running(ALZER) as service:
         _offer(service, request, math.inf, seconds / 6, 16)  # warm
+        alone_s = _alone_s(service, request)
         before = _peak(service, request, seconds / 3)
         for _ in range(arguments.rounds):
             for times, kept in shares.items():
                 rate = times * before.goodput
                 load = _offer(service, request, rate, seconds, 40 * times)
+                recovered_s.append(_recovery_s(service, request, alone_s))
                 _tell(f"{times} times the capacity", load, service)
                 after = _peak(service, request, seconds / 3)
                 kept.append(_judge(load, before, after))
                 before = after
         for times, kept in shares.items():
             print(f"{times} times: {median(kept):.0%} of the peak's answers, median")
-        print(f"as quick as before after {_recovery_s(service, request):.2f} s")
+    print(f"as quick as before after {max(recovered_s):.2f} s at most (aim: below 2)")
 
 
 def _peak(service: Service, request: bytes, seconds: float) -> Outcome:
@@ -68,7 +76,7 @@ def _tell(name: str, load: Outcome, service: Service) -> None:
         f"p50 {quantile(load.refused_ms, 0.5):.1f} ms, "
         f"p99 {quantile(load.refused_ms, 0.99):.1f} ms; "
         f"health p99 {quantile(load.health_ms, 0.99):.1f} ms; "
-        f"{len(load.failures)} failures; {resident_mb(service.pid):.0f} MB"
+        f"{len(load.failures)} failures; {service.resident_mb():.0f} MB"
     )
 
 
@@ -86,14 +94,31 @@ def _judge(load: Outcome, *peaks: Outcome) -> float:
     return kept
 
 
-def _recovery_s(service: Service, request: bytes) -> float:
+def _alone_s(service: Service, request: bytes) -> float:
     connection = service.connect()
+    times = [_answered_s(connection, request) for _ in range(50)]
+    connection.close()
+    return median(times)
+
+
+def _recovery_s(service: Service, request: bytes, alone_s: float) -> float:
+    """Ask until five answers in a row are as quick as before, or nearly so."""
+    connection = service.connect()
+    started, quick = time.perf_counter(), 0
+    while quick < QUICK_ANSWERS:
+        try:
+            spent_s = _answered_s(connection, request)
+        except RuntimeError:  # turned away, and the connection closed
+            connection.close()
+            spent_s = math.inf
+        quick = quick + 1 if spent_s < NEARLY * alone_s else 0
+    connection.close()
+    return time.perf_counter() - started
+
+
+def _answered_s(connection: Connection, request: bytes) -> float:
     started = time.perf_counter()
-    quick = 0
-    while quick < 5:
-        before = time.perf_counter()
-        post(connection, request)
-        quick = quick + 1 if time.perf_counter() - before < 0.05 else 0
+    post(connection, request)
     return time.perf_counter() - started
 
 

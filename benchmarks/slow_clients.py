@@ -123,17 +123,10 @@ def _start(kind: str, port: int, count: int, seconds: float) -> subprocess.Popen
     url = f"http://127.0.0.1:{port}/{PATHS[kind]}"
     # It polls without a pause: six tenths of a core that are the tool's own cost.
     command = [
-        "nice",
-        "-n",
-        "19",
-        "slowhttptest",
-        "-c",
-        str(count),
-        "-r",
-        str(count),
-        *KINDS[kind],
+        *("nice", "-n", "19", "slowhttptest", *KINDS[kind]),
+        *("-c", str(count), "-r", str(count), "-l", str(int(seconds) + 10)),
+        *("-p", "5", "-u", url),
     ]
-    command += ["-l", str(int(seconds) + 10), "-p", "5", "-u", url]
     return subprocess.Popen(  # noqa: S603 - the program that was asked for
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -9,7 +9,7 @@ import asyncio
 import math
 from statistics import median
 
-from load import descriptors, offer, quantile, resident_mb
+from load import offer, quantile
 from loopback import ALZER, Service, form, running
 from subjects import drawn_slice
 
@@ -58,8 +58,8 @@ def _soak(service: Service, request: bytes, rate: float, seconds: float) -> bool
                 clients=CLIENTS,
             )
         )
-        memory.append(resident_mb(service.pid))
-        files.append(descriptors(service.pid))
+        memory.append(service.resident_mb())
+        files.append(service.open_files())
         failures += len(load.failures) + len(load.refused_ms)
         print(
             f"{(part + 1) / parts:.0%}: {load.goodput:.1f} answers/s, "
