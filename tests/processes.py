@@ -15,6 +15,18 @@ import pytest
 from servers import free_port
 
 
+def memory_mb(name: str, process: int | str = "self") -> float:
+    """Read what a process holds (VmRSS), or has held at the most (VmHWM), in MB."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(status.partition(f"{name}:")[2].split()[0]) / 1000.0
+
+
+def forget_peak(process: int | str = "self") -> None:
+    """Let VmHWM begin anew."""
+    # Source: proc_pid_clear_refs(5).
+    Path(f"/proc/{process}/clear_refs").write_text("5", "ascii")
+
+
 class Running:
     """A running service.
 

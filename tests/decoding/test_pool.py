@@ -19,9 +19,9 @@ from alzer.errors import DamagedFile, Overloaded, TooDemanding, UnusableScan
 from alzer.scans.formats import read_scan
 from alzer.settings import DecodingLimits, Limits
 from decoding.taken_over import say_instead, start_instead
-from decoding.waiting import computing, wait_until, wait_until_idle
 from hostile.bombs import long_sequence
 from phantoms import as_dicom, as_jpeg, as_nifti, as_png, draw_brain
+from waiting import computing, wait_until, wait_until_idle
 
 LIMITS = Limits()
 DICOM = as_dicom(draw_brain())

@@ -15,7 +15,7 @@ from hostile.bombs import bombs
 from hostile.formats import FORMATS
 from hostile.oddities import PNG, Case, cases
 from phantoms import as_dicom, draw_brain
-from processes import Running, service
+from processes import Running, forget_peak, memory_mb, service
 
 CASES = list(cases())
 BOMBS = dict(bombs())
@@ -77,12 +77,6 @@ def complaint(client: httpx.Client, case: Case) -> str | None:
     return (
         None if is_clear and problem["detail"].endswith(".") else f"{case}: {problem}"
     )
-
-
-def memory_mb(name: str, process: int) -> float:
-    """Read what a process holds (VmRSS), or has held at the most (VmHWM)."""
-    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    return int(status.partition(f"{name}:")[2].split()[0]) / 1000.0
 
 
 def processes(running: Running) -> list[int]:
@@ -165,7 +159,7 @@ def test_the_most_pixels_that_are_allowed_take_no_more_than_the_limit(
 ) -> None:
     asked = processes(running)
     for each in asked:
-        Path(f"/proc/{each}/clear_refs").write_text("5", "ascii")
+        forget_peak(each)
     before_mb = [memory_mb("VmRSS", each) for each in asked]
     refused = predict(client, BOMBS["RGBA PNG of 40 million pixels"])
     peaks_mb = [memory_mb("VmHWM", each) for each in asked]

@@ -3,7 +3,6 @@
 import gc
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from alzer.errors import ColourImage, InvalidValues, NotOneSlice, TooManyPixels
 from alzer.scans.formats import read_scan
 from alzer.settings import Limits
 from phantoms import as_bytes, as_picture, as_png, as_png16, draw_brain, huge_png
+from processes import forget_peak, memory_mb
 
 BRAIN = draw_brain((104, 88))
 GREY = as_bytes(BRAIN)
@@ -167,11 +167,6 @@ def test_the_limit_on_pixels_is_a_setting() -> None:
         read_scan(content, Limits(max_pixels=104 * 88 - 1))
 
 
-def resident_mb(name: str) -> float:
-    status = Path("/proc/self/status").read_text("ascii")
-    return int(status.partition(f"{name}:")[2].split()[0]) / 1000.0
-
-
 SIDE = 3000
 FLAT = Image.fromarray(np.repeat(np.arange(SIDE, dtype=np.uint8)[:, None], SIDE, 1))
 
@@ -195,10 +190,10 @@ def test_what_decoding_takes_is_known_from_the_header(
 ) -> None:
     needed = SIDE * SIDE * bytes_per_pixel
     gc.collect()
-    Path("/proc/self/clear_refs").write_text("5", "ascii")  # forgets the peak
-    before_mb = resident_mb("VmRSS")
+    forget_peak()
+    before_mb = memory_mb("VmRSS")
     scan = read_scan(content, Limits(max_decoded_bytes=needed))
-    taken_mb = resident_mb("VmHWM") - before_mb
+    taken_mb = memory_mb("VmHWM") - before_mb
 
     assert scan.shape == (SIDE, SIDE)
     assert taken_mb < needed / 1e6 + 25.0  # what is worked on at a time
@@ -213,13 +208,13 @@ def test_no_picture_within_the_default_limits_takes_more_than_they_say() -> None
     content = saved(Image.fromarray(shades).convert("RGBA"))
     del shades
     gc.collect()
-    Path("/proc/self/clear_refs").write_text("5", "ascii")
-    before_mb = resident_mb("VmRSS")
+    forget_peak()
+    before_mb = memory_mb("VmRSS")
     scan = read_scan(content)
 
     assert scan.shape == (side, side)
     assert len(content) < 200_000
-    assert resident_mb("VmHWM") - before_mb < 350.0
+    assert memory_mb("VmHWM") - before_mb < 350.0
 
 
 def test_nothing_that_a_picture_says_about_a_person_is_kept() -> None:

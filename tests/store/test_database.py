@@ -17,6 +17,7 @@ from alzer.store.audit import LOCAL, Act
 from alzer.store.database import Database
 from alzer.store.keeping import Store
 from alzer.store.records import Filter, Record
+from outages import locked
 
 
 def on_disk(folder: Path, words: str) -> list[str]:
@@ -152,29 +153,16 @@ def table_holds(store: Store, words: str) -> bool:
         return words.encode() in connection.execute(read).scalar_one()
 
 
-HOLD = """
-import sqlite3, sys
-held = sqlite3.connect(sys.argv[1], isolation_level=None)
-held.execute("BEGIN EXCLUSIVE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
-
-
 def test_a_locked_database_is_said_and_used_again_once_it_is_free(
     new_store: Callable[..., Store], keep: Callable[..., Record], tmp_path: Path
 ) -> None:
     store = new_store()
     keep(store)
-    command = [sys.executable, "-c", HOLD, str(tmp_path / "data/alzer.db")]
-    with subprocess.Popen(  # noqa: S603 - our own
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout
-        holder.stdout.readline()
-        with pytest.raises(StorageUnavailable, match="locked"):
-            keep(store)
-        holder.communicate()
+    with (
+        locked(tmp_path / "data/alzer.db"),
+        pytest.raises(StorageUnavailable, match="locked"),
+    ):
+        keep(store)
     keep(store)
 
     assert len(store.records.page(Filter(), 9).records) == 2

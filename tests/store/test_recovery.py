@@ -2,10 +2,9 @@
 
 import errno
 import os
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +14,21 @@ from alzer.errors import StorageUnavailable
 from alzer.store.audit import LOCAL, Act
 from alzer.store.keeping import Store
 from alzer.store.records import Filter, Record
+from outages import filled, run, small_disk
 
 Keep = Callable[..., Record]
 
 
-def mounted(*arguments: str) -> bool:
-    command = ["mount", *arguments]
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 - the system's
-
-
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a disk of 2 MB that is a real one to every program."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0 or not mounted(
-        "-t", "tmpfs", "-o", "size=2m", "x", str(folder)
-    ):
-        pytest.skip("only root can mount; the tests below need no disk of their own")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)  # noqa: S603, S607 - likewise
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a disk of 2 MB; the tests below those that have it need none."""
+    with small_disk(tmp_path / "disk", "2m") as disk:
+        yield disk
+
+
+def remount(disk: Path, mode: str) -> None:
+    """Let a disk be read-only (ro), or not (rw)."""
+    assert run("mount", "-o", f"remount,{mode}", str(disk))
 
 
 def large_record() -> Record:
@@ -56,54 +50,38 @@ def check_that_only(store: Store, *records: Record) -> None:
     assert files == named
 
 
-def fill(folder: Path) -> Path:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        with suppress(OSError):
-            while True:
-                file.write(bytes(4096))
-        with pytest.raises(OSError, match="No space left"):
-            file.write(bytes(4096))
-    return filler
-
-
 def test_a_full_disk_is_said_and_used_again_once_there_is_room(
-    small_disk: Path, new_store: Callable[..., Store], keep: Keep
+    disk: Path, new_store: Callable[..., Store], keep: Keep
 ) -> None:
-    store = new_store(data_dir=small_disk / "data")
+    store = new_store(data_dir=disk / "data")
     first = keep(store)
-    filler = fill(small_disk)
-    with pytest.raises(
-        StorageUnavailable, match=r"could not be saved: the disk is full"
-    ):
-        keep(store)
-    with pytest.raises(StorageUnavailable, match=r"now: the disk is full"):
-        add(store, large_record())
-    filler.unlink()
+    with filled(disk):
+        with pytest.raises(StorageUnavailable, match="saved: the disk is full"):
+            keep(store)
+        with pytest.raises(StorageUnavailable, match="now: the disk is full"):
+            add(store, large_record())
 
     check_that_only(store, first)
     check_that_only(store, first, keep(store))
 
 
 def test_a_full_disk_at_the_first_use_is_said_and_used_once_there_is_room(
-    small_disk: Path, new_store: Callable[..., Store], keep: Keep
+    disk: Path, new_store: Callable[..., Store], keep: Keep
 ) -> None:
-    store = new_store(data_dir=small_disk / "data")
-    filler = fill(small_disk)
-    with pytest.raises(StorageUnavailable, match="the disk is full"):
+    store = new_store(data_dir=disk / "data")
+    with filled(disk), pytest.raises(StorageUnavailable, match="the disk is full"):
         store.database.check()
-    filler.unlink()
 
     check_that_only(store, keep(store))
 
 
 def test_a_disk_that_turns_read_only_is_said_and_used_again(
-    small_disk: Path, new_store: Callable[..., Store], keep: Keep
+    disk: Path, new_store: Callable[..., Store], keep: Keep
 ) -> None:
-    store = new_store(data_dir=small_disk / "data")
+    store = new_store(data_dir=disk / "data")
     first = keep(store)
     store.database.close()  # as long as a file is open for writing it stays writable
-    assert mounted("-o", "remount,ro", str(small_disk))
+    remount(disk, "ro")
     with pytest.raises(StorageUnavailable):
         store.database.check()
     with pytest.raises(StorageUnavailable):
@@ -112,23 +90,23 @@ def test_a_disk_that_turns_read_only_is_said_and_used_again(
         store.delete(first, Act(LOCAL, "deleted", first.id))
     with store.in_use():  # cleaning up is put off
         pass
-    assert mounted("-o", "remount,rw", str(small_disk))
+    remount(disk, "rw")
 
     check_that_only(store, first)
     check_that_only(store, first, keep(store))
 
 
 def test_a_read_only_disk_of_files_is_said_and_used_again(
-    small_disk: Path, new_store: Callable[..., Store], keep: Keep
+    disk: Path, new_store: Callable[..., Store], keep: Keep
 ) -> None:
-    store = new_store(files=str(small_disk / "files"))
+    store = new_store(files=str(disk / "files"))
     first = keep(store)
-    assert mounted("-o", "remount,ro", str(small_disk))
+    remount(disk, "ro")
     with pytest.raises(StorageUnavailable, match="saved: its folder is read-only"):
         keep(store)
     with pytest.raises(StorageUnavailable, match="removed"):
         store.delete(first, Act(LOCAL, "deleted", first.id))
-    assert mounted("-o", "remount,rw", str(small_disk))
+    remount(disk, "rw")
 
     check_that_only(store, first)
     check_that_only(store, first, keep(store))

@@ -1,7 +1,6 @@
 """Analyses that were made before, over HTTP."""
 
 import io
-import sqlite3
 import time
 import uuid
 from pathlib import Path
@@ -149,24 +148,6 @@ def test_without_its_database_nothing_is_acknowledged_until_it_is_back(
     assert int(refused.headers["retry-after"]) > 0
     assert files == []
     assert alive.status_code == ready_again.status_code == 200
-
-
-def test_a_locked_database_is_waited_for_a_moment_only(
-    model: Model, tmp_path: Path
-) -> None:
-    with TestClient(app_with(model, data_dir=tmp_path)) as client:
-        predict(client)
-        holder = sqlite3.connect(tmp_path / "alzer.db", isolation_level=None)
-        holder.execute("BEGIN EXCLUSIVE")
-        refused = client.post("/predict", files={"file": BRAIN})
-        holder.execute("ROLLBACK")
-        holder.close()
-        predict(client)
-        count = len(client.get("/analyses").json()["analyses"])
-
-    assert refused.status_code == 503
-    assert "locked" in refused.json()["detail"]
-    assert count == 2
 
 
 def test_a_server_of_the_database_may_go_and_come_back(

@@ -1,7 +1,10 @@
 """Nobody's identity is left anywhere by the service as people run it."""
 
+import io
+import struct
 import subprocess
 import sys
+import zlib
 from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +12,25 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
 
 from processes import Running, service
 from web import identities
 from web.test_access import bearer, make_token
-from web.test_privacy import texts_in_png
+
+
+def texts_in_png(content: bytes) -> bytes:
+    """Unpack every chunk: a name may be compressed."""
+    found, place = b"", 8
+    while place < len(content):
+        (length,) = struct.unpack_from(">L", content, place)
+        chunk = content[place + 8 : place + 8 + length]
+        found += chunk
+        if content[place + 4 : place + 8] in {b"zTXt", b"iTXt"}:
+            found += zlib.decompress(chunk.rpartition(b"\0")[2])
+        place += 12 + length
+    return found
 
 
 @dataclass
@@ -193,3 +210,18 @@ def test_a_token_is_named_in_its_list_alone_and_its_secret_nowhere(
     secret = token.split("_", 2)[2].encode()
     assert secret not in traces.everything()
     assert secret.decode() not in listed
+
+
+@pytest.mark.parametrize("content", identities.FILES.values(), ids=identities.FILES)
+def test_pictures_that_are_served_hold_pixels_alone(
+    client: TestClient, content: bytes
+) -> None:
+    answer = client.post("/predict", files={"file": content}).json()
+    heatmap = client.get(answer["heatmap_url"]).content
+    preview = client.post("/preview", files={"file": content}).content
+
+    for picture in (heatmap, preview):
+        opened = Image.open(io.BytesIO(picture))
+        opened.load()
+        assert not opened.getexif()
+        assert set(opened.info) <= {"srgb", "gamma"}

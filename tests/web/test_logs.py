@@ -102,6 +102,18 @@ def test_the_end_of_a_thread_is_logged_without_its_message(lines: io.StringIO) -
     assert "Jane" not in lines.getvalue()
 
 
+def test_a_failure_is_logged_without_its_message(lines: io.StringIO) -> None:
+    try:
+        int("Jane Doe")
+    except ValueError:
+        logging.getLogger("somewhere").exception("it failed")
+
+    (entry,) = map(json.loads, lines.getvalue().splitlines())
+    assert entry["exception"] == "ValueError"
+    assert "test_logs.py" in entry["frames"][0]
+    assert "Jane" not in lines.getvalue()
+
+
 def acts_of(folder: Path) -> list[Act]:
     store = open_store(Settings(data_dir=folder))
     acts = read_log(store.database)

@@ -2,13 +2,10 @@
 
 import errno
 import os
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +20,7 @@ from alzer.model.engine import Model
 from alzer.store.audit import Act
 from alzer.store.database import Database
 from alzer.store.records import Record, Records
+from outages import filled, locked, small_disk
 from phantoms import as_png, draw_brain
 from served import app_with, serving
 from servers import postgresql
@@ -56,35 +54,11 @@ def recorded(client: TestClient) -> set[str]:
     return {each.rpartition("/")[2] for each in urls if each}
 
 
-def run(program: str, *arguments: str) -> int:
-    path = shutil.which(program) or program
-    done = subprocess.run([path, *arguments], capture_output=True, check=False)  # noqa: S603 - the system's
-    return done.returncode
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """Give a disk of a quarter of a megabyte, where one can be made."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)):
-        pytest.skip("only root can make a small disk")
-    yield folder
-    assert run("umount", "-l", str(folder)) == 0
-
-
-@contextmanager
-def filled(disk: Path) -> Iterator[None]:
-    """Leave no room at all."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (4096, 1):
-            with suppress(OSError):
-                while True:
-                    file.write(bytes(size))
-    assert shutil.disk_usage(disk).free == 0
-    yield
-    ballast.unlink()
+    with small_disk(tmp_path / "disk", "256k") as disk:
+        yield disk
 
 
 @contextmanager
@@ -103,28 +77,6 @@ def replaced(path: Path) -> Iterator[None]:
     else:
         path.rmdir()
     aside.rename(path)
-
-
-LOCK = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN EXCLUSIVE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Let another process keep the database for itself."""
-    command = [sys.executable, "-c", LOCK, str(database)]
-    with subprocess.Popen(  # noqa: S603 - our own program
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        assert process.stdout.readline() == b"locked\n"
-        yield
-        process.communicate()
 
 
 def without_heatmaps(app: FastAPI, folder: Path, failure: Failure) -> dict[str, Any]:
@@ -214,13 +166,16 @@ def without_records(
     return during.json(), unready
 
 
-@pytest.mark.parametrize("fail", [replaced, locked])
+@pytest.mark.parametrize(
+    ("fail", "said"), [(replaced, "can't be used now"), (locked, "it is locked")]
+)
 def test_without_its_database_nothing_is_acknowledged_or_left(
-    model: Model, tmp_path: Path, fail: Fail
+    model: Model, tmp_path: Path, fail: Fail, said: str
 ) -> None:
     app = app_with(model, data_dir=tmp_path)
-    _, unready = without_records(app, tmp_path, fail(tmp_path / "alzer.db"))
+    during, unready = without_records(app, tmp_path, fail(tmp_path / "alzer.db"))
 
+    assert said in during["detail"]
     assert unready == 503
 
 
