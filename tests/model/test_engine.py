@@ -104,6 +104,20 @@ def test_many_threads_get_the_same_answers(
         assert (maps == serial[index % 12]).all()
 
 
+def test_many_threads_can_ask_for_the_first_batch(
+    resnet_bundle: Bundle, model: Model, images: np.ndarray
+) -> None:
+    new = load_model(resnet_bundle, "openvino", "fp32", 2)
+    sizes = [1, 2, 3, 12] * 2
+
+    with ThreadPoolExecutor(len(sizes)) as pool:
+        batches = list(pool.map(lambda size: new.run(images[:size]).maps, sizes))
+
+    whole = model.run(images).maps
+    for size, maps in zip(sizes, batches, strict=True):
+        assert relative(maps, whole[:size]) <= 1e-4
+
+
 def test_bf16_is_near_and_says_what_it_is(
     resnet_bundle: Bundle, model: Model, images: np.ndarray
 ) -> None:

@@ -3,8 +3,10 @@
 import importlib
 import os
 import queue
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -142,28 +144,33 @@ def _module(engine: EngineName) -> Any:  # noqa: ANN401 - a module without types
         raise EngineUnavailable(message) from error
 
 
-class _OpenVino:
-    """OpenVINO on the CPU; one request object per caller, reused."""
+class _Network:
+    """A network compiled by OpenVINO; one request object per caller, reused.
+
+    Args:
+        openvino: The module.
+        onnx: The model's file.
+        batch: Inputs per run; -1: any number.
+        options: Of the compiler.
+
+    Raises:
+        EngineUnavailable: If the engine refuses the model.
+    """
 
     def __init__(
         self,
         openvino: Any,  # noqa: ANN401 - a module without types
         onnx: bytes,
-        precision: Precision,
-        threads: int,
+        batch: int,
+        options: dict[str, Any],
     ) -> None:
-        self.precision = precision
-        options = {
-            "INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else "bf16",
-            "INFERENCE_NUM_THREADS": threads,
-            "PERFORMANCE_HINT": "LATENCY",
-        }
         try:
             core = openvino.Core()
-            self._compiled = core.compile_model(
-                core.read_model(model=onnx), "CPU", options
-            )
-        except RuntimeError as error:
+            model = core.read_model(model=onnx)
+            _, *shape = model.inputs[0].partial_shape
+            model.reshape([batch, *shape])
+            self._compiled = core.compile_model(model, "CPU", options)
+        except (RuntimeError, ValueError, IndexError) as error:
             message = "OpenVINO can't run this model; is model.onnx of this project?"
             raise EngineUnavailable(message) from error
         self._outputs = range(len(self._compiled.outputs))
@@ -182,6 +189,42 @@ class _OpenVino:
             )
         finally:
             self._idle.put(request)
+
+
+class _OpenVino:
+    """OpenVINO on the CPU: one network for single inputs, another for batches.
+
+    Knowing the number beforehand makes a single input quicker; a service needs no
+    other, so that the network for batches is made by the first of them.
+    """
+
+    def __init__(
+        self,
+        openvino: Any,  # noqa: ANN401 - a module without types
+        onnx: bytes,
+        precision: Precision,
+        threads: int,
+    ) -> None:
+        self.precision = precision
+        options = {
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else "bf16",
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        self._compile = partial(_Network, openvino, onnx, options=options)
+        self._for_one = self._compile(1)
+        self._for_many: _Network | None = None
+        self._making = threading.Lock()
+
+    def run(self, batch: Floats) -> Evidence:
+        network = self._for_one if len(batch) == 1 else self._batches()
+        return network.run(batch)
+
+    def _batches(self) -> _Network:
+        with self._making:
+            if self._for_many is None:
+                self._for_many = self._compile(-1)
+            return self._for_many
 
 
 class _CheckedOpenVino:
