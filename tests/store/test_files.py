@@ -1,5 +1,6 @@
 """Files in a folder and in an S3 bucket: one contract."""
 
+import errno
 import os
 import stat
 import threading
@@ -105,7 +106,7 @@ def test_whoever_looks_while_files_are_saved_sees_whole_ones_only(
 
 
 @pytest.mark.parametrize(("settle", "kinds"), [(False, []), (True, ["file", "folder"])])
-def test_files_reach_the_disk_before_they_are_named_where_that_is_wanted(
+def test_a_file_and_then_its_name_reach_the_disk_where_that_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, settle: bool, kinds: list[str]
 ) -> None:
     files = FileStore(str(tmp_path), settle=settle)
@@ -114,9 +115,8 @@ def test_files_reach_the_disk_before_they_are_named_where_that_is_wanted(
     sync = os.fsync
 
     def watch(descriptor: int) -> None:
+        assert not list((tmp_path / "heatmaps").glob(".*.part"))
         is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        is_named = not list((tmp_path / "heatmaps").glob(".*.part"))
-        assert is_named == is_folder
         settled.append("folder" if is_folder else "file")
         sync(descriptor)
 
@@ -124,6 +124,24 @@ def test_files_reach_the_disk_before_they_are_named_where_that_is_wanted(
     files.save(Kind.HEATMAP, b"second")
 
     assert settled == kinds
+
+
+def test_what_the_disk_does_not_take_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = FileStore(str(tmp_path), settle=True)
+    files.save(Kind.HEATMAP, b"first")
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patches:
+        patches.setattr(os, "fsync", fail)
+        with pytest.raises(StorageUnavailable, match="heatmap could not be saved"):
+            files.save(Kind.HEATMAP, b"second")
+
+    assert len(list(files.listed())) == 1
+    files.save(Kind.HEATMAP, b"third")
 
 
 def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,6 +52,15 @@ def test_what_was_added_is_found_as_it_was(store: Store) -> None:
 
     assert store.records.find(made.id) == made
     assert store.records.find(str(uuid.uuid4())) is None
+
+
+def test_a_record_goes_on_without_its_heatmap(store: Store) -> None:
+    one, other = fill(store, 2)
+    answer = {**one.answer, "heatmap_missing_reason": "The disk failed."}
+    store.records.lose_heatmap(one.id, answer)
+
+    assert store.records.find(one.id) == replace(one, heatmap=None, answer=answer)
+    assert store.records.find(other.id) == other
 
 
 def test_it_is_there_after_a_new_start(store: Store) -> None:

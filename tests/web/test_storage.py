@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -92,8 +93,10 @@ def without_heatmaps(app: FastAPI, folder: Path, failure: Failure) -> dict[str, 
             during, unready = predict(client), readiness(client)
         after, ready = predict(client), readiness(client)
         picture = client.get(after.json()["heatmap_url"])
+        kept = client.get(f"/analyses/{during.json()['analysis_id']}").json()
         known = recorded(client)
 
+    assert {**kept, "created_at": None} == {**during.json(), "created_at": None}
     assert (during.status_code, during.json()["heatmap_url"]) == (200, None)
     assert (unready, ready) == (503, 200)
     assert picture.content.startswith(b"\x89PNG")
@@ -122,9 +125,14 @@ def test_on_a_full_disk_predictions_come_without_heatmaps(
     assert "disk is full" in told["heatmap_missing_reason"]
 
 
+@pytest.mark.parametrize("call", [(Path, "replace"), (os, "fsync")])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
 def test_whatever_the_system_says_predictions_come_without_heatmaps(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    model: Model,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    call: tuple[object, str],
 ) -> None:
     def refuse(*_: object) -> None:
         raise OSError(number, os.strerror(number))
@@ -132,12 +140,47 @@ def test_whatever_the_system_says_predictions_come_without_heatmaps(
     @contextmanager
     def failing() -> Iterator[None]:
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "replace", refuse)
+            patch.setattr(*call, refuse)
             yield
 
     told = without_heatmaps(app_with(model, data_dir=tmp_path), tmp_path, failing())
 
     assert "could not be saved" in told["heatmap_missing_reason"]
+
+
+def test_no_answer_comes_before_the_disk_has_the_heatmap(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync, reached, go_on = os.fsync, threading.Event(), threading.Event()
+
+    def hold(descriptor: int) -> None:
+        reached.set()
+        go_on.wait(60)
+        sync(descriptor)
+
+    app = app_with(model, data_dir=tmp_path)
+    with TestClient(app) as client, ThreadPoolExecutor(1) as pool:
+        predict(client)
+        monkeypatch.setattr(os, "fsync", hold)
+        asked = pool.submit(predict, client)
+        assert reached.wait(60)
+        time.sleep(0.5)  # ten times what all the rest of an answer takes
+        came_early = asked.done()
+        go_on.set()
+
+        assert not came_early
+        assert asked.result().json()["heatmap_url"] is not None
+
+
+def test_half_a_heatmap_is_none(model: Model, tmp_path: Path) -> None:
+    with TestClient(app_with(model, data_dir=tmp_path)) as client:
+        url = predict(client).json()["heatmap_url"]
+        whole = client.get(url)
+        (file,) = tmp_path.rglob("heatmap_*.png")
+        file.write_bytes(whole.content[:-1])
+        half = client.get(url)
+
+    assert (whole.status_code, half.status_code) == (200, 404)
 
 
 def without_records(

@@ -102,8 +102,20 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     data = isal_zlib.compress(rows.data, 1)
     colour_type = 0 if channels == 1 else 2
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
-    chunks = _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
+    chunks = _chunk(b"IHDR", header) + _chunk(b"IDAT", data)
+    return b"\x89PNG\r\n\x1a\n" + chunks + _END
+
+
+def is_whole(png: bytes) -> bool:
+    """Say whether the end of a picture is there, as `encode_png` wrote it.
+
+    Args:
+        png: The file's bytes.
+
+    Returns:
+        Whether it is.
+    """
+    return png.endswith(_END)
 
 
 def draw_legend(width: int = 360) -> NDArray[np.uint8]:
@@ -136,6 +148,9 @@ def draw_legend(width: int = 360) -> NDArray[np.uint8]:
 def _chunk(kind: bytes, content: bytes) -> bytes:
     checksum = struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
     return struct.pack(">I", len(content)) + kind + content + checksum
+
+
+_END = _chunk(b"IEND", b"")
 
 
 def _table_index(heat: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -5,7 +5,8 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -17,7 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 from alzer.errors import StorageUnavailable
 from alzer.store.ownership import Ownership
 from alzer.store.places import open_place, reaching
-from alzer.store.private import make_folder, open_private, settle_folder
+from alzer.store.private import make_folder, open_private, settle_path
 from alzer.store.times import moment_of
 
 # Source: RFC 9562, section 5.4 (UUID version 4: 122 random bits).
@@ -32,6 +33,10 @@ _REASONS: Final = {
     errno.EACCES: "its folder is read-only",
     errno.EPERM: "its folder is read-only",
 }
+
+
+# Settling is waiting: as many at a time as there may be answers on their way.
+_SETTLING_AT_ONCE: Final = 16
 
 
 class Kind(Enum):
@@ -75,8 +80,8 @@ class FileStore:
 
     Args:
         url: A folder, or `s3://bucket/prefix`.
-        settle: Whether files reach the disk itself before `save` returns, so
-            that a power failure does not lose them either.
+        settle: Whether `save` and `settle` wait until files are on the disk itself,
+            so that a power failure does not lose them either.
         identity: Gives the name of the database behind the records; None where
             no records name the files, and nothing is swept.
 
@@ -92,7 +97,11 @@ class FileStore:
         identity: Callable[[], str] | None = None,
     ) -> None:
         self._files, self._root = open_place(url)
-        self._settle = settle
+        self._settler = (
+            ThreadPoolExecutor(_SETTLING_AT_ONCE, "settling")
+            if settle and self.is_local
+            else None
+        )
         self._ownership = identity and Ownership(
             self._files, self._root, identity, is_local=self.is_local
         )
@@ -120,22 +129,54 @@ class FileStore:
         Raises:
             StorageUnavailable: It can't be written; nothing is left behind.
         """
-        name = kind.new_name()
+        name = self.write(kind, content)
         try:
+            self.settle(kind, name).result()
+        except StorageUnavailable:
+            with suppress(StorageUnavailable):  # else the next sweep does it
+                self.remove(kind, name)
+            raise
+        return name
+
+    def write(self, kind: Kind, content: bytes) -> str:
+        """Write a file under a new name; the end of the process does not lose it.
+
+        Args:
+            kind: What it is.
+            content: All of it.
+
+        Returns:
+            The name; whoever tells it to others lets the file `settle` first.
+
+        Raises:
+            StorageUnavailable: It can't be written; nothing is left behind.
+        """
+        name = kind.new_name()
+        with _said_of(kind):
             if self._ownership:
                 self._ownership.sign_up()
             if self.is_local:
                 self._write_locally(Path(self._path(kind, name)), content)
             else:  # object storage shows an object when it is whole
                 self._files.pipe_file(self._path(kind, name), content)
-        except StorageUnavailable:  # the database's, which has said why
-            raise
-        except Exception as error:  # each storage has errors of its own
-            number = getattr(error, "errno", None) or 0
-            reason = _REASONS.get(number, "its folder can't be used")
-            message = f"The {kind.value[1]} could not be saved: {reason}."
-            raise StorageUnavailable(message) from error
         return name
+
+    def settle(self, kind: Kind, name: str) -> "Future[None]":
+        """Begin to bring a file to the disk itself, if that is wanted.
+
+        Args:
+            kind: What it is.
+            name: As `write` gave it.
+
+        Returns:
+            Done when the disk has it. Its failure is StorageUnavailable: the disk
+            may not have all of it, and so the name must not be used.
+        """
+        if self._settler is None:  # object storage has it when it has answered
+            done: Future[None] = Future()
+            done.set_result(None)
+            return done
+        return self._settler.submit(_settle, kind, self._path(kind, name))
 
     def _write_locally(self, path: Path, content: bytes) -> None:
         try:
@@ -152,12 +193,7 @@ class FileStore:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
             with os.fdopen(open_private(str(partial), flags), "wb") as file:
                 file.write(content)
-                if self._settle:
-                    file.flush()
-                    os.fsync(file.fileno())
             partial.replace(path)
-            if self._settle:
-                settle_folder(path.parent)
         except BaseException:
             for each in (partial, path):
                 with suppress(OSError):
@@ -296,6 +332,37 @@ class FileStore:
 
     def _path(self, kind: Kind, name: str) -> str:
         return f"{self._root}/{kind.folder}/{name}"
+
+
+@contextmanager
+def _said_of(kind: Kind) -> Iterator[None]:
+    """Say that a file could not be saved, and why.
+
+    Args:
+        kind: What it was to be.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        StorageUnavailable: The failure.
+    """
+    try:
+        yield
+    except StorageUnavailable:  # the database's, which has said why
+        raise
+    except Exception as error:  # each storage has errors of its own
+        number = getattr(error, "errno", None) or 0
+        reason = _REASONS.get(number, "its folder can't be used")
+        message = f"The {kind.value[1]} could not be saved: {reason}."
+        raise StorageUnavailable(message) from error
+
+
+def _settle(kind: Kind, path: str) -> None:
+    """Wait until a file and then its name are on the disk itself."""
+    with _said_of(kind):
+        settle_path(path)
+        settle_path(Path(path).parent)
 
 
 # Of a heatmap of the usual size: a full disk takes an empty file all the same.

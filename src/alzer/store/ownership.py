@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from alzer.store.places import reaching
-from alzer.store.private import make_folder, open_private, settle_folder
+from alzer.store.private import make_folder, open_private, settle_path
 from alzer.store.times import moment_of
 
 # In it an empty file per database, named by the database's identity.
@@ -59,7 +59,7 @@ class Ownership:
         if self._is_local:
             make_folder(Path(entry).parent)
             os.close(open_private(entry, os.O_WRONLY | os.O_CREAT))
-            settle_folder(Path(entry).parent)
+            settle_path(Path(entry).parent)
         elif not self._files.exists(entry):
             self._files.pipe_file(entry, b"")
 

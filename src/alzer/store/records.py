@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 
 from alzer.errors import InvalidRequest
 from alzer.store.audit import Act, Action, note
@@ -119,6 +119,20 @@ class Records:
         with self.database.transaction() as connection:
             connection.execute(_ADD, vars(record))
             note(connection, act)
+
+    def lose_heatmap(self, identity: str, answer: dict[str, Any]) -> None:
+        """Keep a record on without its heatmap.
+
+        Args:
+            identity: Of the analysis.
+            answer: The document that says so.
+
+        Raises:
+            StorageUnavailable: It can't be changed.
+        """
+        changed = update(ANALYSES).where(ANALYSES.c.id == identity)
+        with self.database.transaction() as connection:
+            connection.execute(changed.values(heatmap=None, answer=answer))
 
     def find(self, identity: str, owner: str | None = None) -> Record | None:
         """Find one record.

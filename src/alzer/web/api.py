@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from anyio import Lock, to_thread
 from fastapi import APIRouter, Query, Request, Response
@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from alzer.analysis import Analysis
 from alzer.errors import StorageUnavailable, UnusableScan
-from alzer.explain.overlay import encode_png
+from alzer.explain.overlay import encode_png, is_whole
 from alzer.scans.scan import Scan
 from alzer.store.audit import Act
 from alzer.store.files import Kind
@@ -127,9 +127,9 @@ class Api:
 
     def _predict(self, order: "_Order", upload: "_Upload") -> Response:
         analysis = self._analyse(upload)
-        name, reason = self._keep_heatmap(analysis)
+        name, reason = self._write_heatmap(analysis)
         answer = describe(analysis, str(uuid.uuid4()), reason)
-        self._keep_record(answer, name, upload.data, order)
+        name = self._keep(answer, name, upload.data, order)
         self.service.metrics.count(analysis)
         if name is not None:
             answer.heatmap_url = self.service.heatmap_url(order.base, name)
@@ -139,14 +139,38 @@ class Api:
         body = answer.model_dump_json(exclude=unasked).encode()
         return _unstored(body, "application/json")
 
-    def _keep_heatmap(self, analysis: Analysis) -> tuple[str | None, str | None]:
+    def _write_heatmap(self, analysis: Analysis) -> tuple[str | None, str | None]:
         if analysis.overlay_png is None:
             return None, analysis.no_heatmap_reason
         try:
             files = self.service.store.files
-            return files.save(Kind.HEATMAP, analysis.overlay_png), None
+            return files.write(Kind.HEATMAP, analysis.overlay_png), None
         except StorageUnavailable as error:
             return None, error.message
+
+    def _keep(
+        self, answer: Prediction, heatmap: str | None, data: bytes, order: "_Order"
+    ) -> str | None:
+        """Keep the record while its heatmap settles: two waits for the disk at a time.
+
+        Returns:
+            The heatmap's name; None if the disk did not take it.
+        """
+        if heatmap is None:
+            self._keep_record(answer, None, data, order)
+            return None
+        store = self.service.store
+        settling = store.files.settle(Kind.HEATMAP, heatmap)
+        self._keep_record(answer, heatmap, data, order)
+        try:
+            settling.result()
+        except StorageUnavailable as error:
+            answer.heatmap_missing_reason = error.message
+            store.records.lose_heatmap(answer.analysis_id, _document(answer))
+            with suppress(StorageUnavailable):  # else the next sweep does it
+                store.files.remove(Kind.HEATMAP, heatmap)
+            return None
+        return heatmap
 
     def _keep_record(
         self, answer: Prediction, heatmap: str | None, data: bytes, order: "_Order"
@@ -163,7 +187,7 @@ class Api:
                     prediction=answer.prediction,
                     reliable=answer.reliable,
                     has_warnings=bool(answer.warnings),
-                    answer=answer.model_dump(exclude={"heatmap_url", "layers"}),
+                    answer=_document(answer),
                     heatmap=heatmap,
                     original=original,
                 ),
@@ -196,7 +220,8 @@ class Api:
         owner, store = caller_of(request).owner, self.service.store
         is_theirs = owner is None or store.records.owns_heatmap(owner, name)
         content = store.files.read(Kind.HEATMAP, name) if is_theirs else None
-        if content is None:
+        # Only a power failure before the answer leaves one that is not whole.
+        if content is None or not is_whole(content):
             raise HTTPException(404)
         return Response(content, 200, _HEATMAP_HEADERS, "image/png")
 
@@ -250,6 +275,11 @@ class _Order:
     caller: Caller
     request_id: str
     layers: bool
+
+
+def _document(answer: Prediction) -> dict[str, Any]:
+    """Give what is kept of an answer: not the addresses, which change."""
+    return answer.model_dump(exclude={"heatmap_url", "layers"})
 
 
 def _unstored(body: bytes, media_type: str) -> Response:
