@@ -1,8 +1,10 @@
 """The engines, on a real ResNet-50."""
 
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,24 @@ from alzer.model.engine import CLOSE_CALL_LOGITS, Model, load_model
 from alzer.settings import EngineName
 from alzer.training.network import ResNet50, ResNet50WithMaps
 from networks import random_novelty
+
+# Models end in the order in which they began, not the other way round.
+SIGNAL_AFTER_MODELS = """
+import signal
+import sys
+from pathlib import Path
+
+from alzer.model.bundle import load_bundle
+from alzer.model.engine import load_model
+
+models = [load_model(load_bundle(Path(sys.argv[1])), threads=1) for _ in range(3)]
+while models:
+    del models[0]
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +201,11 @@ def test_all_cores_are_used_unless_told_otherwise(
 
     assert evidence.logits.shape == (1, 4)
     assert evidence.maps.shape == (1, 4, 4, 3)
+
+
+def test_a_signal_after_models_ended_is_an_ordinary_signal(bundle_path: Path) -> None:
+    command = [sys.executable, "-c", SIGNAL_AFTER_MODELS, str(bundle_path)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "interrupted\n")

@@ -6,7 +6,7 @@ import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -144,6 +144,17 @@ def _module(engine: EngineName) -> Any:  # noqa: ANN401 - a module without types
         raise EngineUnavailable(message) from error
 
 
+@cache
+def _core(openvino: Any) -> Any:  # noqa: ANN401 - a module without types
+    """Give the one Core of this process, never taken down.
+
+    A Core puts the signals of the thread that makes it on a stack of its own, and
+    its end puts back what it found there: where one of several ends, that can be the
+    stack of one that has ended, and the next signal ends the process.
+    """
+    return openvino.Core()
+
+
 class _Network:
     """A network compiled by OpenVINO; one request object per caller, reused.
 
@@ -165,7 +176,7 @@ class _Network:
         options: dict[str, Any],
     ) -> None:
         try:
-            core = openvino.Core()
+            core = _core(openvino)
             model = core.read_model(model=onnx)
             _, *shape = model.inputs[0].partial_shape
             model.reshape([batch, *shape])
@@ -264,7 +275,7 @@ def _start_openvino(
     threads: int,
 ) -> Engine:
     # The engine itself silently keeps fp32 where the processor has no bf16.
-    offered = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    offered = _core(openvino).get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if precision == "fp32" or "BF16" not in offered:
         return _OpenVino(openvino, onnx, "fp32", threads)
     if precision == "bf16":
