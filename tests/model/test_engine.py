@@ -206,6 +206,8 @@ def test_all_cores_are_used_unless_told_otherwise(
 def test_a_signal_after_models_ended_is_an_ordinary_signal(bundle_path: Path) -> None:
     command = [sys.executable, "-c", SIGNAL_AFTER_MODELS, str(bundle_path)]
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(  # noqa: S603 - our own
+        command, capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, done.stdout) == (0, "interrupted\n")
