@@ -202,6 +202,14 @@ class _Network:
             self._idle.put(request)
 
 
+def _options(precision: Precision, threads: int) -> dict[str, Any]:
+    return {
+        "INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else "bf16",
+        "INFERENCE_NUM_THREADS": threads,
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+
+
 class _OpenVino:
     """OpenVINO on the CPU: one network for single inputs, another for batches.
 
@@ -217,11 +225,7 @@ class _OpenVino:
         threads: int,
     ) -> None:
         self.precision = precision
-        options = {
-            "INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else "bf16",
-            "INFERENCE_NUM_THREADS": threads,
-            "PERFORMANCE_HINT": "LATENCY",
-        }
+        options = _options(precision, threads)
         self._compile = partial(_Network, openvino, onnx, options=options)
         self._for_one = self._compile(1)
         self._for_many: _Network | None = None
@@ -250,9 +254,11 @@ class _CheckedOpenVino:
         threads: int,
     ) -> None:
         self._quick = _OpenVino(openvino, onnx, "bf16", threads)
-        # Made ready meanwhile: most answers don't need it.
+        # Made ready meanwhile: most answers don't need it. For any number of inputs,
+        # it takes much of its memory only at its first run.
         starter = ThreadPoolExecutor(1, "fp32-engine")
-        self._exact = starter.submit(_OpenVino, openvino, onnx, "fp32", threads)
+        options = _options("fp32", threads)
+        self._exact = starter.submit(_Network, openvino, onnx, -1, options)
         starter.shutdown(wait=False)
 
     def run(self, batch: Floats) -> Evidence:
