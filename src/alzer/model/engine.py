@@ -159,7 +159,7 @@ class _Network:
     """A network compiled by OpenVINO; one request object per caller, reused.
 
     Args:
-        openvino: The module.
+        core: OpenVINO's.
         onnx: The model's file.
         batch: Inputs per run; -1: any number.
         options: Of the compiler.
@@ -170,13 +170,12 @@ class _Network:
 
     def __init__(
         self,
-        openvino: Any,  # noqa: ANN401 - a module without types
+        core: Any,  # noqa: ANN401 - of a module without types
         onnx: bytes,
         batch: int,
         options: dict[str, Any],
     ) -> None:
         try:
-            core = _core(openvino)
             model = core.read_model(model=onnx)
             _, *shape = model.inputs[0].partial_shape
             model.reshape([batch, *shape])
@@ -219,14 +218,14 @@ class _OpenVino:
 
     def __init__(
         self,
-        openvino: Any,  # noqa: ANN401 - a module without types
+        core: Any,  # noqa: ANN401 - of a module without types
         onnx: bytes,
         precision: Precision,
         threads: int,
     ) -> None:
         self.precision = precision
         options = _options(precision, threads)
-        self._compile = partial(_Network, openvino, onnx, options=options)
+        self._compile = partial(_Network, core, onnx, options=options)
         self._for_one = self._compile(1)
         self._for_many: _Network | None = None
         self._making = threading.Lock()
@@ -249,16 +248,16 @@ class _CheckedOpenVino:
 
     def __init__(
         self,
-        openvino: Any,  # noqa: ANN401 - a module without types
+        core: Any,  # noqa: ANN401 - of a module without types
         onnx: bytes,
         threads: int,
     ) -> None:
-        self._quick = _OpenVino(openvino, onnx, "bf16", threads)
+        self._quick = _OpenVino(core, onnx, "bf16", threads)
         # Made ready meanwhile: most answers don't need it. For any number of inputs,
         # it takes much of its memory only at its first run.
         starter = ThreadPoolExecutor(1, "fp32-engine")
         options = _options("fp32", threads)
-        self._exact = starter.submit(_Network, openvino, onnx, -1, options)
+        self._exact = starter.submit(_Network, core, onnx, -1, options)
         starter.shutdown(wait=False)
 
     def run(self, batch: Floats) -> Evidence:
@@ -280,13 +279,14 @@ def _start_openvino(
     precision: Precision,
     threads: int,
 ) -> Engine:
+    core = _core(openvino)
     # The engine itself silently keeps fp32 where the processor has no bf16.
-    offered = _core(openvino).get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    offered = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if precision == "fp32" or "BF16" not in offered:
-        return _OpenVino(openvino, onnx, "fp32", threads)
+        return _OpenVino(core, onnx, "fp32", threads)
     if precision == "bf16":
-        return _OpenVino(openvino, onnx, "bf16", threads)
-    return _CheckedOpenVino(openvino, onnx, threads)
+        return _OpenVino(core, onnx, "bf16", threads)
+    return _CheckedOpenVino(core, onnx, threads)
 
 
 class _OnnxRuntime:
