@@ -22,7 +22,7 @@ from reporting import quantile_ms, report
 from alzer.decoding.pool import DecodingPool
 from alzer.decoding.process import DecodingProcess
 from alzer.errors import TooDemanding
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 from alzer.settings import DecodingLimits, Limits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +61,7 @@ def compare(name: str, content: bytes, rounds: int) -> dict[str, float]:
     process.wait_until_ready()
     here, there = [], []
     for _ in range(-3, rounds):
-        here.append(timed(lambda: read_scan(content)))
+        here.append(timed(lambda: read_slice(content)))
         there.append(timed(lambda: process.read(content, LIMITS)))
     process.end()
     near_ms, far_ms = quantile_ms(here[3:]), quantile_ms(there[3:])

@@ -1,6 +1,6 @@
 """Feed each reader inputs that coverage guides, and keep what breaks it.
 
-A finding is an input for which `read_scan` raises anything but UnusableScan, takes
+A finding is an input for which `read_slice` raises anything but UnusableScan, takes
 more than 10 s or more than 2 GiB. Each format runs in a process of its own, which
 a crash may end. With `--cases 15000` all formats together try 225,000 inputs. They
 begin with a clean file of the format and with tests/hostile/corpus, where the inputs
@@ -67,7 +67,7 @@ def _fuzz(name: str, cases: int, findings: Path) -> None:
     with atheris.instrument_imports(include=["alzer", "pydicom", "nibabel", "PIL"]):
         from alzer.errors import UnusableScan  # noqa: PLC0415 - to be instrumented
         from alzer.scans import dicom, nifti, raster  # noqa: F401, PLC0415 - likewise
-        from alzer.scans.formats import read_scan  # noqa: PLC0415 - likewise
+        from alzer.scans.formats import read_slice  # noqa: PLC0415 - likewise
         from alzer.settings import Limits  # noqa: PLC0415 - likewise
         from hostile.formats import FORMATS  # noqa: PLC0415 - likewise
 
@@ -75,7 +75,7 @@ def _fuzz(name: str, cases: int, findings: Path) -> None:
 
     def try_one(content: bytes) -> None:
         try:
-            read_scan(content, limits)
+            read_slice(content, limits)
         except UnusableScan:
             return
 

@@ -15,7 +15,7 @@ from subjects import drawn_slice
 
 from alzer.settings import Settings
 from alzer.store.files import Kind
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from usual_way import UsualWay
 from alzer.analysis import analyse
 from alzer.model.engine import load_model
 from alzer.model.preparation import prepare
-from alzer.scans.brain import examine
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
+from alzer.scans.plausibility import examine
 from alzer.settings import Settings
 
 # Lets the other contenders' threads fall asleep before the next one is timed.
@@ -77,7 +77,7 @@ def run(content: bytes, rounds: int) -> dict[str, float]:
     """
     settings, bundle = Settings.model_validate({}), chosen_bundle()
     model = load_model(bundle, settings.engine, settings.precision, settings.threads)
-    scan = read_scan(content)
+    scan = read_slice(content)
     batch = prepare(scan, examine(scan).box, model.spec).pixels[None]
     usual, body = UsualWay(model.spec), form(content)
     answers: list[bytes] = []

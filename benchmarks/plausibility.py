@@ -13,14 +13,14 @@ from reporting import report
 from subjects import data_folder
 
 from alzer.errors import UnusableScan
-from alzer.scans.brain import examine
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
+from alzer.scans.plausibility import examine
 
 
 def outcome(path: Path) -> str:
     """Give the code of the refusal; empty if the file is taken."""
     try:
-        examine(read_scan(path.read_bytes()))
+        examine(read_slice(path.read_bytes()))
     except UnusableScan as error:
         return error.code
     return ""

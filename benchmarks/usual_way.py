@@ -24,8 +24,8 @@ from alzer.analysis import Analysis
 from alzer.classes import CLASS_NAMES
 from alzer.model.engine import ModelIdentity
 from alzer.model.preparation import InputSpec
-from alzer.scans.formats import read_scan
-from alzer.scans.scan import Scan
+from alzer.scans.formats import read_slice
+from alzer.scans.slice import Slice
 from alzer.settings import Settings
 from alzer.training.network import seeded_network
 from alzer.web.app import create_app, server_config
@@ -98,19 +98,19 @@ class UsualWay:
         heat = (weights * self._activations).sum(dim=1)[0].relu()
         return np.asarray(heat / heat.max().clamp_min(1e-12))
 
-    def analyse(self, content: bytes | Scan) -> Analysis:
+    def analyse(self, content: bytes | Slice) -> Analysis:
         """Give the answer in the form that alzer's service takes.
 
         Raises:
             TypeError: It is given anything but a file; nothing else reads for it.
         """
-        if isinstance(content, Scan):
+        if isinstance(content, Slice):
             raise TypeError(content)
         probabilities, overlay = self.answer(content)
         grey = np.zeros((1, 1), np.float32)
         return Analysis(
             probabilities=tuple(probabilities),
-            scan=Scan(grey, "JPEG", (0.0, 255.0)),
+            scan=Slice(grey, "JPEG", (0.0, 255.0)),
             heat=grey,
             overlay_png=overlay,
             no_heatmap_reason=None,
@@ -136,7 +136,7 @@ def main() -> None:
         sys.stdout.write(f"{CLASS_NAMES[best]} {len(overlay)} bytes\n")
         return
     settings = Settings.model_validate({"port": chosen.port})
-    app = create_app(Engine(way.analyse, read_scan, model=IDENTITY), settings)
+    app = create_app(Engine(way.analyse, read_slice, model=IDENTITY), settings)
     uvicorn.Server(server_config(app, settings)).run()
 
 

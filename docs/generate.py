@@ -19,7 +19,7 @@ from alzer.cli.models import score_rows
 from alzer.errors import AlzerError
 from alzer.model.bundle import read_card, shipped_bundle
 from alzer.settings import Settings
-from alzer.web.failures import status_of
+from alzer.web.exception_handlers import status_of
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"

@@ -16,12 +16,12 @@ def tiny_onnx(
     weights: Sequence[float] = (1.0, 0.5, -0.5, -1.0),
     biases: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
     *,
-    novelty: bool = False,
+    ood_score: bool = False,
 ) -> bytes:
     """Give a graph of one convolution with the outputs of a bundle.
 
     Its maps are these multiples of single pixels; as it stands, bright ones
-    speak for the first class, dark ones for the last. The novelty, if asked for,
+    speak for the first class, dark ones for the last. The ood_score, if asked for,
     is the mean of the input.
     """
     kernel = np.array(weights, np.float32).reshape(4, 1, 1, 1)
@@ -35,13 +35,13 @@ def tiny_onnx(
     ]
     floats = TensorProto.FLOAT
     extra = []
-    if novelty:
+    if ood_score:
         nodes += [
             helper.make_node("GlobalAveragePool", ["images"], ["mean"]),
             helper.make_node("Flatten", ["mean"], ["flat"]),
-            helper.make_node("ReduceSum", ["flat", "axis"], ["novelty"], keepdims=0),
+            helper.make_node("ReduceSum", ["flat", "axis"], ["ood_score"], keepdims=0),
         ]
-        extra.append(helper.make_tensor_value_info("novelty", floats, ["n"]))
+        extra.append(helper.make_tensor_value_info("ood_score", floats, ["n"]))
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -54,7 +54,7 @@ def tiny_onnx(
         [
             numpy_helper.from_array(kernel, "weights"),
             numpy_helper.from_array(bias, "bias"),
-            *[numpy_helper.from_array(np.array([1]), "axis")] * novelty,
+            *[numpy_helper.from_array(np.array([1]), "axis")] * ood_score,
         ],
     )
     opset = [helper.make_opsetid("", 18)]
@@ -68,11 +68,11 @@ def write_bundle(
     *,
     weights: Sequence[float] = (1.0, 0.5, -0.5, -1.0),
     biases: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
-    novelty: bool = False,
+    ood_score: bool = False,
     **facts: object,
 ) -> Path:
     """Write a bundle whose card holds these facts besides."""
-    content = tiny_onnx(weights, biases, novelty=novelty)
+    content = tiny_onnx(weights, biases, ood_score=ood_score)
     card = {
         "name": "tiny",
         "version": "7",

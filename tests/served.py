@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from alzer.analysis import analyse
 from alzer.model.engine import Model
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 from alzer.settings import Settings
 from alzer.web.app import create_app, server_config
 from alzer.web.service import Engine
@@ -28,7 +28,7 @@ def engine_of(model: Model, settings: Settings) -> Engine:
     """Let a real model make predictions; files are read in this process."""
     return Engine(
         analyse=lambda data: analyse(data, model, settings.limits),
-        read=lambda data: read_scan(data, settings.limits),
+        read=lambda data: read_slice(data, settings.limits),
         model=model.identity,
     )
 

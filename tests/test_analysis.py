@@ -14,7 +14,7 @@ from alzer.analysis import (
     FEW_MODERATE,
     NOT_AXIAL,
     NOTHING_FITS,
-    UNFAMILIAR,
+    OUT_OF_DISTRIBUTION,
     Analysis,
     analyse,
     analyse_many,
@@ -32,8 +32,8 @@ from alzer.explain.overlay import blend
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.preparation import CELL_STRIDE, prepare
-from alzer.scans.brain import examine
-from alzer.scans.scan import Scan
+from alzer.scans.plausibility import examine
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from bundles import write_bundle
 from phantoms import as_jpeg, as_png, draw_brain, with_dot
@@ -90,7 +90,7 @@ def test_the_hottest_pixel_lies_over_the_cell_that_spoke_most(tmp_path: Path) ->
     # Bright pixels speak for the first class; one of those that are read is bright.
     model = model_with(tmp_path, weights=[1.0, 0.0, 0.0, 0.0], biases=[9.0, 0, 0, 0])
     pixels = draw_brain()
-    plain = Scan((255.0 * pixels).astype(np.float32), "phantom", (0.0, 255.0))
+    plain = Slice((255.0 * pixels).astype(np.float32), "phantom", (0.0, 255.0))
     place_on_scan = prepare(plain, examine(plain).box, model.spec).geometry.to_scan
     row, column = np.rint(place_on_scan(3 * CELL_STRIDE, 3 * CELL_STRIDE)).astype(int)
 
@@ -191,7 +191,7 @@ def test_a_slice_that_is_not_axial_is_warned_of(
     model: Model, orientation: tuple[str, str] | None, *, warned: bool
 ) -> None:
     pixels = (draw_brain() * 255.0).astype(np.float32)
-    scan = Scan(
+    scan = Slice(
         pixels, "DICOM", (0.0, 255.0), orientation=orientation, warnings=("first",)
     )
 
@@ -237,7 +237,7 @@ def judging_model(folder: Path, limit: float, least: list[float | None]) -> Mode
     bundle = write_bundle(
         folder,
         weights=[0.0] * 4,
-        novelty=True,
+        ood_score=True,
         gate={"limit": limit},
         calibration={"least_probabilities": least},
     )
@@ -255,13 +255,13 @@ def test_a_model_that_can_not_tell_says_neither_yes_nor_no(model: Model) -> None
 def test_a_scan_unlike_those_trained_on_is_warned_of_first(tmp_path: Path) -> None:
     model = judging_model(tmp_path, -9.0, [0.3, 0.2, 0.1, None])
     pixels = (draw_brain() * 255.0).astype(np.float32)
-    scan = Scan(pixels, "DICOM", (0.0, 255.0), warnings=("of the reader",))
+    scan = Slice(pixels, "DICOM", (0.0, 255.0), warnings=("of the reader",))
 
     answer = analyse(scan, model)
 
     assert answer.reliable is False
     assert answer.possible_classes is None
-    assert answer.warnings == (UNFAMILIAR, "of the reader")
+    assert answer.warnings == (OUT_OF_DISTRIBUTION, "of the reader")
     assert answer.prediction in CLASS_NAMES
 
 
@@ -291,14 +291,14 @@ def test_a_set_of_all_or_none_says_so(
 def test_every_scan_of_a_batch_is_judged_on_its_own(tmp_path: Path) -> None:
     pixels = draw_brain()
     sources = [as_png(pixels), as_png(np.clip(pixels * 1.6, 0.0, 1.0))]
-    model = load_model(load_bundle(write_bundle(tmp_path, novelty=True)))
+    model = load_model(load_bundle(write_bundle(tmp_path, ood_score=True)))
     novelties = []
     for scan in (analyse(each, model).scan for each in sources):
         evidence = model.run(prepare(scan, examine(scan).box, model.spec).pixels[None])
-        assert evidence.novelty is not None
-        novelties.append(float(evidence.novelty[0]))
+        assert evidence.ood_score is not None
+        novelties.append(float(evidence.ood_score[0]))
     middle = sum(novelties) / 2.0
-    strict = write_bundle(tmp_path / "strict", novelty=True, gate={"limit": middle})
+    strict = write_bundle(tmp_path / "strict", ood_score=True, gate={"limit": middle})
 
     answers = list(analyse_many(sources, load_model(load_bundle(strict))))
 

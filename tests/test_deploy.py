@@ -17,10 +17,10 @@ import pytest
 import yaml
 
 from alzer.settings import Settings
-from alzer.store.audit import LOCAL, Act, read_log
+from alzer.store.audit import LOCAL, AuditEntry, read_log
 from alzer.store.files import Kind
-from alzer.store.keeping import Store, open_store
 from alzer.store.records import Filter, Record
+from alzer.store.store import Store, open_store
 from servers import postgresql, postgresql_program
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,7 +96,7 @@ def keep(store: Store, count: int) -> list[Record]:
             identity, None, "Mild Impairment", None, has_warnings=False,
             answer={"confidence": 0.5}, heatmap=name,
         )  # fmt: skip
-        store.records.add(record, Act(LOCAL, "analysed", identity))
+        store.records.add(record, AuditEntry(LOCAL, "analysed", identity))
         records.append(record)
     return records
 
@@ -162,7 +162,7 @@ def test_a_backup_of_sqlite_brings_everything_back(
 END_SUDDENLY = """
 import os, sys, test_deploy
 from alzer.settings import Settings
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 test_deploy.keep(open_store(Settings(data_dir=sys.argv[1])), 2)
 os._exit(9)
 """

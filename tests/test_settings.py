@@ -24,7 +24,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert settings.engine == "openvino"
     assert "http://localhost:3000" in settings.allowed_origins
     assert settings.limits == Limits()
-    assert settings.survive_power_failure
+    assert settings.durable_writes
 
 
 VALUES = [
@@ -54,7 +54,8 @@ VALUES = [
     ("ALZER_RETENTION", "1 Day", "retention", timedelta(days=1)),
     ("ALZER_RETENTION", "never", "retention", None),
     ("ALZER_KEEP_ORIGINALS", "true", "keep_originals", True),
-    ("ALZER_SURVIVE_POWER_FAILURE", "0", "survive_power_failure", False),
+    ("ALZER_DURABLE_WRITES", "0", "durable_writes", False),
+    ("ALZER_SURVIVE_POWER_FAILURE", "0", "durable_writes", False),  # its old name
     ("ALZER_AUTH", "required", "auth", "required"),
     ("ALZER_SECRET_KEY", "x" * 32, "secret_key", SecretStr("x" * 32)),
     ("ALZER_LINK_MINUTES", "5", "link_minutes", 5),
@@ -79,7 +80,7 @@ def test_every_setting_is_read_from_the_environment(
 
 
 def test_no_setting_is_forgotten_here() -> None:
-    assert {name for name, *_ in VALUES} == {
+    assert {name for name, *_ in VALUES} - {"ALZER_SURVIVE_POWER_FAILURE"} == {
         f"ALZER_{field.upper()}" for field in Settings.model_fields
     }
 

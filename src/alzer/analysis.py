@@ -18,9 +18,9 @@ from alzer.explain.gradcam import grad_cam
 from alzer.explain.overlay import blend, encode_png
 from alzer.model.engine import Model, ModelIdentity
 from alzer.model.preparation import PreparedInput, prepare
-from alzer.scans.brain import examine
-from alzer.scans.formats import read_scan
-from alzer.scans.scan import Scan
+from alzer.scans.formats import read_slice
+from alzer.scans.plausibility import examine
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
 DEFAULT_LIMITS = Limits()
@@ -34,7 +34,7 @@ FEW_MODERATE = (
     "its accuracy can't be measured."
 )
 
-UNFAMILIAR = (
+OUT_OF_DISTRIBUTION = (
     "This image is unlike those that the model was trained on; "
     "don't rely on the prediction."
 )
@@ -79,7 +79,7 @@ class Analysis:
     """
 
     probabilities: tuple[float, ...]
-    scan: Scan
+    scan: Slice
     heat: NDArray[np.float32] | None
     overlay_png: bytes | None
     no_heatmap_reason: str | None
@@ -134,24 +134,24 @@ class _Stopwatch:
 class _Ready:
     """A scan that is ready for the network."""
 
-    scan: Scan
+    scan: Slice
     prepared: PreparedInput
     stopwatch: _Stopwatch
 
 
 def analyse(
-    source: bytes | Scan,
+    source: bytes | Slice,
     model: Model,
     limits: Limits = DEFAULT_LIMITS,
-    read: Callable[[bytes, Limits], Scan] = read_scan,
+    read: Callable[[bytes, Limits], Slice] = read_slice,
 ) -> Analysis:
     """Say how impaired a scan looks, and what the answer rests on.
 
     Args:
-        source: A file's bytes in any format that `read_scan` knows, or a scan.
+        source: A file's bytes in any format that `read_slice` knows, or a scan.
         model: What answers.
         limits: How large the file may be.
-        read: What reads files; as `read_scan` does.
+        read: What reads files; as `read_slice` does.
 
     Returns:
         The answer.
@@ -164,7 +164,7 @@ def analyse(
 
 
 def analyse_many(
-    sources: Iterable[bytes | Scan], model: Model, limits: Limits = DEFAULT_LIMITS
+    sources: Iterable[bytes | Slice], model: Model, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[Analysis | UnusableScan]:
     """Analyse many scans in batches; one that can't be used stops nothing.
 
@@ -186,7 +186,7 @@ def analyse_many(
 
 
 def _try_make_ready(
-    source: bytes | Scan, model: Model, limits: Limits
+    source: bytes | Slice, model: Model, limits: Limits
 ) -> _Ready | UnusableScan:
     try:
         return _make_ready(source, model, limits)
@@ -195,13 +195,13 @@ def _try_make_ready(
 
 
 def _make_ready(
-    source: bytes | Scan,
+    source: bytes | Slice,
     model: Model,
     limits: Limits,
-    read: Callable[[bytes, Limits], Scan] = read_scan,
+    read: Callable[[bytes, Limits], Slice] = read_slice,
 ) -> _Ready:
     stopwatch = _Stopwatch()
-    scan = source if isinstance(source, Scan) else read(source, limits)
+    scan = source if isinstance(source, Slice) else read(source, limits)
     stopwatch.lap("read")
     brain = examine(scan)
     stopwatch.lap("validate")
@@ -216,11 +216,13 @@ def _answer(ready: list[_Ready], model: Model) -> list[Analysis]:
     started = time.perf_counter()
     evidence = model.run(np.stack([each.prepared.pixels for each in ready]))
     share_ms = (time.perf_counter() - started) * 1000.0 / len(ready)
-    novelty = (None,) * len(ready) if evidence.novelty is None else evidence.novelty
+    ood_score = (
+        (None,) * len(ready) if evidence.ood_score is None else evidence.ood_score
+    )
     answers = []
     for index, each in enumerate(ready):
         each.stopwatch.timings_ms["infer"] += share_ms
-        judged = _judge(evidence.logits[index], novelty[index], model)
+        judged = _judge(evidence.logits[index], ood_score[index], model)
         answers.append(_explain(each, judged, evidence.maps[index], model))
     return answers
 
@@ -236,18 +238,18 @@ class _Judged:
 
 
 def _judge(
-    logits: NDArray[np.float32], novelty: np.float32 | None, model: Model
+    logits: NDArray[np.float32], ood_score: np.float32 | None, model: Model
 ) -> _Judged:
     probabilities = _softmax(logits)
-    judgement = model.judgement
-    reliable = judgement.familiar(None if novelty is None else float(novelty))
+    decision = model.decision
+    reliable = decision.in_distribution(None if ood_score is None else float(ood_score))
     if reliable is False:
-        return _Judged(probabilities, reliable, None, UNFAMILIAR)
-    possible = judgement.possible(probabilities)
+        return _Judged(probabilities, reliable, None, OUT_OF_DISTRIBUTION)
+    possible = decision.possible(probabilities)
     caveat = None
     if possible is not None and not possible:
         caveat = NOTHING_FITS
-    elif possible is not None and judgement.leaves_all(possible):
+    elif possible is not None and decision.is_uninformative(possible):
         caveat = CANNOT_TELL
     return _Judged(probabilities, reliable, possible, caveat)
 
@@ -276,7 +278,7 @@ def _explain(
         possible_classes=None
         if possible is None
         else tuple(CLASS_NAMES[each] for each in possible),
-        calibrated=model.judgement.calibrated,
+        calibrated=model.decision.calibrated,
         timings_ms=ready.stopwatch.total(),
     )
 
@@ -292,7 +294,7 @@ def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
     return tuple(float(each) for each in powers / powers.sum())
 
 
-def _warnings(scan: Scan, label: int, caveat: str | None) -> Iterator[str]:
+def _warnings(scan: Slice, label: int, caveat: str | None) -> Iterator[str]:
     if caveat is not None:
         yield caveat  # first: it decides how everything else is read
     yield from scan.warnings

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 EngineName = Literal["openvino", "onnxruntime"]
@@ -88,8 +88,12 @@ class Settings(BaseSettings):
         description="Whether the files that are sent are kept as well. They may name "
         "the person.",
     )
-    survive_power_failure: bool = Field(
+    durable_writes: bool = Field(
         default=True,
+        # The second name is that of version 0.1.
+        validation_alias=AliasChoices(
+            "ALZER_DURABLE_WRITES", "ALZER_SURVIVE_POWER_FAILURE", "durable_writes"
+        ),
         description="Whether an answer waits until its record and its heatmap are on "
         "the disk itself. Without it answers come some milliseconds sooner, and a "
         "power failure may cost the last seconds; the end of the process costs nothing "

@@ -44,7 +44,7 @@ def pretend_study(folder: Path, data: Path) -> Path:
             table.write_bytes(write_table(held_out))
     write_bundle(
         folder / "bundle",
-        novelty=True,
+        ood_score=True,
         gate={"limit": 0.5, "false_alarms": 0.01},
         data={"source": None, "acknowledgement": None},
     )

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from alzer.analysis import UNFAMILIAR, analyse
+from alzer.analysis import OUT_OF_DISTRIBUTION, analyse
 from alzer.cli.inputs import Failure
 from alzer.cli.records import LAYOUTS, Format, describe, describe_failure, printable
 from alzer.model.bundle import load_bundle
@@ -39,7 +39,7 @@ def test_a_failure_has_every_field_of_a_record_and_its_error() -> None:
 def test_what_can_not_be_relied_on_is_said_without_a_number(tmp_path: Path) -> None:
     bundle = write_bundle(
         tmp_path,
-        novelty=True,
+        ood_score=True,
         gate={"limit": -9.0},
         calibration={"least_probabilities": [0.1, 0.1, 0.1, None]},
     )
@@ -53,7 +53,7 @@ def test_what_can_not_be_relied_on_is_said_without_a_number(tmp_path: Path) -> N
     assert record["reliable"] is False
     assert json.loads(LAYOUTS[Format.jsonl]().row(record))["prediction"]
     assert "%" not in row
-    assert row.index(UNFAMILIAR) < row.index(answer.prediction)
+    assert row.index(OUT_OF_DISTRIBUTION) < row.index(answer.prediction)
     assert ",False," in csv_row
 
 
@@ -61,7 +61,7 @@ def test_possible_classes_reach_every_record(tmp_path: Path) -> None:
     bundle = write_bundle(
         tmp_path,
         weights=[0.0] * 4,
-        novelty=True,
+        ood_score=True,
         gate={"limit": 9.0},
         calibration={"least_probabilities": [0.9, 0.1, 0.1, None]},
     )

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import Result
 
 from alzer.settings import Settings
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 
 Call = Callable[..., Result]
 

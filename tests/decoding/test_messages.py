@@ -9,14 +9,14 @@ from alzer.decoding.messages import (
     HEAD,
     MalformedAnswer,
     pack_refusal,
-    pack_scan,
+    pack_slice,
     unpack_answer,
 )
 from alzer.errors import NotBrainLike
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
-SCAN = Scan(np.ones((2, 3), np.float32), "DICOM", (0.0, 1.0), (1.0, 2.0), ("P", "L"))
+SCAN = Slice(np.ones((2, 3), np.float32), "DICOM", (0.0, 1.0), (1.0, 2.0), ("P", "L"))
 LIMITS = Limits(max_pixels=100)
 
 
@@ -26,7 +26,7 @@ def parts(message: tuple[bytes, object]) -> tuple[bytes, bytes]:
 
 
 def test_a_scan_arrives_as_it_was_sent() -> None:
-    arrived = unpack_answer(*parts(pack_scan(SCAN)), LIMITS)
+    arrived = unpack_answer(*parts(pack_slice(SCAN)), LIMITS)
 
     assert np.array_equal(arrived.pixels, SCAN.pixels)
     assert {**vars(arrived), "pixels": None} == {**vars(SCAN), "pixels": None}
@@ -59,7 +59,7 @@ def test_a_refusal_arrives_as_it_was_sent() -> None:
     ],
 )
 def test_a_strange_answer_is_not_believed(changes: dict[str, object]) -> None:
-    text, content = parts(pack_scan(SCAN))
+    text, content = parts(pack_slice(SCAN))
     changed = json.dumps({**json.loads(text), **changes}).encode()
 
     with pytest.raises(MalformedAnswer):
@@ -68,7 +68,7 @@ def test_a_strange_answer_is_not_believed(changes: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_pixels_that_are_no_numbers_are_refused(value: float) -> None:
-    text, _ = parts(pack_scan(SCAN))
+    text, _ = parts(pack_slice(SCAN))
     content = np.full((2, 3), value, np.float32).tobytes()
 
     with pytest.raises(MalformedAnswer):

@@ -16,7 +16,7 @@ import pytest
 
 from alzer.decoding.pool import DecodingPool
 from alzer.errors import DamagedFile, Overloaded, TooDemanding, UnusableScan
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 from alzer.settings import DecodingLimits, Limits
 from decoding.taken_over import say_instead, start_instead
 from hostile.bombs import long_sequence
@@ -44,7 +44,7 @@ def pool() -> Iterator[DecodingPool]:
 def test_a_scan_is_the_same_wherever_it_is_read(
     pool: DecodingPool, data: bytes
 ) -> None:
-    here, there = read_scan(data, LIMITS), pool.read(data, LIMITS)
+    here, there = read_slice(data, LIMITS), pool.read(data, LIMITS)
 
     assert np.array_equal(here.pixels, there.pixels)
     for name in ("format", "display_range", "spacing_mm", "orientation", "notes"):
@@ -59,7 +59,7 @@ def test_a_refusal_is_the_same_wherever_it_is_made(
     pool: DecodingPool, data: bytes
 ) -> None:
     with pytest.raises(UnusableScan) as here:
-        read_scan(data, LIMITS)
+        read_slice(data, LIMITS)
     with pytest.raises(UnusableScan) as there:
         pool.read(data, LIMITS)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from alzer.decoding.messages import pack, pack_scan
+from alzer.decoding.messages import pack, pack_slice
 from alzer.decoding.process import DecodingProcess, NotStarted
 from alzer.errors import (
     ColourImage,
@@ -22,7 +22,7 @@ from alzer.errors import (
     TooManyPixels,
     UnusableScan,
 )
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 from alzer.settings import DecodingLimits, Limits
 from decoding.taken_over import say_instead, start_instead
 from hostile.bombs import deflated_dicom, long_sequence
@@ -81,7 +81,7 @@ def test_every_format_is_decoded_by_a_process_that_can_do_nothing_else(
 ) -> None:
     scan = lasting.read(FORMATS[name], LIMITS)
 
-    assert (scan.pixels == read_scan(FORMATS[name]).pixels).all()
+    assert (scan.pixels == read_slice(FORMATS[name]).pixels).all()
 
 
 def test_a_process_that_is_killed_is_a_refusal_of_that_file(
@@ -140,7 +140,7 @@ def test_errors_keep_their_kind(lasting: DecodingProcess) -> None:
         lasting.read(as_dicom(draw_brain(), Rows=65535, Columns=65535), LIMITS)
 
 
-SCAN = b"".join(map(bytes, pack_scan(read_scan(DICOM))))
+SCAN = b"".join(map(bytes, pack_slice(read_slice(DICOM))))
 
 
 @pytest.mark.parametrize(

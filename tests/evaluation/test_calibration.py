@@ -14,7 +14,7 @@ from alzer.evaluation.calibration import (
     soften,
 )
 from alzer.evaluation.metrics import by_subject, calibration_error
-from alzer.model.judgement import possible
+from alzer.model.decision import possible
 
 
 def draw_slices(people: int, seed: int, per_person: int = 4) -> Slices:

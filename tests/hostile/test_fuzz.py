@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alzer.errors import UnusableScan
-from alzer.scans.formats import read_scan
-from alzer.scans.scan import Scan
+from alzer.scans.formats import read_slice
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from hostile.formats import FORMATS
 from phantoms import as_picture, draw_brain
@@ -47,10 +47,10 @@ def mutate(content: bytes, dice: random.Random) -> bytes:
     return bytes(changed)
 
 
-def read(content: bytes) -> Scan | None:
+def read(content: bytes) -> Slice | None:
     """Read what may be anything; only a refusal may come instead of a scan."""
     with contextlib.suppress(UnusableScan):
-        return read_scan(content, LIMITS)
+        return read_slice(content, LIMITS)
     return None
 
 

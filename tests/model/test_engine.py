@@ -62,9 +62,9 @@ def test_the_engines_agree(
     assert other.identity.engine == "onnxruntime"
     assert relative(one.logits, two.logits) <= 1e-4
     assert relative(one.maps, two.maps) <= 1e-4
-    assert one.novelty is not None
-    assert two.novelty is not None
-    assert relative(one.novelty, two.novelty) <= 1e-4
+    assert one.ood_score is not None
+    assert two.ood_score is not None
+    assert relative(one.ood_score, two.ood_score) <= 1e-4
 
 
 def test_the_engine_gives_what_the_network_gives(
@@ -72,15 +72,15 @@ def test_the_engine_gives_what_the_network_gives(
 ) -> None:
     with torch.no_grad():
         whole = ResNet50WithMaps(network, random_novelty())
-        logits, maps, novelty = whole(torch.from_numpy(images))
+        logits, maps, ood_score = whole(torch.from_numpy(images))
 
     evidence = model.run(images)
 
     # Weights are stored in float16, which keeps three digits.
     assert relative(evidence.logits, logits.numpy()) <= 5e-3
     assert relative(evidence.maps, maps.numpy()) <= 5e-3
-    assert evidence.novelty is not None
-    assert relative(evidence.novelty, novelty.numpy()) <= 5e-3
+    assert evidence.ood_score is not None
+    assert relative(evidence.ood_score, ood_score.numpy()) <= 5e-3
 
 
 def test_the_mean_of_a_map_and_the_bias_are_the_logit(

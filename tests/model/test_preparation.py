@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alzer.model.preparation import CELL_STRIDE, Geometry, InputSpec, place, prepare
-from alzer.scans.brain import examine
-from alzer.scans.scan import Scan
+from alzer.scans.plausibility import examine
+from alzer.scans.slice import Slice
 from phantoms import draw_brain, with_dot
 
 SPEC = InputSpec()
@@ -25,8 +25,8 @@ SHAPES = {
 }
 
 
-def scan_of(pixels: np.ndarray) -> Scan:
-    return Scan((pixels * 255.0).astype(np.float32), "phantom", (0.0, 255.0))
+def scan_of(pixels: np.ndarray) -> Slice:
+    return Slice((pixels * 255.0).astype(np.float32), "phantom", (0.0, 255.0))
 
 
 @cache
@@ -191,7 +191,7 @@ def test_the_input_does_not_depend_on_where_the_brain_lies() -> None:
 
 
 def test_a_constant_field_is_prepared_without_dividing_by_zero() -> None:
-    scan = Scan(np.full((64, 64), 7.0, np.float32), "phantom", (0.0, 255.0))
+    scan = Slice(np.full((64, 64), 7.0, np.float32), "phantom", (0.0, 255.0))
 
     prepared = prepare(scan, (0.0, 0.0, 64.0, 64.0), SPEC)
 

@@ -32,8 +32,8 @@ from alzer.errors import (
     UnusableScan,
 )
 from alzer.scans import dicom
-from alzer.scans.formats import read_scan
-from alzer.scans.scan import Scan
+from alzer.scans.formats import read_slice
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from phantoms import as_dicom, dicom_dataset, draw_brain, save_dicom
 
@@ -42,7 +42,7 @@ STORED = np.rint(BRAIN * 4095)
 
 
 def test_an_uncompressed_image_comes_back() -> None:
-    scan = read_scan(as_dicom(BRAIN, PixelSpacing=[1.5, 0.5]))
+    scan = read_slice(as_dicom(BRAIN, PixelSpacing=[1.5, 0.5]))
 
     assert scan.format == "DICOM"
     assert (scan.pixels == STORED).all()
@@ -59,7 +59,7 @@ def test_compressed_images_come_back(syntax: UID) -> None:
     dataset = dicom_dataset(BRAIN)
     dataset.compress(syntax, generate_instance_uid=False)
 
-    assert (read_scan(save_dicom(dataset)).pixels == STORED).all()
+    assert (read_slice(save_dicom(dataset)).pixels == STORED).all()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_other_encodings_come_back(syntax: UID) -> None:
     dataset = dicom_dataset(BRAIN)
     dataset.file_meta.TransferSyntaxUID = syntax
 
-    assert (read_scan(save_dicom(dataset)).pixels == STORED).all()
+    assert (read_slice(save_dicom(dataset)).pixels == STORED).all()
 
 
 def test_big_endian_comes_back() -> None:
@@ -78,24 +78,24 @@ def test_big_endian_comes_back() -> None:
     dataset.PixelData = STORED.astype(">u2").tobytes()
     dataset["PixelData"].VR = "OW"
 
-    assert (read_scan(save_dicom(dataset)).pixels == STORED).all()
+    assert (read_slice(save_dicom(dataset)).pixels == STORED).all()
 
 
 def test_a_data_set_without_its_prefix_is_read() -> None:
     content = as_dicom(BRAIN)
     (length,) = struct.unpack_from("<L", content, 140)
 
-    assert (read_scan(content[144 + length :]).pixels == STORED).all()
+    assert (read_slice(content[144 + length :]).pixels == STORED).all()
 
 
 def test_another_mark_in_the_preamble_does_not_mislead() -> None:
     content = b"II*\0" + as_dicom(BRAIN)[4:]
 
-    assert read_scan(content).format == "DICOM"
+    assert read_slice(content).format == "DICOM"
 
 
 def test_slope_and_intercept_are_applied() -> None:
-    scan = read_scan(as_dicom(BRAIN, RescaleSlope=2.0, RescaleIntercept=-100.0))
+    scan = read_slice(as_dicom(BRAIN, RescaleSlope=2.0, RescaleIntercept=-100.0))
 
     assert scan.pixels == pytest.approx(STORED * 2.0 - 100.0)
     assert any("Rescaled" in note for note in scan.notes)
@@ -113,32 +113,32 @@ def test_scaling_that_is_no_number_is_refused(keyword: int, value: bytes) -> Non
     assert content.count(before) == 1
 
     with pytest.raises(InvalidValues):
-        read_scan(content.replace(before, after))
+        read_slice(content.replace(before, after))
 
 
 @pytest.mark.parametrize("slope", [0.0, 1e-30, 1e20])
 def test_scaling_that_makes_no_sense_is_refused(slope: float) -> None:
     with pytest.raises(InvalidValues):
-        read_scan(as_dicom(BRAIN, RescaleSlope=slope))
+        read_slice(as_dicom(BRAIN, RescaleSlope=slope))
 
 
 def test_the_window_is_what_is_shown() -> None:
-    scan = read_scan(as_dicom(BRAIN, WindowCenter=[1000, 5], WindowWidth=[801, 5]))
+    scan = read_slice(as_dicom(BRAIN, WindowCenter=[1000, 5], WindowWidth=[801, 5]))
 
     assert scan.display_range == (599.5, 1399.5)
 
 
 @pytest.mark.parametrize("width", [0, -5])
 def test_an_impossible_window_is_not_used(width: int) -> None:
-    scan = read_scan(as_dicom(BRAIN, WindowCenter=10, WindowWidth=width))
+    scan = read_slice(as_dicom(BRAIN, WindowCenter=10, WindowWidth=width))
 
-    assert scan.display_range == read_scan(as_dicom(BRAIN)).display_range
+    assert scan.display_range == read_slice(as_dicom(BRAIN)).display_range
 
 
 def test_inverted_images_are_put_right() -> None:
     stored = (4095 - STORED).astype("<u2").tobytes()
 
-    scan = read_scan(
+    scan = read_slice(
         as_dicom(BRAIN, PhotometricInterpretation="MONOCHROME1", PixelData=stored)
     )
 
@@ -150,7 +150,7 @@ def test_padding_is_no_tissue() -> None:
     stored = STORED.astype("<u2")
     stored[:10] = 4095
 
-    scan = read_scan(
+    scan = read_slice(
         as_dicom(BRAIN, PixelData=stored.tobytes(), PixelPaddingValue=4095)
     )
 
@@ -160,35 +160,35 @@ def test_padding_is_no_tissue() -> None:
 @pytest.mark.parametrize("modality", ["CT", "US", "OT"])
 def test_other_modalities_are_refused_by_name(modality: str) -> None:
     with pytest.raises(NotMagneticResonance, match=modality):
-        read_scan(as_dicom(BRAIN, Modality=modality))
+        read_slice(as_dicom(BRAIN, Modality=modality))
 
 
 def test_a_file_that_does_not_say_its_modality_is_read_with_a_warning() -> None:
-    scan = read_scan(as_dicom(BRAIN, Modality=None))
+    scan = read_slice(as_dicom(BRAIN, Modality=None))
 
     assert any("modality" in each for each in scan.warnings)
 
 
 def test_colours_are_refused() -> None:
     with pytest.raises(ColourImage):
-        read_scan(as_dicom(BRAIN, PhotometricInterpretation="RGB", SamplesPerPixel=3))
+        read_slice(as_dicom(BRAIN, PhotometricInterpretation="RGB", SamplesPerPixel=3))
     with pytest.raises(ColourImage):
-        read_scan(as_dicom(BRAIN, PhotometricInterpretation="PALETTE COLOR"))
+        read_slice(as_dicom(BRAIN, PhotometricInterpretation="PALETTE COLOR"))
 
 
 def test_several_frames_are_counted_and_refused() -> None:
     with pytest.raises(NotOneSlice, match="7 frames of 104 x 88"):
-        read_scan(as_dicom(BRAIN, NumberOfFrames=7))
+        read_slice(as_dicom(BRAIN, NumberOfFrames=7))
 
 
 def test_a_file_without_an_image_is_refused() -> None:
     with pytest.raises(NotAnImage):
-        read_scan(as_dicom(BRAIN, PixelData=None))
+        read_slice(as_dicom(BRAIN, PixelData=None))
 
 
 def test_too_few_pixels_are_damage() -> None:
     with pytest.raises(DamagedFile):
-        read_scan(as_dicom(BRAIN, PixelData=b"\0" * 100))
+        read_slice(as_dicom(BRAIN, PixelData=b"\0" * 100))
 
 
 def test_a_syntax_without_a_decoder_names_what_to_install(
@@ -203,7 +203,7 @@ def test_a_syntax_without_a_decoder_names_what_to_install(
     monkeypatch.setattr(dicom, "get_decoder", nothing)
 
     with pytest.raises(MissingDecoder, match=r"alzer\[codecs\]"):
-        read_scan(save_dicom(dataset))
+        read_slice(save_dicom(dataset))
 
 
 @pytest.mark.parametrize("side", [65535, 20000])
@@ -213,7 +213,7 @@ def test_sizes_are_checked_before_anything_is_decoded(side: int) -> None:
     dataset.Rows = dataset.Columns = side
 
     with pytest.raises(TooManyPixels):
-        read_scan(save_dicom(dataset))
+        read_slice(save_dicom(dataset))
 
 
 @pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLSLossless])
@@ -231,7 +231,7 @@ def test_sizes_inside_the_compressed_pixels_count_too(syntax: UID) -> None:
         )
 
     with pytest.raises(TooManyPixels, match="60000"):
-        read_scan(content)
+        read_slice(content)
 
 
 def test_a_deflated_bomb_is_stopped() -> None:
@@ -239,7 +239,7 @@ def test_a_deflated_bomb_is_stopped() -> None:
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
 
     with pytest.raises(TooManyPixels, match="unpacks"):
-        read_scan(save_dicom(dataset), Limits(max_decoded_bytes=1_000_000))
+        read_slice(save_dicom(dataset), Limits(max_decoded_bytes=1_000_000))
 
 
 def test_thousands_of_nested_sequences_are_survived() -> None:
@@ -252,7 +252,7 @@ def test_thousands_of_nested_sequences_are_survived() -> None:
     (length,) = struct.unpack_from("<L", content, 140)
 
     with pytest.raises(UnusableScan):
-        read_scan(content[: 144 + length] + inner)
+        read_slice(content[: 144 + length] + inner)
 
 
 @pytest.mark.parametrize(
@@ -268,20 +268,20 @@ def test_thousands_of_nested_sequences_are_survived() -> None:
 def test_orientation_is_told_in_letters(
     cosines: list[float], letters: tuple[str, str] | None
 ) -> None:
-    scan = read_scan(as_dicom(BRAIN, ImageOrientationPatient=cosines))
+    scan = read_slice(as_dicom(BRAIN, ImageOrientationPatient=cosines))
 
     assert scan.orientation == letters
 
 
 @pytest.mark.parametrize("spacing", [[0.0, 1.0], [-1.0, 1.0], [1.0]])
 def test_a_spacing_that_makes_no_sense_is_left_out(spacing: list[float]) -> None:
-    assert read_scan(as_dicom(BRAIN, PixelSpacing=spacing)).spacing_mm is None
+    assert read_slice(as_dicom(BRAIN, PixelSpacing=spacing)).spacing_mm is None
 
 
 def test_nobody_is_named_in_scans_and_messages() -> None:
-    scan = read_scan(as_dicom(BRAIN))
+    scan = read_slice(as_dicom(BRAIN))
     with pytest.raises(AlzerError) as refusal:
-        read_scan(as_dicom(BRAIN, Modality="Doe^Jane SECRET-7 and more of it"))
+        read_slice(as_dicom(BRAIN, Modality="Doe^Jane SECRET-7 and more of it"))
 
     for said in (repr(scan), refusal.value.message):
         assert "Doe" not in said
@@ -291,12 +291,12 @@ def test_nobody_is_named_in_scans_and_messages() -> None:
 @pytest.mark.parametrize("place", range(0, 1200, 64))
 def test_cut_off_files_are_refused(place: int) -> None:
     with pytest.raises(UnusableScan):
-        read_scan(as_dicom(BRAIN)[:place])
+        read_slice(as_dicom(BRAIN)[:place])
 
 
-def outcome_of(content: bytes) -> Scan | str:
+def outcome_of(content: bytes) -> Slice | str:
     try:
-        return read_scan(content)
+        return read_slice(content)
     except UnusableScan as refusal:
         return refusal.code
 
@@ -308,8 +308,8 @@ def test_files_from_the_field_are_read_or_refused(data_dir: Path) -> None:
     ]
 
     outcomes = [outcome_of(path.read_bytes()) for path in files]
-    read = [each for each in outcomes if isinstance(each, Scan)]
-    refusals = {each for each in outcomes if not isinstance(each, Scan)}
+    read = [each for each in outcomes if isinstance(each, Slice)]
+    refusals = {each for each in outcomes if not isinstance(each, Slice)}
 
     assert len(files) >= 80
     assert len(read) >= 8
@@ -322,7 +322,7 @@ def test_sequences_do_no_harm() -> None:
     nested.PatientName = "Doe^Jane"
     content = as_dicom(BRAIN, OtherPatientIDsSequence=Sequence([nested]))
 
-    assert read_scan(content).shape == (104, 88)
+    assert read_slice(content).shape == (104, 88)
 
 
 def test_damaged_deflate_is_refused() -> None:
@@ -331,7 +331,7 @@ def test_damaged_deflate_is_refused() -> None:
     content = save_dicom(dataset)
 
     with pytest.raises(UnusableScan):
-        read_scan(content[:600] + zlib.compress(b"x") + content[700:])
+        read_slice(content[:600] + zlib.compress(b"x") + content[700:])
 
 
 def test_run_lengths_that_look_like_a_header_are_only_run_lengths() -> None:
@@ -341,6 +341,6 @@ def test_run_lengths_that_look_like_a_header_are_only_run_lengths() -> None:
         noise = generator.integers(0, 4096, (128, 128))
         dataset = dicom_dataset(noise / 4095.0)
         dataset.compress(RLELossless, generate_instance_uid=False)
-        shapes.add(read_scan(save_dicom(dataset)).shape)
+        shapes.add(read_slice(save_dicom(dataset)).shape)
 
     assert shapes == {(128, 128)}

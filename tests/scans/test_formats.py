@@ -14,8 +14,8 @@ from alzer.errors import (
     TooManyBytes,
     UnusableScan,
 )
-from alzer.scans.formats import read_scan
-from alzer.scans.scan import Scan
+from alzer.scans.formats import read_slice
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from phantoms import as_dicom, as_nifti, as_picture, draw_brain
 
@@ -34,16 +34,16 @@ FILES = {
 }
 
 
-def outcome_of(content: bytes) -> Scan | UnusableScan:
+def outcome_of(content: bytes) -> Slice | UnusableScan:
     try:
-        return read_scan(content)
+        return read_slice(content)
     except UnusableScan as refusal:
         return refusal
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_format_gives_the_same_brain(name: str) -> None:
-    scan = read_scan(FILES[name])
+    scan = read_slice(FILES[name])
 
     assert scan.format == name.removesuffix(" gz")
     assert scan.shape == BRAIN.shape
@@ -55,11 +55,11 @@ def test_every_format_gives_the_same_brain(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_cut_off_anywhere_is_refused_or_still_whole(name: str) -> None:
     content = FILES[name]
-    whole = read_scan(content)
+    whole = read_slice(content)
 
     for place in range(0, len(content), 64):
         outcome = outcome_of(content[:place])
-        if isinstance(outcome, Scan):
+        if isinstance(outcome, Slice):
             assert (outcome.pixels == whole.pixels).all()
         else:
             assert outcome.message.endswith(".")
@@ -82,7 +82,7 @@ def test_damage_is_survived(name: str, data: st.DataObject) -> None:
 
     outcome = outcome_of(bytes(content))
 
-    if isinstance(outcome, Scan):
+    if isinstance(outcome, Slice):
         assert np.isfinite(outcome.pixels).all()
         assert outcome.as_grey().shape == outcome.shape
 
@@ -98,13 +98,13 @@ def test_any_bytes_are_refused_in_a_sentence(content: bytes) -> None:
 
 def test_an_empty_file_is_said_to_be_empty() -> None:
     with pytest.raises(EmptyFile):
-        read_scan(b"")
+        read_slice(b"")
 
 
 def test_the_limit_on_bytes_holds_for_every_format() -> None:
     for content in FILES.values():
         with pytest.raises(TooManyBytes, match="MiB"):
-            read_scan(content, Limits(max_file_bytes=len(content) - 1))
+            read_slice(content, Limits(max_file_bytes=len(content) - 1))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_limit_on_bytes_holds_for_every_format() -> None:
 )
 def test_other_files_are_told_what_would_do(content: bytes) -> None:
     with pytest.raises(NotAnImage, match="DICOM"):
-        read_scan(content * 50)
+        read_slice(content * 50)
 
 
 def test_a_refusal_is_not_a_wrong_call() -> None:

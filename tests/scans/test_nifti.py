@@ -18,7 +18,7 @@ from alzer.errors import (
     TooManyPixels,
     UnusableScan,
 )
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 from alzer.settings import Limits
 from phantoms import as_nifti, draw_brain
 
@@ -37,7 +37,7 @@ def as_mgh(values: np.ndarray[Any, Any], affine: np.ndarray[Any, Any]) -> bytes:
 
 
 def test_an_axial_slice_is_seen_face_up() -> None:
-    scan = read_scan(as_nifti(VOXELS, CANONICAL))
+    scan = read_slice(as_nifti(VOXELS, CANONICAL))
 
     assert scan.format == "NIfTI"
     assert (scan.pixels == BRAIN).all()
@@ -59,7 +59,7 @@ def test_the_order_of_the_file_makes_no_difference(
     changes = [[order.index(axis), -1 if axis in flipped else 1] for axis in range(3)]
     content = image.as_reoriented(np.array(changes)).to_bytes()  # type: ignore[no-untyped-call]  # nibabel
 
-    scan = read_scan(content)
+    scan = read_slice(content)
 
     assert (scan.pixels == BRAIN).all()
     assert scan.orientation == ("P", "L")
@@ -72,49 +72,49 @@ def test_the_order_of_the_file_makes_no_difference(
 def test_other_planes_are_seen_head_up(thin: int, letters: tuple[str, str]) -> None:
     values = np.expand_dims(BRAIN, thin)
 
-    scan = read_scan(as_nifti(values, np.diag([1.0, 1.0, 1.0, 1.0])))
+    scan = read_slice(as_nifti(values, np.diag([1.0, 1.0, 1.0, 1.0])))
 
     assert scan.orientation == letters
 
 
 def test_a_file_without_orientation_is_read_as_it_is() -> None:
-    scan = read_scan(as_nifti(VOXELS))
+    scan = read_slice(as_nifti(VOXELS))
 
     assert scan.orientation is None
     assert (scan.pixels == BRAIN).all()
 
 
 def test_flat_files_need_no_third_axis() -> None:
-    assert (read_scan(as_nifti(BRAIN.T)).pixels == BRAIN).all()
+    assert (read_slice(as_nifti(BRAIN.T)).pixels == BRAIN).all()
 
 
 def test_gzipped_files_are_unpacked() -> None:
     content = gzip.compress(as_nifti(VOXELS, CANONICAL))
 
-    assert (read_scan(content).pixels == BRAIN).all()
+    assert (read_slice(content).pixels == BRAIN).all()
 
 
 def test_nifti_2_and_mgh_are_read() -> None:
     second = nibabel.Nifti2Image(VOXELS, CANONICAL)  # type: ignore[no-untyped-call]  # nibabel
     mgh = as_mgh(VOXELS, CANONICAL)
 
-    assert (read_scan(second.to_bytes()).pixels == BRAIN).all()
-    assert (read_scan(mgh).pixels == BRAIN).all()
-    assert read_scan(mgh).format == "MGH"
-    assert (read_scan(gzip.compress(mgh)).pixels == BRAIN).all()
+    assert (read_slice(second.to_bytes()).pixels == BRAIN).all()
+    assert (read_slice(mgh).pixels == BRAIN).all()
+    assert read_slice(mgh).format == "MGH"
+    assert (read_slice(gzip.compress(mgh)).pixels == BRAIN).all()
 
 
 def test_big_endian_files_are_read() -> None:
     header = nibabel.Nifti1Header(endianness=">")  # type: ignore[no-untyped-call]  # nibabel
     image = nibabel.Nifti1Image(VOXELS, CANONICAL, header)  # type: ignore[no-untyped-call]  # nibabel
 
-    assert (read_scan(image.to_bytes()).pixels == BRAIN).all()
+    assert (read_slice(image.to_bytes()).pixels == BRAIN).all()
 
 
 @pytest.mark.parametrize("shape", [(9, 8, 7), (9, 8, 1, 5)])
 def test_a_volume_is_refused_with_its_dimensions(shape: tuple[int, ...]) -> None:
     with pytest.raises(NotOneSlice, match=" x ".join(map(str, shape))):
-        read_scan(as_nifti(np.zeros(shape, np.int16)))
+        read_slice(as_nifti(np.zeros(shape, np.int16)))
 
 
 def test_a_header_that_claims_terabytes_is_refused_by_its_claim() -> None:
@@ -122,14 +122,14 @@ def test_a_header_that_claims_terabytes_is_refused_by_its_claim() -> None:
     struct.pack_into("<8h", content, 40, 3, 32767, 32767, 1, 1, 1, 1, 1)
 
     with pytest.raises(TooManyPixels, match="32767"):
-        read_scan(gzip.compress(bytes(content)))
+        read_slice(gzip.compress(bytes(content)))
 
 
 def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
     content = gzip.compress(as_nifti(VOXELS) + bytes(50_000_000))
 
     with pytest.raises(TooManyPixels, match="unpacks"):
-        read_scan(content, Limits(max_decoded_bytes=1_000_000))
+        read_slice(content, Limits(max_decoded_bytes=1_000_000))
 
 
 def test_values_that_are_no_numbers_are_refused() -> None:
@@ -137,9 +137,9 @@ def test_values_that_are_no_numbers_are_refused() -> None:
     values[5, 5] = np.nan
 
     with pytest.raises(InvalidValues):
-        read_scan(as_nifti(values))
+        read_slice(as_nifti(values))
     with pytest.raises(InvalidValues):
-        read_scan(as_nifti(VOXELS.astype(np.complex64)))
+        read_slice(as_nifti(VOXELS.astype(np.complex64)))
 
 
 @pytest.mark.parametrize("field", [112, 116], ids=["slope", "intercept"])
@@ -149,21 +149,21 @@ def test_scaling_that_is_no_number_is_refused(field: int) -> None:
     struct.pack_into("<f", content, field, np.inf)
 
     with pytest.raises(InvalidValues):
-        read_scan(bytes(content))
+        read_slice(bytes(content))
 
 
 def test_scaling_is_applied() -> None:
     content = bytearray(as_nifti(VOXELS))
     struct.pack_into("<2f", content, 112, 2.0, -5.0)
 
-    assert (read_scan(bytes(content)).pixels == BRAIN * 2.0 - 5.0).all()
+    assert (read_slice(bytes(content)).pixels == BRAIN * 2.0 - 5.0).all()
 
 
 def test_colours_are_refused() -> None:
     colour = np.zeros((9, 8, 1), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
 
     with pytest.raises(ColourImage):
-        read_scan(as_nifti(colour))
+        read_slice(as_nifti(colour))
 
 
 @pytest.mark.parametrize("dimension", [0, -3])
@@ -172,7 +172,7 @@ def test_impossible_dimensions_are_damage(dimension: int) -> None:
     struct.pack_into("<h", content, 42, dimension)
 
     with pytest.raises(DamagedFile):
-        read_scan(bytes(content))
+        read_slice(bytes(content))
 
 
 def test_an_unknown_type_of_voxel_is_damage() -> None:
@@ -180,7 +180,7 @@ def test_an_unknown_type_of_voxel_is_damage() -> None:
     struct.pack_into("<h", content, 70, 9999)
 
     with pytest.raises(DamagedFile):
-        read_scan(bytes(content))
+        read_slice(bytes(content))
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -190,7 +190,7 @@ def test_cut_off_files_are_refused(share: float, *, packed: bool) -> None:
     content = gzip.compress(content) if packed else content
 
     with pytest.raises(UnusableScan):
-        read_scan(content[: int(len(content) * share)])
+        read_slice(content[: int(len(content) * share)])
 
 
 def test_damaged_packing_is_refused() -> None:
@@ -199,11 +199,11 @@ def test_damaged_packing_is_refused() -> None:
     content[middle : middle + 40] = b"\xff" * 40
 
     with pytest.raises(UnusableScan):
-        read_scan(bytes(content))
+        read_slice(bytes(content))
 
 
 def test_the_description_in_the_header_is_not_kept() -> None:
     image = nibabel.Nifti1Image(VOXELS, CANONICAL)  # type: ignore[no-untyped-call]  # nibabel
     image.header["descrip"] = b"Doe^Jane"
 
-    assert "Doe" not in repr(read_scan(io.BytesIO(image.to_bytes()).getvalue()))
+    assert "Doe" not in repr(read_slice(io.BytesIO(image.to_bytes()).getvalue()))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from alzer.errors import ColourImage, InvalidValues, NotOneSlice, TooManyPixels
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 from alzer.settings import Limits
 from phantoms import as_bytes, as_picture, as_png, as_png16, draw_brain, huge_png
 from processes import forget_peak, memory_mb
@@ -26,14 +26,14 @@ def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP"])
 def test_lossless_pictures_come_back_exactly(kind: str) -> None:
-    scan = read_scan(as_picture(BRAIN, kind))
+    scan = read_slice(as_picture(BRAIN, kind))
 
     assert scan.format.upper() == kind
     assert (scan.as_grey() == GREY).all()
 
 
 def test_jpeg_comes_back_nearly() -> None:
-    scan = read_scan(as_picture(BRAIN, "JPEG", quality=95))
+    scan = read_slice(as_picture(BRAIN, "JPEG", quality=95))
 
     assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 2.0
 
@@ -52,19 +52,19 @@ def test_jpeg_comes_back_nearly() -> None:
 def test_grey_in_another_dress_is_still_grey(
     convert: Callable[[Image.Image], Image.Image],
 ) -> None:
-    scan = read_scan(saved(convert(Image.fromarray(GREY))))
+    scan = read_slice(saved(convert(Image.fromarray(GREY))))
 
     assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 2.0
 
 
 def test_one_bit_is_black_and_white() -> None:
-    scan = read_scan(saved(Image.fromarray(GREY > 100)))
+    scan = read_slice(saved(Image.fromarray(GREY > 100)))
 
     assert set(np.unique(scan.pixels)) == {0.0, 255.0}
 
 
 def test_sixteen_bits_are_not_saturated() -> None:
-    scan = read_scan(as_png16(BRAIN))
+    scan = read_slice(as_png16(BRAIN))
 
     assert scan.pixels.max() > 255.0
     assert np.corrcoef(scan.pixels.ravel(), BRAIN.ravel())[0, 1] > 0.9999
@@ -75,12 +75,12 @@ def test_sixteen_bits_are_not_saturated() -> None:
 def test_float_tiffs_are_read_and_refused_when_not_finite() -> None:
     values = BRAIN.astype(np.float32)
 
-    scan = read_scan(saved(Image.fromarray(values), "TIFF"))
+    scan = read_slice(saved(Image.fromarray(values), "TIFF"))
 
     assert (scan.pixels == values).all()
     values[3, 4] = np.nan
     with pytest.raises(InvalidValues):
-        read_scan(saved(Image.fromarray(values), "TIFF"))
+        read_slice(saved(Image.fromarray(values), "TIFF"))
 
 
 def test_transparent_parts_are_black_and_said_to_be() -> None:
@@ -89,7 +89,7 @@ def test_transparent_parts_are_black_and_said_to_be() -> None:
     alpha[:, :44] = 0
     image.putalpha(Image.fromarray(alpha))
 
-    scan = read_scan(saved(image))
+    scan = read_slice(saved(image))
 
     assert scan.pixels[:, :44].max() == 0.0
     assert (scan.as_grey()[:, 44:] == GREY[:, 44:]).all()
@@ -99,7 +99,7 @@ def test_transparent_parts_are_black_and_said_to_be() -> None:
 def test_a_transparent_palette_is_read() -> None:
     image = Image.fromarray(GREY).convert("P")
 
-    scan = read_scan(saved(image, transparency=0))
+    scan = read_slice(saved(image, transparency=0))
 
     assert scan.shape == GREY.shape
 
@@ -108,15 +108,15 @@ def test_colours_are_refused() -> None:
     colour = np.stack([GREY, GREY // 2, GREY // 4], axis=2)
 
     with pytest.raises(ColourImage, match="colours"):
-        read_scan(saved(Image.fromarray(colour)))
+        read_slice(saved(Image.fromarray(colour)))
     with pytest.raises(ColourImage, match="CMYK"):
-        read_scan(saved(Image.fromarray(colour).convert("CMYK"), "TIFF"))
+        read_slice(saved(Image.fromarray(colour).convert("CMYK"), "TIFF"))
 
 
 def test_grey_that_went_through_a_colour_jpeg_is_accepted() -> None:
     colour = Image.fromarray(GREY).convert("RGB")
 
-    scan = read_scan(saved(colour, "JPEG", quality=60))
+    scan = read_slice(saved(colour, "JPEG", quality=60))
 
     assert any("channels" in note for note in scan.notes)
 
@@ -139,7 +139,7 @@ def test_every_orientation_is_shown_upright(orientation: int, kind: str) -> None
     exif = Image.Exif()
     exif[0x0112] = orientation
 
-    scan = read_scan(saved(stored, kind, exif=exif))
+    scan = read_slice(saved(stored, kind, exif=exif))
 
     assert scan.shape == GREY.shape
     assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 4.0
@@ -151,20 +151,20 @@ def test_several_pictures_in_a_file_are_counted_and_refused(kind: str) -> None:
     content = saved(Image.fromarray(GREY), kind, save_all=True, append_images=others)
 
     with pytest.raises(NotOneSlice, match="3 images of 104 x 88"):
-        read_scan(content)
+        read_slice(content)
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(TooManyPixels, match="13000 x 13000"):
-        read_scan(huge_png())
+        read_slice(huge_png())
 
 
 def test_the_limit_on_pixels_is_a_setting() -> None:
     content = as_png(BRAIN)
 
-    assert read_scan(content, Limits(max_pixels=104 * 88)).shape == (104, 88)
+    assert read_slice(content, Limits(max_pixels=104 * 88)).shape == (104, 88)
     with pytest.raises(TooManyPixels):
-        read_scan(content, Limits(max_pixels=104 * 88 - 1))
+        read_slice(content, Limits(max_pixels=104 * 88 - 1))
 
 
 SIDE = 3000
@@ -192,13 +192,13 @@ def test_what_decoding_takes_is_known_from_the_header(
     gc.collect()
     forget_peak()
     before_mb = memory_mb("VmRSS")
-    scan = read_scan(content, Limits(max_decoded_bytes=needed))
+    scan = read_slice(content, Limits(max_decoded_bytes=needed))
     taken_mb = memory_mb("VmHWM") - before_mb
 
     assert scan.shape == (SIDE, SIDE)
     assert taken_mb < needed / 1e6 + 25.0  # what is worked on at a time
     with pytest.raises(TooManyPixels, match="MiB"):
-        read_scan(content, Limits(max_decoded_bytes=needed - 1))
+        read_slice(content, Limits(max_decoded_bytes=needed - 1))
 
 
 def test_no_picture_within_the_default_limits_takes_more_than_they_say() -> None:
@@ -210,7 +210,7 @@ def test_no_picture_within_the_default_limits_takes_more_than_they_say() -> None
     gc.collect()
     forget_peak()
     before_mb = memory_mb("VmRSS")
-    scan = read_scan(content)
+    scan = read_slice(content)
 
     assert scan.shape == (side, side)
     assert len(content) < 200_000
@@ -221,6 +221,6 @@ def test_nothing_that_a_picture_says_about_a_person_is_kept() -> None:
     exif = Image.Exif()
     exif[0x010E] = "Jane Doe"  # image description
 
-    scan = read_scan(saved(Image.fromarray(GREY), "PNG", exif=exif))
+    scan = read_slice(saved(Image.fromarray(GREY), "PNG", exif=exif))
 
     assert "Jane" not in repr(scan)

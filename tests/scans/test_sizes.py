@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from alzer.errors import NotOneSlice, TooManyPixels
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 from alzer.settings import Limits
 from phantoms import as_dicom, as_nifti, draw_brain
 
@@ -39,15 +39,15 @@ VOLUMES = {
 @pytest.mark.parametrize("name", VOLUMES)
 def test_a_volume_over_the_limit_is_refused_by_what_it_declares(name: str) -> None:
     with pytest.raises(TooManyPixels, match="voxels, over the limit"):
-        read_scan(VOLUMES[name], Limits(max_voxels=VOXELS - 1))
+        read_slice(VOLUMES[name], Limits(max_voxels=VOXELS - 1))
     # One within it is refused for another reason.
     with pytest.raises(NotOneSlice):
-        read_scan(VOLUMES[name], Limits(max_voxels=VOXELS))
+        read_slice(VOLUMES[name], Limits(max_voxels=VOXELS))
 
 
 def test_one_image_counts_as_a_volume_too() -> None:
     content = as_dicom(BRAIN)
 
-    assert read_scan(content, Limits(max_voxels=200)).shape == (20, 10)
+    assert read_slice(content, Limits(max_voxels=200)).shape == (20, 10)
     with pytest.raises(TooManyPixels):
-        read_scan(content, Limits(max_voxels=199))
+        read_slice(content, Limits(max_voxels=199))

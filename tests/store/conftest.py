@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from alzer.settings import Settings
-from alzer.store.audit import LOCAL, Act
+from alzer.store.audit import LOCAL, AuditEntry
 from alzer.store.files import Kind
-from alzer.store.keeping import Store, open_store
 from alzer.store.records import Record
+from alzer.store.store import Store, open_store
 from servers import S3_ENVIRONMENT, postgresql, s3_server
 
 
@@ -141,7 +141,7 @@ def keep(words: str, picture: bytes) -> Callable[..., Record]:
             original=store.files.save(Kind.ORIGINAL, picture),
             created_at=datetime.now(UTC) - age,
         )
-        store.records.add(record, Act(LOCAL, "analysed", record.id))
+        store.records.add(record, AuditEntry(LOCAL, "analysed", record.id))
         return record
 
     return keep_one

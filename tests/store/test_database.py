@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import text
 
 from alzer.errors import StorageUnavailable
-from alzer.store.audit import LOCAL, Act
+from alzer.store.audit import LOCAL, AuditEntry
 from alzer.store.database import Database
-from alzer.store.keeping import Store
 from alzer.store.records import Filter, Record
+from alzer.store.store import Store
 from outages import locked
 
 
@@ -34,7 +34,7 @@ def test_what_is_deleted_is_not_in_the_file_nor_in_its_log(
     store = new_store()
     record = keep(store)
     before = on_disk(tmp_path, words)
-    store.delete(record, Act(LOCAL, "deleted", record.id))
+    store.delete(record, AuditEntry(LOCAL, "deleted", record.id))
 
     assert before == ["alzer.db-wal"]
     assert on_disk(tmp_path, words) == []
@@ -51,7 +51,7 @@ def test_who_reads_delays_the_forgetting_and_prevents_neither_it_nor_the_deletio
     with closing(sqlite3.connect(tmp_path / "data/alzer.db")) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM analyses").fetchall()
-        store.delete(record, Act(LOCAL, "deleted", record.id))
+        store.delete(record, AuditEntry(LOCAL, "deleted", record.id))
         with store.in_use():
             while_read = on_disk(tmp_path, words)
         in_the_way = store.database.forget_deleted()
@@ -103,7 +103,7 @@ def test_postgresql_makes_room_of_what_was_deleted(
     keep(store, timedelta(days=31))
     store.clean(datetime.now(UTC))
     purged = dead_rows(store)
-    store.delete(record, Act(LOCAL, "deleted", record.id))
+    store.delete(record, AuditEntry(LOCAL, "deleted", record.id))
     deleted = dead_rows(store)
     store.clean(datetime.now(UTC))
 
@@ -116,7 +116,7 @@ def test_making_room_is_tried_again_after_a_failure(
     store = postgresql_store
     record = keep(store)
     store.clean(datetime.now(UTC))
-    store.delete(record, Act(LOCAL, "deleted", record.id))
+    store.delete(record, AuditEntry(LOCAL, "deleted", record.id))
     with store.database.transaction() as holder:
         holder.execute(text("LOCK TABLE analyses IN SHARE UPDATE EXCLUSIVE MODE"))
         with pytest.raises(StorageUnavailable, match="locked"):
@@ -137,7 +137,7 @@ def test_a_full_vacuum_takes_the_text_out_of_the_table(
     store = new_store(database=url)
     record = keep(store)
     written = table_holds(store, words)
-    store.delete(record, Act(LOCAL, "deleted", record.id))
+    store.delete(record, AuditEntry(LOCAL, "deleted", record.id))
     with psycopg.connect(url, autocommit=True) as operator:
         operator.execute("VACUUM FULL analyses")  # as docs/how-to/deploy.md says
 

@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.store.database import Database
-from alzer.store.keeping import Store
 from alzer.store.records import Filter, Record
+from alzer.store.store import Store
 
 # Waiting ends after 2 to 5 s; the rest is room for a slow machine.
 SOON_S = 30.0
@@ -27,7 +27,7 @@ SOON_S = 30.0
 def test_commits_wait_for_the_disk_where_that_is_wanted(
     new_store: Callable[..., Store], *, survives: bool, expected: int
 ) -> None:
-    store = new_store(survive_power_failure=survives)
+    store = new_store(durable_writes=survives)
     with store.database.transaction() as connection:
         found = connection.exec_driver_sql("PRAGMA synchronous").scalar()
         journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar()

@@ -105,11 +105,11 @@ def test_whoever_looks_while_files_are_saved_sees_whole_ones_only(
     assert {each.name for each in files.listed()} == set(saved)
 
 
-@pytest.mark.parametrize(("settle", "kinds"), [(False, []), (True, ["file", "folder"])])
+@pytest.mark.parametrize(("fsync", "kinds"), [(False, []), (True, ["file", "folder"])])
 def test_a_file_and_then_its_name_reach_the_disk_where_that_is_wanted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, settle: bool, kinds: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fsync: bool, kinds: list[str]
 ) -> None:
-    files = FileStore(str(tmp_path), settle=settle)
+    files = FileStore(str(tmp_path), fsync=fsync)
     files.save(Kind.HEATMAP, b"first")
     settled: list[str] = []
     sync = os.fsync
@@ -129,7 +129,7 @@ def test_a_file_and_then_its_name_reach_the_disk_where_that_is_wanted(
 def test_what_the_disk_does_not_take_is_not_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = FileStore(str(tmp_path), settle=True)
+    files = FileStore(str(tmp_path), fsync=True)
     files.save(Kind.HEATMAP, b"first")
 
     def fail(_: int) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from alzer.store.files import FileStore, Kind
-from alzer.store.keeping import GRACE, Store
 from alzer.store.records import Record
+from alzer.store.store import GRACE, Store
 
 Keep = Callable[..., Record]
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine, delete, event, text, update
 
 from alzer.errors import InvalidRequest, StorageUnavailable
-from alzer.store.audit import LOCAL, Act, read_log
-from alzer.store.keeping import Store
+from alzer.store.audit import LOCAL, AuditEntry, read_log
 from alzer.store.records import Filter, Record
+from alzer.store.store import Store
 from alzer.store.tables import AUDIT
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ def record(number: int = 0, owner: str | None = None) -> Record:
 def fill(store: Store, count: int, owner: str | None = None) -> list[Record]:
     made = [record(number, owner) for number in range(count)]
     for each in made:
-        store.records.add(each, Act(LOCAL, "analysed", each.id))
+        store.records.add(each, AuditEntry(LOCAL, "analysed", each.id))
     return made
 
 
@@ -57,7 +57,7 @@ def test_what_was_added_is_found_as_it_was(store: Store) -> None:
 def test_a_record_goes_on_without_its_heatmap(store: Store) -> None:
     one, other = fill(store, 2)
     answer = {**one.answer, "heatmap_missing_reason": "The disk failed."}
-    store.records.lose_heatmap(one.id, answer)
+    store.records.clear_heatmap(one.id, answer)
 
     assert store.records.find(one.id) == replace(one, heatmap=None, answer=answer)
     assert store.records.find(other.id) == other
@@ -84,7 +84,7 @@ def test_records_that_come_or_go_do_not_shift_later_pages(store: Store) -> None:
     made = fill(store, 6)
     first = store.records.page(Filter(), 3)
     fill(store, 2)
-    store.records.delete(made[4].id, Act(LOCAL, "deleted", made[4].id))
+    store.records.delete(made[4].id, AuditEntry(LOCAL, "deleted", made[4].id))
 
     second = store.records.page(Filter(), 3, first.cursor)
 
@@ -145,8 +145,8 @@ def test_a_cursor_of_somebody_else_is_refused(store: Store, cursor: str) -> None
 def test_the_audit_log_tells_who_did_what(store: Store) -> None:
     (made,) = fill(store, 1, "me")
     store.records.note("me", "viewed", made.id, "request-1")
-    store.records.delete(made.id, Act("me", "deleted", made.id, "request-2"))
-    store.records.delete(made.id, Act("me", "deleted", made.id, "request-3"))
+    store.records.delete(made.id, AuditEntry("me", "deleted", made.id, "request-2"))
+    store.records.delete(made.id, AuditEntry("me", "deleted", made.id, "request-3"))
 
     log = read_log(store.database)
 
@@ -175,7 +175,7 @@ def test_a_record_and_its_line_in_the_log_come_together_or_not_at_all(
     too_long = "x" * 60 if not store.database.is_sqlite else None
 
     with pytest.raises(StorageUnavailable):
-        store.records.add(made, Act(too_long, "analysed"))  # type: ignore[arg-type]  # what is tested
+        store.records.add(made, AuditEntry(too_long, "analysed"))  # type: ignore[arg-type]  # what is tested
 
     assert store.records.find(made.id) is None
 

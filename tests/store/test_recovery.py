@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from alzer.errors import StorageUnavailable
-from alzer.store.audit import LOCAL, Act
-from alzer.store.keeping import Store
+from alzer.store.audit import LOCAL, AuditEntry
 from alzer.store.records import Filter, Record
+from alzer.store.store import Store
 from outages import filled, run, small_disk
 
 Keep = Callable[..., Record]
@@ -38,7 +38,7 @@ def large_record() -> Record:
 
 
 def add(store: Store, record: Record) -> None:
-    store.records.add(record, Act(LOCAL, "analysed", record.id))
+    store.records.add(record, AuditEntry(LOCAL, "analysed", record.id))
 
 
 def check_that_only(store: Store, *records: Record) -> None:
@@ -87,7 +87,7 @@ def test_a_disk_that_turns_read_only_is_said_and_used_again(
     with pytest.raises(StorageUnavailable):
         keep(store)
     with pytest.raises(StorageUnavailable):
-        store.delete(first, Act(LOCAL, "deleted", first.id))
+        store.delete(first, AuditEntry(LOCAL, "deleted", first.id))
     with store.in_use():  # cleaning up is put off
         pass
     remount(disk, "rw")
@@ -105,7 +105,7 @@ def test_a_read_only_disk_of_files_is_said_and_used_again(
     with pytest.raises(StorageUnavailable, match="saved: its folder is read-only"):
         keep(store)
     with pytest.raises(StorageUnavailable, match="removed"):
-        store.delete(first, Act(LOCAL, "deleted", first.id))
+        store.delete(first, AuditEntry(LOCAL, "deleted", first.id))
     remount(disk, "rw")
 
     check_that_only(store, first)

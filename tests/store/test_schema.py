@@ -9,9 +9,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from alzer.store.keeping import Store
 from alzer.store.records import Record
 from alzer.store.schema import MIGRATIONS, NEWEST
+from alzer.store.store import Store
 from alzer.store.tables import METADATA
 
 

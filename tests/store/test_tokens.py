@@ -9,7 +9,7 @@ from sqlalchemy import MetaData
 
 from alzer.errors import InvalidRequest
 from alzer.store.audit import read_log
-from alzer.store.keeping import Store
+from alzer.store.store import Store
 
 
 def test_a_token_lets_in_whoever_holds_it(store: Store) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from alzer.errors import InvalidCohort, LeakySplit
 from alzer.model.preparation import prepare
-from alzer.scans.brain import examine
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
+from alzer.scans.plausibility import examine
 from alzer.training.cohort import (
     prepare_slices,
     require_disjoint,
@@ -197,7 +197,7 @@ def test_training_prepares_slices_as_serving_does(cohort_folder: Path) -> None:
 
     assert told == [1, 1, 1]
     for image, each in zip(prepared, cohort.slices, strict=False):
-        scan = read_scan(each.path.read_bytes())
+        scan = read_slice(each.path.read_bytes())
         served = prepare(scan, examine(scan).box, SPEC).pixels[0]
         assert np.abs(image - served).max() < 2e-3
 

@@ -16,8 +16,8 @@ from alzer.evaluation.metrics import auc
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.preparation import Geometry, prepare
-from alzer.scans.brain import examine
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
+from alzer.scans.plausibility import examine
 from alzer.training.history import Epoch, read_log
 from alzer.training.output import read_fold
 from alzer.training.recipe import Recipe
@@ -140,7 +140,7 @@ class Look:
 
 
 def look(model: Model, phantom: Phantom) -> Look:
-    scan = read_scan(as_png(phantom.pixels))
+    scan = read_slice(as_png(phantom.pixels))
     prepared = prepare(scan, examine(scan).box, model.spec)
     found = model.run(prepared.pixels[None])
     return Look(phantom, prepared.geometry, found.logits[0], found.maps[0])

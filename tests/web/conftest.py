@@ -40,7 +40,7 @@ def address(model: Model, tmp_path: Path) -> Iterator[str]:
 def shipped_model() -> Model:
     """Give the model that people get; but drawn heads are to it as real ones."""
     model = load_model(load_bundle(shipped_bundle()))
-    return replace(model, judgement=replace(model.judgement, novelty_limit=None))
+    return replace(model, decision=replace(model.decision, ood_limit=None))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from alzer.model.engine import Model
 from alzer.settings import Settings
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 from phantoms import as_png, draw_brain
 from served import app_with
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from alzer.model.engine import Model
 from alzer.web.admission import Admission
-from alzer.web.guards import SECURITY_HEADERS
+from alzer.web.middleware import SECURITY_HEADERS
 from phantoms import as_png, draw_brain
 from served import app_with, serving_app
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2 as httpx
 
 from alzer.settings import Settings
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 from phantoms import as_png, draw_brain
 from processes import Running, start
 

@@ -13,9 +13,9 @@ from fastapi.testclient import TestClient
 
 from alzer.model.engine import Model
 from alzer.settings import Settings
-from alzer.store.audit import Act, read_log
+from alzer.store.audit import AuditEntry, read_log
 from alzer.store.database import Database
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 from logged import logged
 from phantoms import as_png, draw_brain
 from served import app_with
@@ -114,7 +114,7 @@ def test_a_failure_is_logged_without_its_message(lines: io.StringIO) -> None:
     assert "Jane" not in lines.getvalue()
 
 
-def acts_of(folder: Path) -> list[Act]:
+def acts_of(folder: Path) -> list[AuditEntry]:
     store = open_store(Settings(data_dir=folder))
     acts = read_log(store.database)
     store.database.close()

@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from alzer.analysis import analyse
 from alzer.classes import CLASS_NAMES
 from alzer.model.bundle import load_bundle
+from alzer.model.decision import Decision
 from alzer.model.engine import Model, load_model
-from alzer.model.judgement import Judgement
 from alzer.settings import Settings
 from alzer.web.app import create_app
 from alzer.web.metrics import Metrics
@@ -27,7 +27,7 @@ BRAIN = as_png(draw_brain())
 @pytest.fixture(scope="module")
 def novel_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     """Give a model that tells how novel an image is."""
-    bundle = write_bundle(tmp_path_factory.mktemp("novel"), novelty=True)
+    bundle = write_bundle(tmp_path_factory.mktemp("novel"), ood_score=True)
     return load_model(load_bundle(bundle), "openvino", "fp32", 1)
 
 
@@ -67,7 +67,7 @@ def test_requests_stages_and_classes_are_counted(client: TestClient) -> None:
 def test_scans_unlike_those_of_the_training_are_counted(
     novel_model: Model, tmp_path: Path, *, limit: float | None, unfamiliar: int
 ) -> None:
-    judging = replace(novel_model, judgement=Judgement(novelty_limit=limit))
+    judging = replace(novel_model, decision=Decision(ood_limit=limit))
     with TestClient(app_with(judging, data_dir=tmp_path)) as client:
         answers = [client.post("/predict", files={"file": BRAIN}) for _ in range(3)]
         found = figures(client)

@@ -17,9 +17,9 @@ from playwright.sync_api import (
     expect,
 )
 
-from alzer.analysis import NOTHING_FITS, UNFAMILIAR
+from alzer.analysis import NOTHING_FITS, OUT_OF_DISTRIBUTION
+from alzer.model.decision import Decision
 from alzer.model.engine import Model
-from alzer.model.judgement import Judgement
 from phantoms import as_dicom, draw_brain
 from served import serving
 from web.browsers import SCAN, keep, submit
@@ -91,13 +91,13 @@ def open_judging(browser: Browser, address: str) -> Page:
 def test_an_unfamiliar_scan_is_warned_of_first_and_without_a_number(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
-    strict = replace(shipped_model, judgement=Judgement(novelty_limit=-1.0))
+    strict = replace(shipped_model, decision=Decision(ood_limit=-1.0))
     with serving(strict, tmp_path) as address:
         page = open_judging(browser, address)
 
         warning = page.get_by_role("heading", name="Not reliable")
         expect(warning).to_be_visible()
-        expect(page.get_by_text(UNFAMILIAR)).to_have_count(1)
+        expect(page.get_by_text(OUT_OF_DISTRIBUTION)).to_have_count(1)
         expect(page.locator("#prediction")).to_be_visible()
         expect(page.locator("#confidence")).to_be_hidden()
         expect(page.locator("#shares")).to_be_hidden()
@@ -115,7 +115,7 @@ def test_the_classes_that_remain_are_named(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
     bounds = (0.0, 0.0, 1.0, None)
-    model = replace(shipped_model, judgement=Judgement(least_probabilities=bounds))
+    model = replace(shipped_model, decision=Decision(least_probabilities=bounds))
     with serving(model, tmp_path) as address:
         page = open_judging(browser, address)
 
@@ -131,7 +131,7 @@ def test_where_no_class_fits_the_page_says_so(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
     bounds = (1.0, 1.0, 1.0, None)
-    model = replace(shipped_model, judgement=Judgement(least_probabilities=bounds))
+    model = replace(shipped_model, decision=Decision(least_probabilities=bounds))
     with serving(model, tmp_path) as address:
         page = open_judging(browser, address)
 

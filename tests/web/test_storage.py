@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 
 from alzer.errors import StorageUnavailable
 from alzer.model.engine import Model
-from alzer.store.audit import Act
+from alzer.store.audit import AuditEntry
 from alzer.store.database import Database
 from alzer.store.records import Record, Records
 from outages import filled, locked, small_disk
@@ -237,7 +237,7 @@ def test_a_record_whose_commit_was_not_heard_of_keeps_its_heatmap(
 ) -> None:
     keep = Records.add
 
-    def keep_and_fall_silent(records: Records, record: Record, act: Act) -> None:
+    def keep_and_fall_silent(records: Records, record: Record, act: AuditEntry) -> None:
         keep(records, record, act)
         message = "The server is silent."
         raise StorageUnavailable(message)

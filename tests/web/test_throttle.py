@@ -9,7 +9,7 @@ import pytest
 from alzer.model.engine import Model
 from alzer.settings import Settings
 from alzer.store.audit import read_log
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 from alzer.web.throttle import MOST_ADDRESSES, MOST_REFUSALS, TERM_S, Throttle
 from served import serving
 from web.test_access import make_token

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from alzer.model.engine import Model
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 from alzer.settings import Limits, Settings
 from alzer.web.app import create_app
 from alzer.web.workers import usable_cores
@@ -60,11 +60,11 @@ def app_that_reads_dicom_slowly(
     )
     engine = engine_of(model, settings)
 
-    def read(data: bytes) -> Scan:
+    def read(data: bytes) -> Slice:
         ends.wait(30)
         return engine.read(data)
 
-    slow = replace(engine, read=read, reads_elsewhere=lambda data: b"DICM" in data)
+    slow = replace(engine, read=read, needs_isolation=lambda data: b"DICM" in data)
     return create_app(slow, settings)
 
 

@@ -7,7 +7,7 @@ import typer
 
 from alzer.cli.options import DataDirOption, read_settings
 from alzer.store.audit import read_log
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 
 
 def audit(

@@ -190,13 +190,13 @@ def _look_at(
     modules: _Modules,
     advance: Callable[[str], None],
 ) -> list[Any]:
-    read_scan = importlib.import_module("alzer.scans.formats").read_scan
+    read_slice = importlib.import_module("alzer.scans.formats").read_slice
     seen: dict[str, list[Any]] = {}
     labels: dict[str, int] = {}
     for place, each in enumerate(cohort.slices):
         if place % 500 == 0:
             advance(f"baselines: slice {place} of {len(cohort.slices)}")
-        scan = read_scan(each.path.read_bytes())
+        scan = read_slice(each.path.read_bytes())
         seen.setdefault(each.subject, []).append(modules.baselines.look_at(scan.pixels))
         labels[each.subject] = each.label
     return [

@@ -200,7 +200,7 @@ def _say_last_words(cohort: Cohort, chosen: Format) -> None:
     if cohort.folder:
         complain(f"Records and heatmaps are in {cohort.folder.path}.")
     if chosen is not Format.table:  # a table ends with the note
-        complain(note(calibrated=cohort.model.judgement.calibrated))
+        complain(note(calibrated=cohort.model.decision.calibrated))
 
 
 class _Screen:

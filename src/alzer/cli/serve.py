@@ -29,7 +29,7 @@ from alzer.decoding.pool import DecodingPool
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.model.bundle import read_card, shipped_bundle
 from alzer.settings import Settings, is_loopback
-from alzer.store.keeping import Store, open_store
+from alzer.store.store import Store, open_store
 from alzer.web.app import create_app, server_config
 from alzer.web.logs import configure_logging
 from alzer.web.pages import UPLOAD_PATH
@@ -102,7 +102,7 @@ def _start_engine(settings: Settings) -> Engine:
     return Engine(
         analyse=partial(analyse, model=model, limits=limits, read=pool.read),
         read=partial(pool.read, limits=limits),
-        reads_elsewhere=pool.reads_elsewhere,
+        needs_isolation=pool.needs_isolation,
         model=model.identity,
         class_mix=_class_mix(settings),
         start=pool.open,

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from alzer.cli.exits import Commands
 from alzer.cli.options import DataDirOption, read_settings
-from alzer.store.keeping import open_store
+from alzer.store.store import open_store
 from alzer.store.tokens import Token, Tokens
 
 tokens = typer.Typer(

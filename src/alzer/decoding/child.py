@@ -12,17 +12,17 @@ import sys
 import warnings
 from typing import Any, BinaryIO
 
-from alzer.decoding.confinement import allow_time, confine
 from alzer.decoding.messages import (
     HEAD,
     TOO_MUCH,
     pack_refusal,
-    pack_scan,
+    pack_slice,
     unpack_limits,
 )
-from alzer.decoding.rehearsal import rehearse
+from alzer.decoding.preload import preload_codecs
+from alzer.decoding.sandbox import allow_time, enter_sandbox
 from alzer.errors import TooDemanding, UnusableScan
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 
 
 def main() -> None:
@@ -30,9 +30,9 @@ def main() -> None:
     memory_bytes, seconds = int(sys.argv[1]), float(sys.argv[2])
     warnings.simplefilter("ignore")  # they can quote what a file says of a person
     incoming, outgoing = os.fdopen(0, "rb"), os.fdopen(1, "wb")
-    rehearse()
+    preload_codecs()
     gc.freeze()  # what is there stays: later collections are quick
-    confine(memory_bytes)
+    enter_sandbox(memory_bytes)
     _send(outgoing, pack_ready())
     while (request := _receive(incoming)) is not None:
         allow_time(seconds)
@@ -48,7 +48,7 @@ def pack_ready() -> tuple[bytes, Any]:
 
 def _answer(text: bytes, data: bytes) -> tuple[bytes, Any]:
     try:
-        return pack_scan(read_scan(data, unpack_limits(json.loads(text))))
+        return pack_slice(read_slice(data, unpack_limits(json.loads(text))))
     except UnusableScan as refusal:
         if isinstance(refusal.__cause__, MemoryError):
             return pack_refusal(TooDemanding(TOO_MUCH))

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from alzer.errors import UnusableScan
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
 # Lengths of the two parts of a message: JSON, then bytes.
@@ -53,7 +53,7 @@ def pack(fields: dict[str, Any], content: bytes | memoryview) -> tuple[bytes, An
     return HEAD.pack(len(text), len(content)) + text, content
 
 
-def pack_scan(scan: Scan) -> tuple[bytes, Any]:
+def pack_slice(scan: Slice) -> tuple[bytes, Any]:
     """Put a scan into a message."""
     fields = {name: value for name, value in vars(scan).items() if name != "pixels"}
     pixels = np.ascontiguousarray(scan.pixels, "<f4")
@@ -75,7 +75,7 @@ def pack_request(data: bytes, limits: Limits) -> tuple[bytes, Any]:
     return pack(asdict(limits), data)
 
 
-def unpack_answer(text: bytes, content: bytes | bytearray, limits: Limits) -> Scan:
+def unpack_answer(text: bytes, content: bytes | bytearray, limits: Limits) -> Slice:
     """Read an answer, believing none of it.
 
     Args:
@@ -111,7 +111,7 @@ def _refusal(fields: dict[str, Any]) -> UnusableScan:
     return known[str(fields["code"])](str(fields["message"])[:500])
 
 
-def _scan(fields: dict[str, Any], content: bytes | bytearray, limits: Limits) -> Scan:
+def _scan(fields: dict[str, Any], content: bytes | bytearray, limits: Limits) -> Slice:
     rows, columns = (int(each) for each in fields["shape"])
     if not 0 < rows * columns <= limits.max_pixels:
         raise ValueError(rows, columns)
@@ -119,7 +119,7 @@ def _scan(fields: dict[str, Any], content: bytes | bytearray, limits: Limits) ->
     if not np.isfinite(pixels).all():
         raise ValueError
     low, high = (_finite(each) for each in fields["display_range"])
-    return Scan(
+    return Slice(
         pixels,
         str(fields["format"])[:20],
         (low, high),

@@ -6,10 +6,10 @@ from collections import deque
 from typing import Final
 
 from alzer.decoding.process import DecodingProcess, NotStarted
-from alzer.decoding.simple import is_simple
+from alzer.decoding.safe_inline import is_safe_inline
 from alzer.errors import Overloaded
-from alzer.scans.formats import read_scan
-from alzer.scans.scan import Scan
+from alzer.scans.formats import read_slice
+from alzer.scans.slice import Slice
 from alzer.settings import DecodingLimits, Limits
 
 # A process that does not start (no memory, no room for one more process) may do so
@@ -22,7 +22,7 @@ _START_S: Final = 5.0
 
 
 class DecodingPool:
-    """Reads files as `read_scan` does, those of involved formats elsewhere.
+    """Reads files as `read_slice` does, those of involved formats elsewhere.
 
     Args:
         allowed: What decoding one file may take.
@@ -65,11 +65,11 @@ class DecodingPool:
             self._idle.clear()
 
     @staticmethod
-    def reads_elsewhere(data: bytes) -> bool:
+    def needs_isolation(data: bytes) -> bool:
         """Say whether a process reads such a file, and not the service itself."""
-        return len(data) > 0 and not is_simple(data)
+        return len(data) > 0 and not is_safe_inline(data)
 
-    def read(self, data: bytes, limits: Limits) -> Scan:
+    def read(self, data: bytes, limits: Limits) -> Slice:
         """Read one slice from a file's bytes.
 
         Args:
@@ -83,8 +83,8 @@ class DecodingPool:
             UnusableScan: If the file can't be used.
             Overloaded: No process became free.
         """
-        if not self.reads_elsewhere(data) or len(data) > limits.max_file_bytes:
-            return read_scan(data, limits)
+        if not self.needs_isolation(data) or len(data) > limits.max_file_bytes:
+            return read_slice(data, limits)
         self.open()
         process = self._take()
         try:

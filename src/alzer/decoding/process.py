@@ -22,7 +22,7 @@ from alzer.decoding.messages import (
     unpack_answer,
 )
 from alzer.errors import DamagedFile, TooDemanding
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 from alzer.settings import DecodingLimits, Limits
 
 # Imports on a busy machine.
@@ -84,7 +84,7 @@ class DecodingProcess:
         except (_Ended, MalformedAnswer, OSError) as error:
             raise NotStarted from error
 
-    def read(self, data: bytes, limits: Limits) -> Scan:
+    def read(self, data: bytes, limits: Limits) -> Slice:
         """Let the process read a file.
 
         Args:

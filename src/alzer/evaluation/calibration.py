@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.evaluation.metrics import Floats, People, by_subject
-from alzer.model.judgement import COVERAGE
+from alzer.model.decision import COVERAGE
 
 # With fewer people than this, no finite threshold covers nine of ten.
 MIN_PEOPLE_PER_CLASS = 10

@@ -12,7 +12,7 @@ from alzer.evaluation.intervals import Interval
 from alzer.evaluation.metrics import brier, calibration_error, reliability
 from alzer.evaluation.predictions import HeldOut
 from alzer.evaluation.values import interval_values, rounded
-from alzer.model.judgement import possible
+from alzer.model.decision import possible
 
 
 def calibration_figures(held_out: HeldOut, folds: Sequence[Slices]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from alzer.errors import ConstantImage, UnusableScan
 from alzer.evaluation.metrics import Floats, auc
 from alzer.model.engine import Model
 from alzer.model.preparation import prepare
-from alzer.scans.brain import examine, locate
-from alzer.scans.formats import read_scan
-from alzer.scans.scan import Scan
+from alzer.scans.formats import read_slice
+from alzer.scans.plausibility import examine, locate
+from alzer.scans.slice import Slice
 
 Pixels = NDArray[np.float32]
 
@@ -114,7 +114,7 @@ def measure_gate(
         others = _look((each for each in found if each is not None), model)
         kinds.append(_describe(name, others, usual, model))
     return {
-        "limit": model.judgement.novelty_limit,
+        "limit": model.decision.ood_limit,
         "same_class_turned_about": round(float(np.mean(same)), 4),
         "kinds": kinds,
     }
@@ -123,7 +123,7 @@ def measure_gate(
 def _read_grey(path: Path) -> Pixels | None:
     """Read an image that may be in colour, as its brightness."""
     try:
-        return read_scan(path.read_bytes()).pixels
+        return read_slice(path.read_bytes()).pixels
     except (UnusableScan, OSError):
         pass
     try:
@@ -137,7 +137,7 @@ def _look(pictures: Iterator[Pixels] | Sequence[Pixels], model: Model) -> list[S
     waiting: list[tuple[bool, Pixels]] = []
     seen = []
     for pixels in pictures:
-        scan = Scan(pixels, "array", (float(pixels.min()), float(pixels.max())))
+        scan = Slice(pixels, "array", (float(pixels.min()), float(pixels.max())))
         refused = False
         try:
             examine(scan)
@@ -152,7 +152,7 @@ def _look(pictures: Iterator[Pixels] | Sequence[Pixels], model: Model) -> list[S
     for start in range(0, len(waiting), BATCH):
         part = waiting[start : start + BATCH]
         evidence = model.run(np.stack([each for _, each in part]))
-        novelty, labels = evidence.novelty, evidence.logits.argmax(axis=1)
+        novelty, labels = evidence.ood_score, evidence.logits.argmax(axis=1)
         seen += [
             Seen(
                 refused,
@@ -168,7 +168,8 @@ def _describe(
     kind: str, seen: Sequence[Seen], usual: Sequence[Seen] | None, model: Model
 ) -> dict[str, Any]:
     flagged = [
-        each.refused or model.judgement.familiar(each.novelty) is False for each in seen
+        each.refused or model.decision.in_distribution(each.novelty) is False
+        for each in seen
     ]
     area = None if usual is None else auc(*_ranked(usual, seen))
     return {

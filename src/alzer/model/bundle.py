@@ -16,7 +16,7 @@ from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import DamagedBundle, UnsafeModel
-from alzer.model.judgement import Judgement
+from alzer.model.decision import Decision
 from alzer.model.preparation import InputSpec
 
 MODEL_FILE = "model.onnx"
@@ -59,12 +59,12 @@ class _Needed(BaseModel):
     calibration: _Calibration | None = None
 
     @property
-    def judgement(self) -> Judgement:
+    def decision(self) -> Decision:
         """What the card says of predictions in general."""
         limit = None if self.gate is None else self.gate.limit
         if self.calibration is None:
-            return Judgement(limit)
-        return Judgement(limit, self.calibration.least_probabilities)
+            return Decision(limit)
+        return Decision(limit, self.calibration.least_probabilities)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Bundle:
         sha256: Of the model file, hexadecimal.
         spec: What the network expects.
         onnx: The model file's bytes.
-        judgement: What may be made of a prediction.
+        decision: What may be made of a prediction.
         card: Everything that the card says, as plain values.
     """
 
@@ -86,7 +86,7 @@ class Bundle:
     sha256: str
     spec: InputSpec
     onnx: bytes
-    judgement: Judgement
+    decision: Decision
     card: Mapping[str, Any]
 
 
@@ -138,7 +138,7 @@ def load_bundle(folder: Path) -> Bundle:
     if needed.classes != CLASS_NAMES:
         message = f"The bundle's classes are {needed.classes}, expected {CLASS_NAMES}."
         raise DamagedBundle(message)
-    least = needed.judgement.least_probabilities
+    least = needed.decision.least_probabilities
     if least is not None and len(least) != len(CLASS_NAMES):
         message = (
             f"The bundle's calibration has {len(least)} bounds, not one per class."
@@ -151,7 +151,7 @@ def load_bundle(folder: Path) -> Bundle:
         sha256=digest,
         spec=needed.input,
         onnx=onnx,
-        judgement=needed.judgement,
+        decision=needed.decision,
         card=card,
     )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from alzer.errors import EngineUnavailable
 from alzer.model.bundle import Bundle
-from alzer.model.judgement import Judgement
+from alzer.model.decision import Decision
 from alzer.model.preparation import InputSpec
 from alzer.settings import EngineName, Precision
 
@@ -34,13 +34,13 @@ class Evidence:
         logits: shape (n, class).
         maps: shape (n, class, row, column); the mean of a map plus its class's
             bias is the logit.
-        novelty: How unlike the training slices each input is, shape (n,); None
+        ood_score: How unlike the training slices each input is, shape (n,); None
             if the model does not say.
     """
 
     logits: Floats
     maps: Floats
-    novelty: Floats | None = None
+    ood_score: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ class Model:
         spec: What the network expects.
         identity: Which model it is.
         engine: What runs it.
-        judgement: What may be made of a prediction.
+        decision: What may be made of a prediction.
     """
 
     spec: InputSpec
     identity: ModelIdentity
     engine: Engine
-    judgement: Judgement = field(default_factory=Judgement)
+    decision: Decision = field(default_factory=Decision)
 
     def run(self, batch: Floats) -> Evidence:
         """Give logits and maps.
@@ -126,7 +126,7 @@ def load_model(
     identity = ModelIdentity(
         bundle.name, bundle.version, bundle.sha256, engine, runner.precision
     )
-    return Model(bundle.spec, identity, runner, bundle.judgement)
+    return Model(bundle.spec, identity, runner, bundle.decision)
 
 
 def _cores() -> int:
@@ -268,8 +268,8 @@ class _CheckedOpenVino:
             exact = self._exact.result().run(batch[close])
             evidence.logits[close] = exact.logits
             evidence.maps[close] = exact.maps
-            if evidence.novelty is not None:
-                evidence.novelty[close] = exact.novelty
+            if evidence.ood_score is not None:
+                evidence.ood_score[close] = exact.ood_score
         return evidence
 
 

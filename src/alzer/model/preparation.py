@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import ConfigDict, Field
 
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 
 # Rows and columns from one cell of the last stage to the next: a ResNet halves
 # its input five times (where its last stage is evaluated densely, four times: 16).
@@ -166,7 +166,7 @@ class PreparedInput:
 
 
 def prepare(
-    scan: Scan, box: tuple[float, float, float, float], spec: InputSpec
+    scan: Slice, box: tuple[float, float, float, float], spec: InputSpec
 ) -> PreparedInput:
     """Bring the head to the network's size, its back up, its values to one range.
 
@@ -190,7 +190,7 @@ def prepare(
     return PreparedInput(standardised[None].astype(np.float32), geometry)
 
 
-def _is_front_up(scan: Scan, scaled: NDArray[np.float32]) -> bool:
+def _is_front_up(scan: Slice, scaled: NDArray[np.float32]) -> bool:
     """Say whether the front of the head is at the top of the field of view.
 
     Where the file does not say so, the head's shape does: it is wider at the back.

@@ -34,8 +34,8 @@ from alzer.errors import (
     NotOneSlice,
     TooManyPixels,
 )
-from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
 from alzer.scans.sizes import check_pixels, check_voxels, compressed_sizes, times
+from alzer.scans.slice import DISPLAY_PERCENTILES, Slice
 from alzer.settings import Limits
 
 # Beyond these a rescale slope or intercept is an error, not a unit: no MR
@@ -60,7 +60,7 @@ _LAST_DECODER = "gdcm"
 _LPS_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 
 
-def read_dicom(data: bytes, limits: Limits) -> Scan:
+def read_dicom(data: bytes, limits: Limits) -> Slice:
     """Read a single-frame MR image.
 
     Args:
@@ -92,7 +92,7 @@ def read_dicom(data: bytes, limits: Limits) -> Scan:
     warnings = () if dataset.get("Modality") else (
         "The file does not say by which modality it was made; taken as MR.",
     )  # fmt: skip
-    return Scan(
+    return Slice(
         pixels,
         "DICOM",
         (low, high),

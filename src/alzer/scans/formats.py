@@ -7,21 +7,21 @@ from alzer.errors import (
     TooManyBytes,
     UnusableScan,
 )
-from alzer.scans.marks import (
+from alzer.scans.raster import read_raster
+from alzer.scans.signatures import (
     has_dicom_prefix,
     is_bare_dicom,
     picture_format,
     unpacked_head,
     volume_kind,
 )
-from alzer.scans.raster import read_raster
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
 DEFAULT_LIMITS = Limits()
 
 
-def read_scan(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Scan:
+def read_slice(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Slice:
     """Read one slice from a file's bytes, whatever its name.
 
     Args:
@@ -65,7 +65,7 @@ def read_scan(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Scan:
     return scan
 
 
-def _read_known(data: bytes, limits: Limits) -> Scan | None:
+def _read_known(data: bytes, limits: Limits) -> Slice | None:
     # A DICOM file's free first bytes may hold another format's mark.
     prefixed = has_dicom_prefix(data)
     if not prefixed and (name := picture_format(data)):

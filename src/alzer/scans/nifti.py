@@ -23,9 +23,9 @@ from alzer.errors import (
     NotOneSlice,
     TooManyPixels,
 )
-from alzer.scans.marks import GZIP, VolumeKind, unpacked_head, volume_kind
-from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
+from alzer.scans.signatures import GZIP, VolumeKind, unpacked_head, volume_kind
 from alzer.scans.sizes import check_pixels, check_voxels, times
+from alzer.scans.slice import DISPLAY_PERCENTILES, Slice
 from alzer.settings import Limits
 
 _CLASSES: dict[VolumeKind, tuple[str, Any]] = {
@@ -47,7 +47,7 @@ _PAGE_ORDER = "SIAPRL"
 _TOLD_BESIDES_BYTES = 1 << 20
 
 
-def read_nifti(data: bytes, limits: Limits) -> Scan:
+def read_nifti(data: bytes, limits: Limits) -> Slice:
     """Read an image of one slice.
 
     Args:
@@ -82,7 +82,7 @@ def read_nifti(data: bytes, limits: Limits) -> Scan:
     low, high = map(float, np.percentile(pixels, DISPLAY_PERCENTILES))
     is_told = all(0.0 < each < math.inf for each in spacing_mm)
     spacing = spacing_mm if is_told else None
-    return Scan(pixels, name, (low, high), spacing, orientation)
+    return Slice(pixels, name, (low, high), spacing, orientation)
 
 
 def _header(image_class: Any, head: bytes) -> Any:  # noqa: ANN401 - nibabel has no types

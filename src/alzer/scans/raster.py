@@ -18,8 +18,8 @@ from alzer.errors import (
     InvalidValues,
     NotOneSlice,
 )
-from alzer.scans.scan import DISPLAY_PERCENTILES, Scan
 from alzer.scans.sizes import check_memory, check_pixels, check_voxels
+from alzer.scans.slice import DISPLAY_PERCENTILES, Slice
 from alzer.settings import Limits
 
 # Called directly rather than through Image.open, whose own pixel limit is
@@ -67,7 +67,7 @@ _BAND_PIXELS = 2**18
 _WEBP_BYTES = 12
 
 
-def read_raster(data: bytes, name: str, limits: Limits) -> Scan:
+def read_raster(data: bytes, name: str, limits: Limits) -> Slice:
     """Read a picture file.
 
     Args:
@@ -96,7 +96,7 @@ def read_raster(data: bytes, name: str, limits: Limits) -> Scan:
     image.close()  # what is held of it would add to what percentiles need
     if orientation in _ORIENTATIONS:
         notes = (*notes, "Turned as the file's orientation tag says.")
-    return Scan(pixels, name, _display_range(mode, pixels), notes=notes)
+    return Slice(pixels, name, _display_range(mode, pixels), notes=notes)
 
 
 def _check_size(image: Image.Image, limits: Limits) -> None:

@@ -29,7 +29,7 @@ UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True)
-class Act:
+class AuditEntry:
     """One line of the log.
 
     Attributes:
@@ -51,7 +51,7 @@ class Act:
 _ADD: Final = insert(AUDIT)
 
 
-def note(connection: Connection, act: Act) -> None:
+def note(connection: Connection, act: AuditEntry) -> None:
     """Add a line to the log, in the transaction of what it tells of.
 
     Args:
@@ -62,7 +62,7 @@ def note(connection: Connection, act: Act) -> None:
     connection.execute(_ADD, {**vars(act), "at": at})
 
 
-def read_log(database: Database, newest: int = 100) -> list[Act]:
+def read_log(database: Database, newest: int = 100) -> list[AuditEntry]:
     """Read the newest lines, the latest last.
 
     Args:
@@ -76,4 +76,4 @@ def read_log(database: Database, newest: int = 100) -> list[Act]:
     query = select(*columns, AUDIT.c.at).order_by(AUDIT.c.number.desc()).limit(newest)
     with database.transaction() as connection:
         rows = connection.execute(query).all()
-    return [Act(*row) for row in reversed(rows)]
+    return [AuditEntry(*row) for row in reversed(rows)]

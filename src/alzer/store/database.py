@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from alzer.errors import StorageUnavailable
 from alzer.store.engines import STATEMENT_S, WAIT_S, open_engine, take_time
-from alzer.store.private import make_folder, open_private
+from alzer.store.permissions import make_folder, open_private
 from alzer.store.schema import migrate
 from alzer.store.tables import ANALYSES, STORE
 
@@ -34,15 +34,15 @@ class Database:
     Args:
         url: As SQLAlchemy writes it, such as `sqlite:////var/lib/alzer/alzer.db`
             or `postgresql+psycopg://alzer@db/alzer`.
-        settle: Whether SQLite's commits wait for the disk itself, so that a power
+        fsync: Whether SQLite's commits wait for the disk itself, so that a power
             failure does not lose them either; PostgreSQL decides by itself.
 
     Raises:
         InvalidRequest: If the address is of neither kind, or its driver is missing.
     """
 
-    def __init__(self, url: str, *, settle: bool = False) -> None:
-        self._engine = open_engine(url, settle=settle)
+    def __init__(self, url: str, *, fsync: bool = False) -> None:
+        self._engine = open_engine(url, fsync=fsync)
         self._file = _file_of(self._engine.url) if self.is_sqlite else None
         self._prepared: object = None
         self._identity = ""

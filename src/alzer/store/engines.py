@@ -33,12 +33,12 @@ _CLIENT_LIMITS: Final = {
 }
 
 
-def open_engine(url: str, *, settle: bool) -> Engine:
+def open_engine(url: str, *, fsync: bool) -> Engine:
     """Make an engine; nothing is connected yet.
 
     Args:
         url: As SQLAlchemy writes it.
-        settle: Whether SQLite's commits wait for the disk itself.
+        fsync: Whether SQLite's commits wait for the disk itself.
 
     Returns:
         The engine.
@@ -53,7 +53,7 @@ def open_engine(url: str, *, settle: bool) -> Engine:
     if engine.dialect.name not in {"sqlite", "postgresql"}:
         raise InvalidRequest(_UNUSABLE)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", partial(_set_up_sqlite, settle=settle))
+        event.listen(engine, "connect", partial(_set_up_sqlite, fsync=fsync))
     else:
         event.listen(engine, "do_connect", _connect_patiently)
     return engine
@@ -110,17 +110,17 @@ def _connect_patiently(
     arguments: Any,  # noqa: ANN401 - the driver's
     options: Any,  # noqa: ANN401 - the driver's
 ) -> object:
-    from alzer.store.patience import PatientConnection  # noqa: PLC0415 - an extra
+    from alzer.store.patience import TimeoutConnection  # noqa: PLC0415 - an extra
 
-    return PatientConnection.connect(*arguments, **options)
+    return TimeoutConnection.connect(*arguments, **options)
 
 
-def _set_up_sqlite(connection: Any, _: object, *, settle: bool) -> None:  # noqa: ANN401 - the driver's
+def _set_up_sqlite(connection: Any, _: object, *, fsync: bool) -> None:  # noqa: ANN401 - the driver's
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
         # With NORMAL a commit survives the end of the process, not of the power.
-        f"synchronous={'FULL' if settle else 'NORMAL'}",
+        f"synchronous={'FULL' if fsync else 'NORMAL'}",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -16,9 +16,9 @@ from typing import Any, Final
 from fsspec.implementations.local import LocalFileSystem
 
 from alzer.errors import StorageUnavailable
+from alzer.store.filesystems import open_place, reaching
 from alzer.store.ownership import Ownership
-from alzer.store.places import open_place, reaching
-from alzer.store.private import make_folder, open_private, settle_path
+from alzer.store.permissions import fsync_path, make_folder, open_private
 from alzer.store.times import moment_of
 
 # Source: RFC 9562, section 5.4 (UUID version 4: 122 random bits).
@@ -80,7 +80,7 @@ class FileStore:
 
     Args:
         url: A folder, or `s3://bucket/prefix`.
-        settle: Whether `save` and `settle` wait until files are on the disk itself,
+        fsync: Whether `save` and `fsync` wait until files are on the disk itself,
             so that a power failure does not lose them either.
         identity: Gives the name of the database behind the records; None where
             no records name the files, and nothing is swept.
@@ -93,13 +93,13 @@ class FileStore:
         self,
         url: str,
         *,
-        settle: bool = False,
+        fsync: bool = False,
         identity: Callable[[], str] | None = None,
     ) -> None:
         self._files, self._root = open_place(url)
         self._settler = (
-            ThreadPoolExecutor(_SETTLING_AT_ONCE, "settling")
-            if settle and self.is_local
+            ThreadPoolExecutor(_SETTLING_AT_ONCE, "syncing")
+            if fsync and self.is_local
             else None
         )
         self._ownership = identity and Ownership(
@@ -131,7 +131,7 @@ class FileStore:
         """
         name = self.write(kind, content)
         try:
-            self.settle(kind, name).result()
+            self.fsync(kind, name).result()
         except StorageUnavailable:
             with suppress(StorageUnavailable):  # else the next sweep does it
                 self.remove(kind, name)
@@ -146,7 +146,7 @@ class FileStore:
             content: All of it.
 
         Returns:
-            The name; whoever tells it to others lets the file `settle` first.
+            The name; whoever tells it to others lets the file `fsync` first.
 
         Raises:
             StorageUnavailable: It can't be written; nothing is left behind.
@@ -154,14 +154,14 @@ class FileStore:
         name = kind.new_name()
         with _said_of(kind):
             if self._ownership:
-                self._ownership.sign_up()
+                self._ownership.register()
             if self.is_local:
                 self._write_locally(Path(self._path(kind, name)), content)
             else:  # object storage shows an object when it is whole
                 self._files.pipe_file(self._path(kind, name), content)
         return name
 
-    def settle(self, kind: Kind, name: str) -> "Future[None]":
+    def fsync(self, kind: Kind, name: str) -> "Future[None]":
         """Begin to bring a file to the disk itself, if that is wanted.
 
         Args:
@@ -183,7 +183,7 @@ class FileStore:
             self._write_whole(path, content)
         except FileNotFoundError:  # the first one, or the folder was removed
             if self._ownership:
-                self._ownership.sign_up(again=True)
+                self._ownership.register(again=True)
             make_folder(path.parent)
             self._write_whole(path, content)
 
@@ -361,8 +361,8 @@ def _said_of(kind: Kind) -> Iterator[None]:
 def _settle(kind: Kind, path: str) -> None:
     """Wait until a file and then its name are on the disk itself."""
     with _said_of(kind):
-        settle_path(path)
-        settle_path(Path(path).parent)
+        fsync_path(path)
+        fsync_path(Path(path).parent)
 
 
 # Of a heatmap of the usual size: a full disk takes an empty file all the same.

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from alzer.store.places import reaching
-from alzer.store.private import make_folder, open_private, settle_path
+from alzer.store.filesystems import reaching
+from alzer.store.permissions import fsync_path, make_folder, open_private
 from alzer.store.times import moment_of
 
 # In it an empty file per database, named by the database's identity.
@@ -40,7 +40,7 @@ class Ownership:
         self._identity, self._is_local = identity, is_local
         self._signed_up: str | None = None
 
-    def sign_up(self, *, again: bool = False) -> None:
+    def register(self, *, again: bool = False) -> None:
         """Enter this database, unless that was done.
 
         Args:
@@ -59,7 +59,7 @@ class Ownership:
         if self._is_local:
             make_folder(Path(entry).parent)
             os.close(open_private(entry, os.O_WRONLY | os.O_CREAT))
-            settle_path(Path(entry).parent)
+            fsync_path(Path(entry).parent)
         elif not self._files.exists(entry):
             self._files.pipe_file(entry, b"")
 
@@ -85,7 +85,7 @@ class Ownership:
             StorageUnavailable: Storage or database can't be reached.
         """
         with reaching():
-            self.sign_up(again=True)
+            self.register(again=True)
             if self.others():
                 return None
             return moment_of(self._files.info(f"{self._folder}/{self._identity()}"))

@@ -14,7 +14,7 @@ _Result = TypeVar("_Result")
 _PATIENCE_S: Final = 7.0
 
 
-class PatientConnection(Connection[Any]):
+class TimeoutConnection(Connection[Any]):
     """A connection whose waits end, also where the server is there but halted.
 
     The operating system of a halted server still answers for it, so that neither

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 
 from alzer.errors import InvalidRequest
-from alzer.store.audit import Act, Action, note
+from alzer.store.audit import Action, AuditEntry, note
 from alzer.store.database import Database
 from alzer.store.tables import ANALYSES
 
@@ -106,7 +106,7 @@ class Records:
 
     database: Database
 
-    def add(self, record: Record, act: Act) -> None:
+    def add(self, record: Record, act: AuditEntry) -> None:
         """Keep a record from now on, whatever becomes of this process.
 
         Args:
@@ -120,7 +120,7 @@ class Records:
             connection.execute(_ADD, vars(record))
             note(connection, act)
 
-    def lose_heatmap(self, identity: str, answer: dict[str, Any]) -> None:
+    def clear_heatmap(self, identity: str, answer: dict[str, Any]) -> None:
         """Keep a record on without its heatmap.
 
         Args:
@@ -192,7 +192,7 @@ class Records:
         records = tuple(Record(*row[1:]) for row in rows[:size])
         return Page(records, _cursor_at(rows[size - 1]) if len(rows) > size else None)
 
-    def delete(self, identity: str, act: Act) -> None:
+    def delete(self, identity: str, act: AuditEntry) -> None:
         """Forget one record; its files are another matter.
 
         Args:
@@ -259,7 +259,7 @@ class Records:
             request: By which request.
         """
         with self.database.transaction() as connection:
-            note(connection, Act(actor, action, subject, request))
+            note(connection, AuditEntry(actor, action, subject, request))
 
 
 def _cursor_at(row: Row[Any]) -> str:

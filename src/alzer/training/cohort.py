@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from alzer.errors import InvalidCohort, LeakySplit, UnusableScan
 from alzer.model.preparation import InputSpec, prepare
-from alzer.scans.brain import examine
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
+from alzer.scans.plausibility import examine
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def prepare_slices(
     failures = []
     for index, each in enumerate(slices):
         try:
-            scan = read_scan(each.path.read_bytes())
+            scan = read_slice(each.path.read_bytes())
             prepared[index] = prepare(scan, examine(scan).box, spec).pixels[0]
         except (UnusableScan, OSError) as error:
             failures.append(f"{each.path.name} ({error})")

@@ -98,7 +98,7 @@ def fold_batch_norm(network: ResNet50) -> ResNet50:
     """Give a copy whose normalisation is part of the convolutions before it.
 
     Args:
-        network: Left as it is.
+        network: ClientDisconnected as it is.
 
     Returns:
         The same function for inference, in float32 on the CPU.

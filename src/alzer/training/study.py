@@ -25,7 +25,7 @@ from alzer.evaluation.calibration import (
     join_slices,
 )
 from alzer.evaluation.predictions import PREDICTIONS
-from alzer.model.judgement import COVERAGE
+from alzer.model.decision import COVERAGE
 from alzer.training.auxiliary import Targets, auxiliary_targets
 from alzer.training.background import background_axes, leave_out, without
 from alzer.training.card import Outcome, write_card

@@ -17,9 +17,9 @@ from alzer.errors import AlzerError, Forged, InvalidHost, NotSignedIn
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL
 from alzer.store.tokens import Tokens
-from alzer.web.addresses import HEATMAPS_PATH, STRANGE_HOST, goes_by
-from alzer.web.failures import answer_failure
+from alzer.web.exception_handlers import answer_failure
 from alzer.web.signing import Signer
+from alzer.web.urls import HEATMAPS_PATH, STRANGE_HOST, goes_by
 
 SESSION_COOKIE: Final = "alzer_session"
 CSRF_COOKIE: Final = "alzer_csrf"
@@ -64,7 +64,7 @@ def caller_of(request: Request) -> Caller:
     return caller
 
 
-class Gate:
+class AuthMiddleware:
     """Let in who may come, and tell the routes who it is.
 
     Args:

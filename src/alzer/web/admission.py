@@ -14,10 +14,10 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alzer.errors import Overloaded
-from alzer.web.failures import answer_failure
-from alzer.web.guards import SECURITY_HEADERS
+from alzer.web.exception_handlers import answer_failure
 from alzer.web.logs import REQUEST_ID_HEADER
 from alzer.web.metrics import Metrics
+from alzer.web.middleware import SECURITY_HEADERS
 from alzer.web.workers import Workers
 
 logger = logging.getLogger(__name__)

@@ -15,20 +15,11 @@ from starlette.exceptions import HTTPException
 from alzer.analysis import Analysis
 from alzer.errors import StorageUnavailable, UnusableScan
 from alzer.explain.overlay import encode_png, is_whole
-from alzer.scans.scan import Scan
-from alzer.store.audit import Act
+from alzer.scans.slice import Slice
+from alzer.store.audit import AuditEntry
 from alzer.store.files import Kind
 from alzer.store.records import Record
 from alzer.web.access import Caller, caller_of
-from alzer.web.addresses import HEATMAPS_PATH, PREDICT_PATH, PREVIEW_PATH, base_url
-from alzer.web.answers import (
-    Health,
-    Prediction,
-    Readiness,
-    describe,
-    describe_model,
-    draw_layers,
-)
 from alzer.web.openapi import (
     FILE_PART,
     OTHER_PROBLEM,
@@ -38,8 +29,17 @@ from alzer.web.openapi import (
     picture_response,
     problem_response,
 )
+from alzer.web.schemas import (
+    Health,
+    Prediction,
+    Readiness,
+    describe,
+    describe_model,
+    draw_layers,
+)
 from alzer.web.service import Service
 from alzer.web.uploads import read_file_part
+from alzer.web.urls import HEATMAPS_PATH, PREDICT_PATH, PREVIEW_PATH, base_url
 
 # Analyses belong to one person: no shared cache keeps them. A front end on
 # another origin may show the picture; its name alone gives access to it.
@@ -97,7 +97,7 @@ class Api:
         service, settings = self.service, self.service.settings
         upload = _Upload(await read_file_part(request, settings))
         workers = service.workers
-        elsewhere = service.engine.reads_elsewhere(upload.data)
+        elsewhere = service.engine.needs_isolation(upload.data)
         try:
             with workers.place(elsewhere=elsewhere):
                 if elsewhere:
@@ -160,13 +160,13 @@ class Api:
             self._keep_record(answer, None, data, order)
             return None
         store = self.service.store
-        settling = store.files.settle(Kind.HEATMAP, heatmap)
+        syncing = store.files.fsync(Kind.HEATMAP, heatmap)
         self._keep_record(answer, heatmap, data, order)
         try:
-            settling.result()
+            syncing.result()
         except StorageUnavailable as error:
             answer.heatmap_missing_reason = error.message
-            store.records.lose_heatmap(answer.analysis_id, _document(answer))
+            store.records.clear_heatmap(answer.analysis_id, _document(answer))
             with suppress(StorageUnavailable):  # else the next sweep does it
                 store.files.remove(Kind.HEATMAP, heatmap)
             return None
@@ -191,7 +191,9 @@ class Api:
                     heatmap=heatmap,
                     original=original,
                 ),
-                Act(caller.actor, "analysed", answer.analysis_id, order.request_id),
+                AuditEntry(
+                    caller.actor, "analysed", answer.analysis_id, order.request_id
+                ),
             )
         except StorageUnavailable:
             with suppress(StorageUnavailable):  # else the next sweep does it
@@ -263,7 +265,7 @@ class _Upload:
     """A file that was sent, and the slice in it if that has been read."""
 
     data: bytes
-    scan: Scan | None = None
+    scan: Slice | None = None
     read_ms: float = 0.0
 
 

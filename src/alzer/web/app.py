@@ -17,22 +17,22 @@ from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
 from alzer.settings import Settings
-from alzer.store.keeping import GRACE, Store, open_store
-from alzer.web.access import Gate
-from alzer.web.addresses import PREDICT_PATH, PREVIEW_PATH
+from alzer.store.store import GRACE, Store, open_store
+from alzer.web.access import AuthMiddleware
 from alzer.web.admission import Admission, AdmissionControl
 from alzer.web.api import routes
 from alzer.web.connections import WatchedProtocol, room_for_connections
-from alzer.web.failures import register_failures
-from alzer.web.guards import BodyLimit, LastResort, ResponseHeaders
+from alzer.web.exception_handlers import register_exception_handlers
 from alzer.web.history import history_routes
 from alzer.web.login import login_routes
 from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
 from alzer.web.metrics import Metrics
+from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.pages import page_routes
 from alzer.web.service import Engine, Service
 from alzer.web.signing import open_signer
 from alzer.web.uploads import FORM_OVERHEAD_BYTES, too_large
+from alzer.web.urls import PREDICT_PATH, PREVIEW_PATH
 from alzer.web.workers import Workers, usable_cores
 
 _STATIC: Final = Path(__file__).with_name("static")
@@ -87,7 +87,7 @@ def create_app(
         lifespan=lambda _: _life(service),
     )
     app.state.service = service  # connections ask it, too
-    register_failures(app)
+    register_exception_handlers(app)
     app.include_router(routes(service))
     app.include_router(history_routes(service))
     app.include_router(page_routes(app.openapi, settings))
@@ -132,9 +132,9 @@ def _middleware(service: Service) -> list[Middleware]:
         Middleware(Admission, control=service.admission),
         Middleware(RequestLog, metrics=service.metrics),
         Middleware(ResponseHeaders, public_url=settings.public_url),
-        Middleware(LastResort),
+        Middleware(ErrorMiddleware),
         Middleware(
-            Gate,
+            AuthMiddleware,
             settings=settings,
             tokens=service.store.tokens,
             signer=service.signer,

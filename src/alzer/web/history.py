@@ -11,11 +11,9 @@ from pydantic import BeforeValidator
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest, NoSuchAnalysis
-from alzer.store.audit import Act, Action
+from alzer.store.audit import Action, AuditEntry
 from alzer.store.records import Filter, Record
 from alzer.web.access import caller_of
-from alzer.web.addresses import base_url
-from alzer.web.answers import AnalysisPage, StoredAnalysis
 from alzer.web.openapi import (
     OTHER_PROBLEM,
     PROBLEMS,
@@ -23,7 +21,9 @@ from alzer.web.openapi import (
     keys,
     problem_response,
 )
+from alzer.web.schemas import AnalysisPage, StoredAnalysis
 from alzer.web.service import Service
+from alzer.web.urls import base_url
 
 _IDENTITY: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -102,7 +102,7 @@ class History:
         """Delete one analysis for good: its record and its files."""
         record = self._find(request, identity)
         request_id = request.state.request_id
-        act = Act(caller_of(request).actor, "deleted", identity, request_id)
+        act = AuditEntry(caller_of(request).actor, "deleted", identity, request_id)
         self.service.store.delete(record, act)
         return Response(status_code=204)
 

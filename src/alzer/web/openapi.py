@@ -8,8 +8,8 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from alzer.settings import Settings
 from alzer.web.access import CSRF_HEADER, FORGED, SESSION_COOKIE, SIGN_IN
-from alzer.web.answers import Problem
-from alzer.web.failures import RETRY_AFTER_S
+from alzer.web.exception_handlers import RETRY_AFTER_S
+from alzer.web.schemas import Problem
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -25,7 +25,7 @@ _EXAMPLES: Final = {
     "forged": FORGED,
 }
 
-# They describe what `access.Gate` sees to, and refuse nobody themselves.
+# They describe what `access.AuthMiddleware` sees to, and refuse nobody themselves.
 _TOKEN: Final = HTTPBearer(
     scheme_name="token", description="Made by `alzer tokens create`.", auto_error=False
 )

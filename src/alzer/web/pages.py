@@ -16,7 +16,7 @@ from alzer.analysis import FEW_MODERATE
 from alzer.classes import CLASSES, ImpairmentClass
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
 from alzer.settings import Settings
-from alzer.web.answers import png_data_url
+from alzer.web.schemas import png_data_url
 
 UPLOAD_PATH: Final = "/assessment/mri-upload"
 

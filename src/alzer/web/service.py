@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from alzer.analysis import Analysis
 from alzer.model.engine import ModelIdentity
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 from alzer.settings import Settings
-from alzer.store.keeping import Store
-from alzer.web.addresses import HEATMAPS_PATH
+from alzer.store.store import Store
 from alzer.web.admission import AdmissionControl
 from alzer.web.metrics import Metrics
 from alzer.web.signing import Signer
+from alzer.web.urls import HEATMAPS_PATH
 from alzer.web.workers import Workers
 
 
@@ -23,16 +23,16 @@ class Engine:
         analyse: From a file's bytes, or the slice in it, to what the model makes of
             it; raises UnusableScan. It is called in several threads at once.
         read: From a file's bytes to the slice in it; likewise.
-        reads_elsewhere: Whether another process does so for these bytes.
+        needs_isolation: Whether another process does so for these bytes.
         model: What `/readyz` names as the model that is loaded, if it is known.
         class_mix: Share of each class that predictions are compared with, by name.
         start: Called when the service starts.
         stop: Called when it has ended.
     """
 
-    analyse: Callable[[bytes | Scan], Analysis]
-    read: Callable[[bytes], Scan]
-    reads_elsewhere: Callable[[bytes], bool] = lambda _: False
+    analyse: Callable[[bytes | Slice], Analysis]
+    read: Callable[[bytes], Slice]
+    needs_isolation: Callable[[bytes], bool] = lambda _: False
     model: ModelIdentity | None = None
     class_mix: Mapping[str, float] = field(default_factory=dict)
     start: Callable[[], None] = lambda: None

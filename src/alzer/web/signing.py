@@ -11,7 +11,7 @@ from typing import Final
 
 from alzer.errors import StorageUnavailable
 from alzer.settings import Settings
-from alzer.store.private import make_folder
+from alzer.store.permissions import make_folder
 
 KEY_FILE: Final = "secret.key"
 _KEY_BYTES: Final = 32

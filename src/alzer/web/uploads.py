@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from alzer.errors import InvalidRequest, TooManyBytes
 from alzer.settings import Settings
-from alzer.web.workers import Left
+from alzer.web.workers import ClientDisconnected
 
 # Room for boundaries, part headers and a few small fields besides the file, so
 # that a file of exactly the limit passes.
@@ -40,7 +40,7 @@ async def read_file_part(request: Request, settings: Settings) -> bytes:
     Raises:
         InvalidRequest: The body is no such form, has not exactly one such part,
             or did not arrive in time.
-        Left: The sender has gone.
+        ClientDisconnected: The sender has gone.
         TooManyBytes: The file is larger than allowed.
     """
     try:
@@ -69,7 +69,7 @@ async def _read_form(request: Request, max_parts: int) -> FormData:
         message = f"The form could not be read. {_EXPECTED}"
         raise InvalidRequest(message) from error
     except ClientDisconnect as error:
-        raise Left from error
+        raise ClientDisconnected from error
 
 
 async def _only_file(form: FormData, max_bytes: int) -> bytes:

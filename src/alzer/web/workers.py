@@ -14,7 +14,7 @@ from alzer.errors import Overloaded
 Result = TypeVar("Result")
 
 
-class Left(Exception):
+class ClientDisconnected(Exception):
     """Whoever asked has gone; nobody waits for an answer."""
 
 
@@ -94,7 +94,7 @@ class Workers:
             What the work gives.
 
         Raises:
-            Left: The sender has gone.
+            ClientDisconnected: The sender has gone.
         """
         return await self._unless_left(request, partial(self._work, work))
 
@@ -111,7 +111,7 @@ class Workers:
             What the work gives.
 
         Raises:
-            Left: The sender has gone.
+            ClientDisconnected: The sender has gone.
         """
 
         async def read_and_work() -> Result:
@@ -145,5 +145,5 @@ class Workers:
         except ExceptionGroup as group:
             raise group.exceptions[0] from None  # what the work raised
         if not results:
-            raise Left
+            raise ClientDisconnected
         return results[0]

@@ -11,7 +11,7 @@ DISPLAY_PERCENTILES = (0.5, 99.5)
 
 
 @dataclass(frozen=True)
-class Scan:
+class Slice:
     """One two-dimensional MR image without the identity of its owner.
 
     Attributes:

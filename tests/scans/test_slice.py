@@ -7,23 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 
 FINITE = st.floats(-1e6, 1e6, width=32)
 
 
-def scan_of(values: list[float], display_range: tuple[float, float]) -> Scan:
-    return Scan(np.array([values], np.float32), "phantom", display_range)
+def scan_of(values: list[float], display_range: tuple[float, float]) -> Slice:
+    return Slice(np.array([values], np.float32), "phantom", display_range)
 
 
 def test_a_scan_knows_its_rows_and_columns() -> None:
-    assert Scan(np.zeros((3, 5), np.float32), "phantom", (0.0, 1.0)).shape == (3, 5)
+    assert Slice(np.zeros((3, 5), np.float32), "phantom", (0.0, 1.0)).shape == (3, 5)
 
 
 def test_eight_bits_are_shown_exactly_as_they_are() -> None:
     levels = np.arange(256, dtype=np.float32).reshape(16, 16)
 
-    grey = Scan(levels, "PNG", (0.0, 255.0)).as_grey()
+    grey = Slice(levels, "PNG", (0.0, 255.0)).as_grey()
 
     assert grey.dtype == np.uint8
     assert (grey == levels).all()

@@ -71,10 +71,10 @@ ATTEMPTS = {
     "link": lambda: os.symlink("/etc", folder + "/link"),
     "memory": lambda: bytearray(2**31),
 }
-from alzer.decoding import confinement, seccomp
+from alzer.decoding import sandbox, seccomp
 if left_out:
     seccomp.DENIED = seccomp.OWN = {}
-confinement.confine(2**30)
+sandbox.enter_sandbox(2**30)
 os.close(closed)
 told = {}
 for name in ATTEMPTS.keys() - set(left_out):
@@ -144,8 +144,8 @@ def test_what_was_given_up_can_not_be_taken_back(closed: int, tmp_path: Path) ->
 
 def test_a_decoder_can_still_abort() -> None:
     program = (
-        "import os\nfrom alzer.decoding.confinement import confine\n"
-        "confine(2**30)\nos.abort()"
+        "import os\nfrom alzer.decoding.sandbox import enter_sandbox\n"
+        "enter_sandbox(2**30)\nos.abort()"
     )
 
     assert run(program).returncode == -signal.SIGABRT
@@ -153,8 +153,8 @@ def test_a_decoder_can_still_abort() -> None:
 
 def test_a_process_that_computes_too_long_ends() -> None:
     program = (
-        "from alzer.decoding.confinement import allow_time, confine\n"
-        "confine(2**30)\nallow_time(0.1)\nwhile True: pass"
+        "from alzer.decoding.sandbox import allow_time, enter_sandbox\n"
+        "enter_sandbox(2**30)\nallow_time(0.1)\nwhile True: pass"
     )
 
     assert run(program).returncode == -signal.SIGXCPU
@@ -165,10 +165,10 @@ def test_a_process_that_computes_too_long_ends() -> None:
 def test_a_process_that_keeps_privileges_does_not_go_on(call: str) -> None:
     numbers = {"prctl": (157, 167), "capset": (126, 91)}[call]
     program = (
-        "import ctypes\nfrom alzer.decoding import confinement, seccomp\n"
+        "import ctypes\nfrom alzer.decoding import sandbox, seccomp\n"
         "ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)\n"
         f"seccomp.DENIED = {{{call!r}: {numbers}}}\nseccomp.forbid_system_calls()\n"
-        "confinement.confine(2**30)\nprint('went on')"
+        "sandbox.enter_sandbox(2**30)\nprint('went on')"
     )
     result = run(program)
 

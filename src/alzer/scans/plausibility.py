@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from alzer.errors import ConstantImage, NotBrainLike
-from alzer.scans.scan import Scan
+from alzer.scans.slice import Slice
 
 # Shapes are judged on a grid of at most this many rows and columns: enough for
 # an outline, and the cost no longer depends on the size of the file.
@@ -70,7 +70,7 @@ class Brain:
     outline: Outline
 
 
-def examine(scan: Scan) -> Brain:
+def examine(scan: Slice) -> Brain:
     """Find the head in a scan and refuse what is no plausible brain slice.
 
     Args:
@@ -102,7 +102,7 @@ def examine(scan: Scan) -> Brain:
     return brain
 
 
-def locate(scan: Scan) -> Brain:
+def locate(scan: Slice) -> Brain:
     """Find the foreground without judging it.
 
     Args:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from alzer.errors import StorageUnavailable
-from alzer.store.audit import LOCAL, SERVICE, Act, read_log
+from alzer.store.audit import LOCAL, SERVICE, AuditEntry, read_log
 from alzer.store.files import Kind
-from alzer.store.keeping import GRACE, Store
 from alzer.store.records import Filter, Record
+from alzer.store.store import GRACE, Store
 
 # A second is as exact as S3 tells times.
 SOON = timedelta(seconds=2)
@@ -29,7 +29,7 @@ def names(store: Store) -> set[str]:
 def test_deleting_removes_record_and_files(any_store: Store, keep: Keep) -> None:
     store = any_store
     kept, deleted = keep(store), keep(store)
-    store.delete(deleted, Act(LOCAL, "deleted", deleted.id))
+    store.delete(deleted, AuditEntry(LOCAL, "deleted", deleted.id))
 
     assert store.records.find(deleted.id) is None
     assert store.records.find(kept.id) == kept
@@ -177,7 +177,7 @@ def test_a_file_that_can_not_be_removed_keeps_its_record(
     _block(tmp_path, record)
 
     with pytest.raises(StorageUnavailable, match="removed"):
-        store.delete(record, Act(LOCAL, "deleted", record.id))
+        store.delete(record, AuditEntry(LOCAL, "deleted", record.id))
     assert store.records.find(record.id) == record
 
 
@@ -240,7 +240,7 @@ def test_cleaning_comes_to_its_end_with_the_service(store: Store, keep: Keep) ->
 def test_more_orphans_than_are_held_at_once_are_swept(
     new_store: Callable[..., Store], keep: Keep
 ) -> None:
-    store = new_store(survive_power_failure=False)
+    store = new_store(durable_writes=False)
     kept = keep(store)
     for _ in range(1_100):
         store.files.save(Kind.HEATMAP, b"orphan")
@@ -252,7 +252,7 @@ def test_more_orphans_than_are_held_at_once_are_swept(
 def test_a_folder_is_listed_without_holding_all_of_it(
     new_store: Callable[..., Store],
 ) -> None:
-    store = new_store(survive_power_failure=False)
+    store = new_store(durable_writes=False)
     for _ in range(3_000):
         store.files.save(Kind.HEATMAP, b"")
     tracemalloc.start()

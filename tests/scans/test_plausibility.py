@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from alzer.errors import ConstantImage, NotBrainLike, UnusableScan
-from alzer.scans.brain import examine
-from alzer.scans.formats import read_scan
-from alzer.scans.scan import Scan
+from alzer.scans.formats import read_slice
+from alzer.scans.plausibility import examine
+from alzer.scans.slice import Slice
 from phantoms import draw_phantom
 
 
-def scan_of(pixels: np.ndarray) -> Scan:
-    return Scan(pixels.astype(np.float32), "phantom", (0.0, 1.0))
+def scan_of(pixels: np.ndarray) -> Slice:
+    return Slice(pixels.astype(np.float32), "phantom", (0.0, 1.0))
 
 
 @pytest.mark.parametrize("skull", [False, True])
@@ -68,7 +68,7 @@ def test_what_is_no_brain_is_refused_with_the_reason(phrase: str) -> None:
 
 def refused(path: Path) -> bool:
     try:
-        examine(read_scan(path.read_bytes()))
+        examine(read_slice(path.read_bytes()))
     except UnusableScan:
         return True
     return False

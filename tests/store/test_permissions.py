@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from alzer.store.keeping import Store
-from alzer.store.private import make_folder
+from alzer.store.permissions import make_folder
 from alzer.store.records import Record
+from alzer.store.store import Store
 
 
 @pytest.fixture(autouse=True)

@@ -13,18 +13,18 @@ COVERAGE = 0.9
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Decision:
     """Limits fitted on people whom the network never saw; part of a model's card.
 
     Attributes:
-        novelty_limit: Inputs of greater novelty are unlike what the network was
+        ood_limit: Inputs of greater ood_score are unlike what the network was
             trained on; None if the model can't tell.
         least_probabilities: For each class, the least probability with which it
             stays possible, None where too few people have it to say; None
             altogether if the probabilities are not calibrated.
     """
 
-    novelty_limit: float | None = None
+    ood_limit: float | None = None
     least_probabilities: tuple[float | None, ...] | None = None
 
     @property
@@ -32,19 +32,19 @@ class Judgement:
         """Whether the probabilities mean what they say."""
         return self.least_probabilities is not None
 
-    def familiar(self, novelty: float | None) -> bool | None:
+    def in_distribution(self, ood_score: float | None) -> bool | None:
         """Say whether an input is like those that the network was trained on.
 
         Args:
-            novelty: Of the input, as the network gives it; without one, an input
+            ood_score: Of the input, as the network gives it; without one, an input
                 counts as unlike.
 
         Returns:
             None if the model sets no limit.
         """
-        if self.novelty_limit is None:
+        if self.ood_limit is None:
             return None
-        return novelty is not None and novelty <= self.novelty_limit
+        return ood_score is not None and ood_score <= self.ood_limit
 
     def possible(self, probabilities: Sequence[float]) -> tuple[int, ...] | None:
         """Give the classes that a prediction leaves possible.
@@ -59,7 +59,7 @@ class Judgement:
             return None
         return possible(probabilities, self.least_probabilities)
 
-    def leaves_all(self, classes: Sequence[int]) -> bool:
+    def is_uninformative(self, classes: Sequence[int]) -> bool:
         """Say whether these are all the classes that could be ruled out."""
         bounds = self.least_probabilities or ()
         return len(classes) == sum(each is not None for each in bounds)

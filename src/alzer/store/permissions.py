@@ -20,7 +20,7 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
     if not folder.exists():
         folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-        settle_path(folder.parent)
+        fsync_path(folder.parent)
 
 
 def open_private(path: str, flags: int) -> int:
@@ -39,7 +39,7 @@ def open_private(path: str, flags: int) -> int:
     return os.open(path, flags, _FILE_MODE)
 
 
-def settle_path(path: str | Path) -> None:
+def fsync_path(path: str | Path) -> None:
     """Wait until what is in a file, or the names in a folder, are on the disk itself.
 
     Args:

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alzer.errors import Overloaded, TooManyBytes
-from alzer.web.failures import answer_failure, answer_unforeseen
+from alzer.web.exception_handlers import answer_failure, answer_unforeseen
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ TLS_ONLY: Final[Mapping[str, str]] = {"Strict-Transport-Security": "max-age=1576
 DRAIN_S: Final = 5.0
 
 
-class LastResort:
+class ErrorMiddleware:
     """Answer what nobody foresaw with a plain 500, log it and carry on.
 
     Args:

@@ -23,7 +23,7 @@ from alzer.errors import (
     UnusableModel,
     UnusableScan,
 )
-from alzer.web.workers import Left
+from alzer.web.workers import ClientDisconnected
 
 logger = logging.getLogger(__name__)
 
@@ -81,15 +81,15 @@ def answer_unforeseen() -> JSONResponse:
     return problem(500, _UNFORESEEN, "internal_error")
 
 
-def register_failures(app: FastAPI) -> None:
+def register_exception_handlers(app: FastAPI) -> None:
     """Let every failure in the app's routes be answered from the table."""
 
     @app.exception_handler(AlzerError)
     async def foreseen(_: Request, error: AlzerError) -> JSONResponse:
         return answer_failure(error)
 
-    @app.exception_handler(Left)
-    async def left(_: Request, __: Left) -> Response:
+    @app.exception_handler(ClientDisconnected)
+    async def left(_: Request, __: ClientDisconnected) -> Response:
         return Response(status_code=499)  # nobody reads it; the log does
 
     @app.exception_handler(RequestValidationError)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from alzer.decoding.pool import DecodingPool
-from alzer.decoding.simple import MOST_BYTES, is_simple
-from alzer.scans.formats import read_scan
+from alzer.decoding.safe_inline import MOST_BYTES, is_safe_inline
+from alzer.scans.formats import read_slice
 from phantoms import (
     as_dicom,
     as_jpeg,
@@ -28,8 +28,8 @@ PNG = as_png(BRAIN)
 
 @pytest.mark.parametrize("content", [JPEG, PNG, as_png16(BRAIN)])
 def test_a_slice_as_a_picture_is_simple(content: bytes) -> None:
-    assert is_simple(content)
-    assert not DecodingPool.reads_elsewhere(content)
+    assert is_safe_inline(content)
+    assert not DecodingPool.needs_isolation(content)
 
 
 def long_png() -> bytes:
@@ -80,10 +80,10 @@ NOT_SIMPLE = {
 @pytest.mark.parametrize("name", NOT_SIMPLE)
 def test_anything_else_is_not(name: str) -> None:
     started = time.perf_counter()
-    simple = is_simple(NOT_SIMPLE[name])
+    simple = is_safe_inline(NOT_SIMPLE[name])
 
     assert not simple
-    assert DecodingPool.reads_elsewhere(NOT_SIMPLE[name])
+    assert DecodingPool.needs_isolation(NOT_SIMPLE[name])
     assert time.perf_counter() - started < 0.1
 
 
@@ -93,12 +93,12 @@ def test_the_simple_can_not_take_long_whatever_they_hold() -> None:
     count = (MOST_BYTES - len(PNG)) // len(chunk)
     content = PNG[:33] + chunk * count + PNG[33:]
     started = time.process_time()
-    scan = read_scan(content)
+    scan = read_slice(content)
 
-    assert is_simple(content)
+    assert is_safe_inline(content)
     assert scan.shape == BRAIN.shape
     assert time.process_time() - started < 5.0  # 0.3 s where nothing else runs
 
 
 def test_no_bytes_need_no_process() -> None:
-    assert not DecodingPool.reads_elsewhere(b"")
+    assert not DecodingPool.needs_isolation(b"")

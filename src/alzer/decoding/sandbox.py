@@ -13,7 +13,7 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 _CAPABILITY_VERSION_3: Final = 0x20080522
 
 
-def confine(memory_bytes: int) -> None:
+def enter_sandbox(memory_bytes: int) -> None:
     """Give up files, sockets, privileges and all but some memory, for good.
 
     No descriptor can be made from here on, not even in the place of one that is

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from alzer.model.judgement import Judgement, possible
+from alzer.model.decision import Decision, possible
 
 
 def test_what_is_likely_enough_is_possible() -> None:
@@ -13,7 +13,7 @@ def test_what_is_likely_enough_is_possible() -> None:
 
 
 @pytest.mark.parametrize(
-    ("novelty", "limit", "familiar"),
+    ("ood_score", "limit", "in_distribution"),
     [
         (1.0, 2.0, True),
         (2.0, 2.0, True),
@@ -24,21 +24,21 @@ def test_what_is_likely_enough_is_possible() -> None:
     ],
 )
 def test_what_is_too_new_is_not_familiar(
-    novelty: float | None, limit: float | None, *, familiar: bool | None
+    ood_score: float | None, limit: float | None, *, in_distribution: bool | None
 ) -> None:
-    assert Judgement(novelty_limit=limit).familiar(novelty) is familiar
+    assert Decision(ood_limit=limit).in_distribution(ood_score) is in_distribution
 
 
 def test_without_calibration_nothing_is_said_of_what_is_possible() -> None:
-    judgement = Judgement()
+    decision = Decision()
 
-    assert not judgement.calibrated
-    assert judgement.possible([0.25] * 4) is None
+    assert not decision.calibrated
+    assert decision.possible([0.25] * 4) is None
 
 
 def test_classes_that_could_not_be_checked_do_not_count_as_left() -> None:
-    judgement = Judgement(least_probabilities=(0.1, 0.1, 0.1, None))
+    decision = Decision(least_probabilities=(0.1, 0.1, 0.1, None))
 
-    assert judgement.calibrated
-    assert judgement.leaves_all((0, 1, 2))
-    assert not judgement.leaves_all((0, 2))
+    assert decision.calibrated
+    assert decision.is_uninformative((0, 1, 2))
+    assert not decision.is_uninformative((0, 2))

@@ -14,10 +14,10 @@ from typing import BinaryIO, Final
 
 from alzer.errors import StorageUnavailable
 from alzer.settings import Settings
-from alzer.store.audit import SERVICE, Act
+from alzer.store.audit import SERVICE, AuditEntry
 from alzer.store.database import Database
 from alzer.store.files import FileStore, KeptFile, Kind
-from alzer.store.private import make_folder, open_private
+from alzer.store.permissions import make_folder, open_private
 from alzer.store.records import Record, Records
 from alzer.store.tokens import Tokens
 
@@ -58,7 +58,7 @@ class Store:
     term: timedelta | None
     ending: threading.Event = field(default_factory=threading.Event)
 
-    def delete(self, record: Record, act: Act) -> None:
+    def delete(self, record: Record, act: AuditEntry) -> None:
         """Delete an analysis for good: its files, then its record.
 
         Args:
@@ -74,7 +74,7 @@ class Store:
             with suppress(StorageUnavailable):  # the record is gone; tried again then
                 self.database.forget_deleted()
 
-    def _delete(self, record: Record, act: Act) -> None:
+    def _delete(self, record: Record, act: AuditEntry) -> None:
         self.files.remove_all(
             (Kind.HEATMAP, record.heatmap), (Kind.ORIGINAL, record.original)
         )
@@ -119,7 +119,7 @@ class Store:
         if self.ending.is_set():
             return False
         try:
-            self._delete(record, Act(SERVICE, "expired", record.id))
+            self._delete(record, AuditEntry(SERVICE, "expired", record.id))
         except StorageUnavailable:
             stuck.add(record.id)
             if len(stuck) > _STUCK_AT_MOST:  # it is not the single file
@@ -256,10 +256,10 @@ def open_store(settings: Settings) -> Store:
         The store.
     """
     default = f"sqlite:///{settings.data_dir.absolute() / DATABASE_FILE}"
-    settle = settings.survive_power_failure
-    database = Database(settings.database or default, settle=settle)
+    fsync = settings.durable_writes
+    database = Database(settings.database or default, fsync=fsync)
     place = settings.files or str(settings.data_dir.absolute() / "uploads")
-    files = FileStore(place, settle=settle, identity=database.identity)
+    files = FileStore(place, fsync=fsync, identity=database.identity)
     return Store(
         database,
         Records(database),

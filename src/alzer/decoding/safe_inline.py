@@ -8,7 +8,7 @@ by a process that has.
 import struct
 from typing import Final
 
-from alzer.scans.marks import has_dicom_prefix, picture_format
+from alzer.scans.signatures import has_dicom_prefix, picture_format
 
 # A slice has a tenth of this at most.
 MOST_BYTES: Final = 2**20
@@ -27,7 +27,7 @@ _PLAIN_FRAMES: Final = frozenset({0xC0, 0xC1})
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-def is_simple(data: bytes) -> bool:
+def is_safe_inline(data: bytes) -> bool:
     """Say whether a file may be read here.
 
     Args:

@@ -27,7 +27,7 @@ from pydicom.uid import (
 )
 
 from alzer.errors import UnusableScan
-from alzer.scans.formats import read_scan
+from alzer.scans.formats import read_slice
 
 # Imported within functions of these libraries, some only for odd files.
 _NEEDED_LATER: Final = (
@@ -51,14 +51,14 @@ _PLAIN: Final = (
 _PIXELS: Final = np.arange(64, dtype=np.uint8).reshape(8, 8)
 
 
-def rehearse() -> None:
+def preload_codecs() -> None:
     """Read them all; what they hold does not matter."""
     for name in _NEEDED_LATER:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     for file in _files():
         with contextlib.suppress(UnusableScan):
-            read_scan(file)
+            read_slice(file)
 
 
 def _files() -> Iterator[bytes]:

@@ -13,8 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from alzer.model.engine import Model
-from alzer.web.failures import RETRY_AFTER_S
-from alzer.web.guards import SECURITY_HEADERS
+from alzer.web.exception_handlers import RETRY_AFTER_S
+from alzer.web.middleware import SECURITY_HEADERS
 from phantoms import as_png, draw_brain
 from served import app_with, serving
 
