@@ -19,6 +19,7 @@ from alzer.explain.overlay import blend, encode_png
 from alzer.model.engine import Model, ModelIdentity
 from alzer.model.preparation import PreparedInput, prepare
 from alzer.scans.formats import read_slice
+from alzer.scans.orientation import StandardView, picture_of, to_standard_view
 from alzer.scans.plausibility import examine
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
@@ -62,9 +63,11 @@ class Analysis:
     Attributes:
         probabilities: One per class, in the order of CLASSES; they sum to 1.
         scan: What was analysed.
-        heat: Grad-CAM of the predicted class on the scan's own pixels, shape
+        view: The scan as radiologists look at it, and the way back to its grid.
+        heat: Grad-CAM of the predicted class on the file's own pixels, shape
             (row, column), 0 to 1; None if there is no explanation.
-        overlay_png: The heat in JET at 40 % over the scan; None likewise.
+        overlay_png: The heat in JET at 40 % over the scan in its standard view;
+            None likewise.
         no_heatmap_reason: Why there is none, in one sentence.
         warnings: What a reader of the result must know.
         model: Which model answered.
@@ -80,6 +83,7 @@ class Analysis:
 
     probabilities: tuple[float, ...]
     scan: Slice
+    view: StandardView
     heat: NDArray[np.float32] | None
     overlay_png: bytes | None
     no_heatmap_reason: str | None
@@ -89,6 +93,18 @@ class Analysis:
     possible_classes: tuple[str, ...] | None
     calibrated: bool
     timings_ms: Mapping[str, float]
+
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """The scan as a person is shown it, shape (row, column), 0 to 255."""
+        return picture_of(self.scan, self.view)
+
+    @property
+    def picture_heat(self) -> NDArray[np.float32] | None:
+        """The heat on the pixels of `picture`, 0 to 1; None likewise."""
+        if self.heat is None:
+            return None
+        return _show_heat(self.view, self.view.turn.apply(self.heat))
 
     @property
     def label(self) -> int:
@@ -135,6 +151,7 @@ class _Ready:
     """A scan that is ready for the network."""
 
     scan: Slice
+    view: StandardView
     prepared: PreparedInput
     stopwatch: _Stopwatch
 
@@ -203,11 +220,12 @@ def _make_ready(
     stopwatch = _Stopwatch()
     scan = source if isinstance(source, Slice) else read(source, limits)
     stopwatch.lap("read")
-    brain = examine(scan)
+    view = to_standard_view(scan)
+    head = examine(view)
     stopwatch.lap("validate")
-    prepared = prepare(scan, brain.box, model.spec)
+    prepared = prepare(view, head.box, model.spec)
     stopwatch.lap("infer")
-    return _Ready(scan, prepared, stopwatch)
+    return _Ready(scan, view, prepared, stopwatch)
 
 
 def _answer(ready: list[_Ready], model: Model) -> list[Analysis]:
@@ -260,19 +278,19 @@ def _explain(
     ready.stopwatch.restart()
     label = int(np.argmax(judged.probabilities))
     cells = grad_cam(maps, label)
-    heat = None if cells is None else _onto_scan(cells, ready)
+    heat = None if cells is None else ready.prepared.geometry.paint(cells)
     ready.stopwatch.lap("explain")
-    grey = ready.scan.as_grey()
-    overlay = None if heat is None else encode_png(blend(grey, heat))
+    overlay = None if heat is None else _draw(ready, heat)
     ready.stopwatch.lap("encode")
     possible = judged.possible
     return Analysis(
         probabilities=judged.probabilities,
         scan=ready.scan,
-        heat=heat,
+        view=ready.view,
+        heat=None if heat is None else _unit(ready.view.to_file(heat)),
         overlay_png=overlay,
         no_heatmap_reason=None if heat is not None else _nothing_spoke_for(label),
-        warnings=tuple(_warnings(ready.scan, label, judged.caveat)),
+        warnings=tuple(_warnings(ready, label, judged.caveat)),
         model=model.identity,
         reliable=judged.reliable,
         possible_classes=None
@@ -283,10 +301,18 @@ def _explain(
     )
 
 
-def _onto_scan(cells: NDArray[np.float32], ready: _Ready) -> NDArray[np.float32]:
-    painted = ready.prepared.geometry.paint(cells)
+def _draw(ready: _Ready, heat: NDArray[np.float32]) -> bytes:
+    grey = picture_of(ready.scan, ready.view)
+    return encode_png(blend(grey, _show_heat(ready.view, heat)))
+
+
+def _show_heat(view: StandardView, heat: NDArray[np.float32]) -> NDArray[np.float32]:
+    return _unit(view.for_display(heat))
+
+
+def _unit(heat: NDArray[np.float32]) -> NDArray[np.float32]:
     # Interpolation in float32 can end one rounding step above 1.
-    return np.clip(painted, 0.0, 1.0, out=painted)
+    return np.clip(heat, 0.0, 1.0)
 
 
 def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
@@ -294,11 +320,12 @@ def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
     return tuple(float(each) for each in powers / powers.sum())
 
 
-def _warnings(scan: Slice, label: int, caveat: str | None) -> Iterator[str]:
+def _warnings(ready: _Ready, label: int, caveat: str | None) -> Iterator[str]:
     if caveat is not None:
         yield caveat  # first: it decides how everything else is read
-    yield from scan.warnings
-    if scan.orientation is not None and not set(scan.orientation) <= set("LRAP"):
+    yield from ready.scan.warnings
+    yield from ready.view.warnings
+    if ready.view.is_axial is False:
         yield NOT_AXIAL
     if CLASS_NAMES[label] == "Moderate Impairment":
         yield FEW_MODERATE

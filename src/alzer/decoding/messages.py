@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alzer.errors import UnusableScan
 from alzer.scans.slice import Slice
@@ -56,8 +57,10 @@ def pack(fields: dict[str, Any], content: bytes | memoryview) -> tuple[bytes, An
 def pack_slice(scan: Slice) -> tuple[bytes, Any]:
     """Put a scan into a message."""
     fields = {name: value for name, value in vars(scan).items() if name != "pixels"}
+    affine = None if scan.affine is None else scan.affine.tolist()
     pixels = np.ascontiguousarray(scan.pixels, "<f4")
-    return pack({**fields, "shape": scan.shape}, pixels.data.cast("B"))
+    fields |= {"shape": scan.shape, "affine": affine}
+    return pack(fields, pixels.data.cast("B"))
 
 
 def pack_refusal(refusal: UnusableScan) -> tuple[bytes, Any]:
@@ -123,28 +126,35 @@ def _scan(fields: dict[str, Any], content: bytes | bytearray, limits: Limits) ->
         pixels,
         str(fields["format"])[:20],
         (low, high),
-        _pair(fields["spacing_mm"], _finite),
-        _pair(fields["orientation"], _letter),
+        _spacing(fields["spacing_mm"]),
+        _affine(fields["affine"]),
         _sentences(fields["notes"]),
         _sentences(fields["warnings"]),
     )
 
 
-def _pair(value: Any, of: Any) -> Any:  # noqa: ANN401 - parsed JSON
+def _spacing(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - parsed JSON
     if value is None:
         return None
-    first, second = value
-    return of(first), of(second)
+    first, second = (_finite(number) for number in value)
+    if min(first, second) <= 0.0:
+        raise ValueError(value)
+    return first, second
+
+
+def _affine(value: Any) -> NDArray[np.float64] | None:  # noqa: ANN401 - parsed JSON
+    if value is None:
+        return None
+    affine = np.array(value, np.float64)
+    if affine.shape != (4, 4) or not np.isfinite(affine).all():
+        raise ValueError(value)
+    return affine
 
 
 def _finite(value: float) -> float:
     if not np.isfinite(value):
         raise ValueError(value)
     return float(value)
-
-
-def _letter(value: str) -> str:
-    return "LRAPSI"["LRAPSI".index(value)]
 
 
 def _sentences(values: Any) -> tuple[str, ...]:  # noqa: ANN401 - parsed JSON

@@ -17,7 +17,7 @@ from sklearn.svm import SVC
 
 from alzer.classes import CLASSES
 from alzer.evaluation.metrics import Floats, People
-from alzer.scans.plausibility import head_mask
+from alzer.scans.outline import head_mask
 
 # Share of the bright end of the head's values below which a pixel counts as fluid.
 FLUID_LEVEL = 0.3

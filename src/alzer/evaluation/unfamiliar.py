@@ -14,8 +14,9 @@ from alzer.evaluation.metrics import Floats, auc
 from alzer.model.engine import Model
 from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice
-from alzer.scans.plausibility import examine, locate
-from alzer.scans.slice import Slice
+from alzer.scans.orientation import StandardView
+from alzer.scans.outline import locate
+from alzer.scans.plausibility import examine
 
 Pixels = NDArray[np.float32]
 
@@ -137,18 +138,18 @@ def _look(pictures: Iterator[Pixels] | Sequence[Pixels], model: Model) -> list[S
     waiting: list[tuple[bool, Pixels]] = []
     seen = []
     for pixels in pictures:
-        scan = Slice(pixels, "array", (float(pixels.min()), float(pixels.max())))
+        view = StandardView(pixels)
         refused = False
         try:
-            examine(scan)
+            examine(view)
         except UnusableScan:
             refused = True
         try:
-            box = locate(scan).box
+            box = locate(view).box
         except ConstantImage:
             seen.append(Seen(refused, None, None))
             continue
-        waiting.append((refused, prepare(scan, box, model.spec).pixels))
+        waiting.append((refused, prepare(view, box, model.spec).pixels))
     for start in range(0, len(waiting), BATCH):
         part = waiting[start : start + BATCH]
         evidence = model.run(np.stack([each for _, each in part]))

@@ -34,6 +34,7 @@ from alzer.errors import (
     NotOneSlice,
     TooManyPixels,
 )
+from alzer.scans.orientation import affine_of
 from alzer.scans.sizes import check_pixels, check_voxels, compressed_sizes, times
 from alzer.scans.slice import DISPLAY_PERCENTILES, Slice
 from alzer.settings import Limits
@@ -57,7 +58,7 @@ _MODALITIES = {"CR", "CT", "DX", "ES", "KO", "MG", "NM", "OT", "PR", "PT", "RF",
 _DECODERS = ("pydicom", "pyjpegls", "pylibjpeg", "pillow")
 _LAST_DECODER = "gdcm"
 
-_LPS_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
+_LPS_TO_RAS = np.array((-1.0, -1.0, 1.0))
 
 
 def read_dicom(data: bytes, limits: Limits) -> Slice:
@@ -97,7 +98,7 @@ def read_dicom(data: bytes, limits: Limits) -> Slice:
         "DICOM",
         (low, high),
         spacing_mm=_spacing(dataset),
-        orientation=_orientation(dataset),
+        affine=_affine(dataset),
         notes=notes,
         warnings=warnings,
     )
@@ -276,17 +277,18 @@ def _spacing(dataset: Dataset) -> tuple[float, float] | None:
     return values[0], values[1]
 
 
-def _orientation(dataset: Dataset) -> tuple[str, str] | None:
-    """Give where rows and columns lead, by the nearest anatomical axis."""
+def _affine(dataset: Dataset) -> NDArray[np.float64] | None:
+    """Build the affine in RAS+ from what the file says in LPS+."""
     values = _numbers(dataset, "ImageOrientationPatient", 6)
     if values is None or not any(values[:3]) or not any(values[3:]):
         return None
-    return _letter(values[3:]), _letter(values[:3])
-
-
-def _letter(direction: tuple[float, ...]) -> str:
-    axis = max(range(3), key=lambda index: abs(direction[index]))
-    return _LPS_LETTERS[axis][0 if direction[axis] > 0 else 1]
+    position = _numbers(dataset, "ImagePositionPatient", 3)
+    return affine_of(
+        _LPS_TO_RAS * values[3:],
+        _LPS_TO_RAS * values[:3],
+        _spacing(dataset),
+        None if position is None else _LPS_TO_RAS * position,
+    )
 
 
 def _numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:

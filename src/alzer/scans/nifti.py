@@ -1,8 +1,7 @@
 """NIfTI-1, NIfTI-2 and MGH, plain or gzipped, of one slice.
 
 Convention: both store RAS+ world coordinates (x grows to the right, y to the
-front, z to the head). Slices are turned so that they are seen as radiologists
-see them: face up in axial ones, head up in the others.
+front, z to the head). Of a slice's two axes, the first runs across the page.
 """
 
 import io
@@ -34,14 +33,6 @@ _CLASSES: dict[VolumeKind, tuple[str, Any]] = {
     VolumeKind.MGH: ("MGH", nibabel.MGHImage),
 }
 
-# The direction in which row and column index should grow, for every pair of
-# axes that a slice can show: down the page, then across it.
-_DOWN = {"A": "P", "P": "P", "S": "I", "I": "I"}
-_ACROSS = {"R": "L", "L": "L", "A": "P", "P": "P"}
-
-# Of a slice's two axes, the one that comes first here goes down the page.
-_PAGE_ORDER = "SIAPRL"
-
 # FreeSurfer writes the commands that made an image behind its values, and headers
 # may have extensions: some kilobytes.
 _TOLD_BESIDES_BYTES = 1 << 20
@@ -55,7 +46,7 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
         limits: How large it may be; the header is checked before more is unpacked.
 
     Returns:
-        The slice, turned as its affine says.
+        The slice, on the file's own grid.
 
     Raises:
         DamagedFile: If header and data do not fit together.
@@ -78,11 +69,11 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
     if not np.isfinite(values).all():
         message = f"The {name} file holds values that are not finite; export it again."
         raise InvalidValues(message)
-    pixels, spacing_mm, orientation = _lay_out(image, values)
+    pixels, spacing_mm, affine = _lay_out(image, values)
     low, high = map(float, np.percentile(pixels, DISPLAY_PERCENTILES))
     is_told = all(0.0 < each < math.inf for each in spacing_mm)
     spacing = spacing_mm if is_told else None
-    return Slice(pixels, name, (low, high), spacing, orientation)
+    return Slice(pixels, name, (low, high), spacing, affine)
 
 
 def _header(image_class: Any, head: bytes) -> Any:  # noqa: ANN401 - nibabel has no types
@@ -152,32 +143,24 @@ def _unpack(data: bytes, most_bytes: int) -> bytes:
 def _lay_out(
     image: Any,  # noqa: ANN401 - nibabel has no types
     values: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], tuple[float, float], tuple[str, str] | None]:
-    """Give pixels, spacing and orientation as the slice is to be seen."""
+) -> tuple[NDArray[np.float32], tuple[float, float], NDArray[np.float64] | None]:
+    """Return pixels, spacing and affine of the one slice."""
     values = values.reshape((*values.shape, 1, 1, 1)[:3]) if values.ndim < 3 else (
         values.reshape(values.shape[:3]))  # fmt: skip
     thin = min(range(3), key=lambda axis: values.shape[axis])
-    first, second = (axis for axis in range(3) if axis != thin)
+    across, down = (axis for axis in range(3) if axis != thin)
     plane: NDArray[np.float32] = values.squeeze(axis=thin)
     zooms = tuple(float(abs(each)) for each in (*image.header.get_zooms(), 1.0, 1.0))
-    spacing = zooms[second], zooms[first]
-    letters = _letters(image)
-    if letters is None:
-        return np.ascontiguousarray(plane.T), spacing, None
-    pixels, down, across = plane.T, letters[second], letters[first]
-    if _PAGE_ORDER.index(down) > _PAGE_ORDER.index(across):
-        pixels, down, across, spacing = pixels.T, across, down, spacing[::-1]
-    if _DOWN[down] != down:
-        pixels, down = pixels[::-1], _DOWN[down]
-    if _ACROSS[across] != across:
-        pixels, across = pixels[:, ::-1], _ACROSS[across]
-    return np.ascontiguousarray(pixels), spacing, (down, across)
+    affine = _affine(image)
+    if affine is not None:
+        affine = affine[:, [down, across, thin, 3]]
+    return np.ascontiguousarray(plane.T), (zooms[down], zooms[across]), affine
 
 
-def _letters(image: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - as above
+def _affine(image: Any) -> NDArray[np.float64] | None:  # noqa: ANN401 - as above
     header = image.header
     placed = "sform_code" not in header or header["sform_code"] or header["qform_code"]
     if not placed or not np.isfinite(image.affine).all():
         return None
-    codes = nibabel.aff2axcodes(image.affine)  # type: ignore[no-untyped-call]  # nibabel
-    return None if None in codes else tuple(map(str, codes))
+    affine: NDArray[np.float64] = np.asarray(image.affine, np.float64)
+    return affine

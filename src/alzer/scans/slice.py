@@ -1,4 +1,4 @@
-"""One slice: pixels, their geometry, and how they came to be."""
+"""One slice: pixels on the file's own grid, and where they lie in the patient."""
 
 from dataclasses import dataclass
 
@@ -15,17 +15,20 @@ class Slice:
     """One two-dimensional MR image without the identity of its owner.
 
     Attributes:
-        pixels: float32, shape (row, column), finite, in the file's own units
-            (rescaled where the file says how); brighter is higher.
+        pixels: float32, shape (row, column), finite, on the file's own grid, in the
+            file's own units (rescaled where the file says how); brighter is higher.
+            Of NIfTI and MGH, whose first axis usually runs across, columns are the
+            first of the two axes that are longer than one voxel.
         format: The format's name, such as `JPEG`, `DICOM` or `NIfTI`.
         display_range: The values to show as black and as white.
         spacing_mm: Distance between rows and between columns, in millimetres;
             None where the file does not say.
-        orientation: Where rows and columns lead: the anatomical direction (of
-            L, R, A, P, S, I) of growing row index, then of growing column index;
-            None where the file does not say.
+        affine: float64, shape (4, 4), from (row, column, slice, 1) to RAS+ patient
+            coordinates in millimetres; None where the file does not say how the
+            slice lies. Where the file gives a direction but no distance or no
+            position, the affine has a distance of 1 mm and the origin instead.
         notes: How the pixels came to be, one plain sentence each (channels that
-            were merged, orientation that was applied, scaling).
+            were merged, scaling).
         warnings: What a reader of the result must know.
     """
 
@@ -33,7 +36,7 @@ class Slice:
     format: str
     display_range: tuple[float, float]
     spacing_mm: tuple[float, float] | None = None
-    orientation: tuple[str, str] | None = None
+    affine: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -44,7 +47,7 @@ class Slice:
         return rows, columns
 
     def as_grey(self) -> NDArray[np.uint8]:
-        """Give the picture as a person would see it.
+        """Return the picture in the grey levels that a person would see.
 
         Returns:
             shape (row, column), 0 (black) to 255 (white).

@@ -14,7 +14,7 @@ from PIL import Image
 from sklearn.decomposition import PCA
 
 from alzer.model.preparation import InputSpec
-from alzer.scans.plausibility import head_mask
+from alzer.scans.outline import head_mask
 from alzer.training.cohort import Cohort
 
 # Shares of white below which a pixel of the head counts as fluid.

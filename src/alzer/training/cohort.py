@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from alzer.errors import InvalidCohort, LeakySplit, UnusableScan
 from alzer.model.preparation import InputSpec, prepare
 from alzer.scans.formats import read_slice
+from alzer.scans.orientation import to_standard_view
 from alzer.scans.plausibility import examine
 
 
@@ -151,8 +152,8 @@ def prepare_slices(
     failures = []
     for index, each in enumerate(slices):
         try:
-            scan = read_slice(each.path.read_bytes())
-            prepared[index] = prepare(scan, examine(scan).box, spec).pixels[0]
+            view = to_standard_view(read_slice(each.path.read_bytes()))
+            prepared[index] = prepare(view, examine(view).box, spec).pixels[0]
         except (UnusableScan, OSError) as error:
             failures.append(f"{each.path.name} ({error})")
         advance(1)

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from alzer.analysis import Analysis
 from alzer.errors import StorageUnavailable, UnusableScan
 from alzer.explain.overlay import encode_png, is_whole
+from alzer.scans.orientation import picture_of
 from alzer.scans.slice import Slice
 from alzer.store.audit import AuditEntry
 from alzer.store.files import Kind
@@ -208,7 +209,7 @@ class Api:
 
     def _preview(self, upload: "_Upload") -> Response:
         scan = upload.scan or self.service.engine.read(upload.data)
-        return _unstored(encode_png(scan.as_grey()), "image/png")
+        return _unstored(encode_png(picture_of(scan)), "image/png")
 
     def heatmap(self, request: Request, name: str) -> Response:
         """Give a heatmap by the name that a prediction named.

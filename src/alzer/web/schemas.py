@@ -183,9 +183,9 @@ def describe(analysis: Analysis, identity: str, reason: str | None) -> Predictio
 
 def draw_layers(analysis: Analysis) -> Layers:
     """Draw the scan and the heat as two pictures."""
-    heat = analysis.heat
+    heat = analysis.picture_heat
     return Layers(
-        original=png_data_url(analysis.scan.as_grey()),
+        original=png_data_url(analysis.picture),
         heat=None if heat is None else png_data_url(heat_colours(heat)),
     )
 
