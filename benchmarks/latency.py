@@ -22,6 +22,7 @@ from alzer.analysis import analyse
 from alzer.model.engine import load_model
 from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice
+from alzer.scans.orientation import to_standard_view
 from alzer.scans.plausibility import examine
 from alzer.settings import Settings
 
@@ -77,8 +78,8 @@ def run(content: bytes, rounds: int) -> dict[str, float]:
     """
     settings, bundle = Settings.model_validate({}), chosen_bundle()
     model = load_model(bundle, settings.engine, settings.precision, settings.threads)
-    scan = read_slice(content)
-    batch = prepare(scan, examine(scan).box, model.spec).pixels[None]
+    view = to_standard_view(read_slice(content))
+    batch = prepare(view, examine(view).box, model.spec).pixels[None]
     usual, body = UsualWay(model.spec), form(content)
     answers: list[bytes] = []
     with running(ALZER) as service:

@@ -14,13 +14,14 @@ from subjects import data_folder
 
 from alzer.errors import UnusableScan
 from alzer.scans.formats import read_slice
+from alzer.scans.orientation import to_standard_view
 from alzer.scans.plausibility import examine
 
 
 def outcome(path: Path) -> str:
     """Give the code of the refusal; empty if the file is taken."""
     try:
-        examine(read_slice(path.read_bytes()))
+        examine(to_standard_view(read_slice(path.read_bytes())))
     except UnusableScan as error:
         return error.code
     return ""

@@ -25,6 +25,7 @@ from alzer.classes import CLASS_NAMES
 from alzer.model.engine import ModelIdentity
 from alzer.model.preparation import InputSpec
 from alzer.scans.formats import read_slice
+from alzer.scans.orientation import StandardView
 from alzer.scans.slice import Slice
 from alzer.settings import Settings
 from alzer.training.network import seeded_network
@@ -111,6 +112,7 @@ class UsualWay:
         return Analysis(
             probabilities=tuple(probabilities),
             scan=Slice(grey, "JPEG", (0.0, 255.0)),
+            view=StandardView(grey),
             heat=grey,
             overlay_png=overlay,
             no_heatmap_reason=None,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from alzer.analysis import (
@@ -32,6 +33,7 @@ from alzer.explain.overlay import blend
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.preparation import CELL_STRIDE, prepare
+from alzer.scans.orientation import affine_of, to_standard_view
 from alzer.scans.plausibility import examine
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
@@ -68,7 +70,7 @@ def test_the_overlay_is_the_scan_under_forty_per_cent_of_heat(model: Model) -> N
     assert answer.heat is not None
     picture = np.asarray(Image.open(io.BytesIO(answer.overlay_png)))
     assert picture.shape == (150, 300, 3)
-    assert (picture == blend(answer.scan.as_grey(), answer.heat, 0.4)).all()
+    assert (picture == blend(answer.picture, answer.heat, 0.4)).all()
 
 
 def test_where_there_is_no_heat_the_overlay_is_the_scan_under_plain_blue(
@@ -80,7 +82,7 @@ def test_where_there_is_no_heat_the_overlay_is_the_scan_under_plain_blue(
     assert answer.heat is not None
     picture = np.asarray(Image.open(io.BytesIO(answer.overlay_png))).astype(float)
     blue = 0.4 * np.array([0.0, 0.0, 128.0])
-    expected = 0.6 * answer.scan.as_grey()[:, :, None] + blue
+    expected = 0.6 * answer.picture[:, :, None] + blue
     cold = answer.heat == 0.0
     assert cold[:, :40].all()
     assert np.abs(picture - expected)[cold].max() <= 1.0
@@ -91,7 +93,8 @@ def test_the_hottest_pixel_lies_over_the_cell_that_spoke_most(tmp_path: Path) ->
     model = model_with(tmp_path, weights=[1.0, 0.0, 0.0, 0.0], biases=[9.0, 0, 0, 0])
     pixels = draw_brain()
     plain = Slice((255.0 * pixels).astype(np.float32), "phantom", (0.0, 255.0))
-    place_on_scan = prepare(plain, examine(plain).box, model.spec).geometry.to_scan
+    view = to_standard_view(plain)
+    place_on_scan = prepare(view, examine(view).box, model.spec).geometry.to_view
     row, column = np.rint(place_on_scan(3 * CELL_STRIDE, 3 * CELL_STRIDE)).astype(int)
 
     answer = analyse(as_png(with_dot(pixels, row, column, 3.0)), model)
@@ -184,16 +187,18 @@ def test_other_answers_do_not_warn_of_moderate_impairment(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("orientation", "warned"),
-    [(("P", "L"), False), (("S", "R"), True), (None, False)],
+    ("affine", "warned"),
+    [
+        (affine_of((0, -1, 0), (-1, 0, 0), None, None), False),
+        (affine_of((0, 0, 1), (1, 0, 0), None, None), True),
+        (None, False),
+    ],
 )
 def test_a_slice_that_is_not_axial_is_warned_of(
-    model: Model, orientation: tuple[str, str] | None, *, warned: bool
+    model: Model, affine: NDArray[np.float64] | None, *, warned: bool
 ) -> None:
     pixels = (draw_brain() * 255.0).astype(np.float32)
-    scan = Slice(
-        pixels, "DICOM", (0.0, 255.0), orientation=orientation, warnings=("first",)
-    )
+    scan = Slice(pixels, "DICOM", (0.0, 255.0), affine=affine, warnings=("first",))
 
     warnings = analyse(scan, model).warnings
 
@@ -293,8 +298,8 @@ def test_every_scan_of_a_batch_is_judged_on_its_own(tmp_path: Path) -> None:
     sources = [as_png(pixels), as_png(np.clip(pixels * 1.6, 0.0, 1.0))]
     model = load_model(load_bundle(write_bundle(tmp_path, ood_score=True)))
     novelties = []
-    for scan in (analyse(each, model).scan for each in sources):
-        evidence = model.run(prepare(scan, examine(scan).box, model.spec).pixels[None])
+    for view in (analyse(each, model).view for each in sources):
+        evidence = model.run(prepare(view, examine(view).box, model.spec).pixels[None])
         assert evidence.ood_score is not None
         novelties.append(float(evidence.ood_score[0]))
     middle = sum(novelties) / 2.0

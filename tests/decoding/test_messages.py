@@ -16,7 +16,7 @@ from alzer.errors import NotBrainLike
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
-SCAN = Slice(np.ones((2, 3), np.float32), "DICOM", (0.0, 1.0), (1.0, 2.0), ("P", "L"))
+SCAN = Slice(np.ones((2, 3), np.float32), "DICOM", (0.0, 1.0), (1.0, 2.0), np.eye(4))
 LIMITS = Limits(max_pixels=100)
 
 
@@ -29,7 +29,9 @@ def test_a_scan_arrives_as_it_was_sent() -> None:
     arrived = unpack_answer(*parts(pack_slice(SCAN)), LIMITS)
 
     assert np.array_equal(arrived.pixels, SCAN.pixels)
-    assert {**vars(arrived), "pixels": None} == {**vars(SCAN), "pixels": None}
+    assert str(arrived.affine) == str(SCAN.affine)
+    arrays = {"pixels": None, "affine": None}
+    assert {**vars(arrived), **arrays} == {**vars(SCAN), **arrays}
 
 
 def test_a_refusal_arrives_as_it_was_sent() -> None:
@@ -50,7 +52,10 @@ def test_a_refusal_arrives_as_it_was_sent() -> None:
         {"spacing_mm": [10**400, 1.0]},
         {"display_range": [0, "NaN"]},
         {"display_range": [1]},
-        {"orientation": ["X", "Y"]},
+        {"spacing_mm": [0.0, 1.0]},
+        {"affine": [[1.0, 2.0]]},
+        {"affine": [[float("nan")] * 4] * 4},
+        {"affine": [["x"] * 4] * 4},
         {"spacing_mm": 3},
         {"notes": 3},
         {"code": "internal_error", "message": "x"},

@@ -8,6 +8,7 @@ import pytest
 from alzer.errors import InvalidCohort, LeakySplit
 from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice
+from alzer.scans.orientation import to_standard_view
 from alzer.scans.plausibility import examine
 from alzer.training.cohort import (
     prepare_slices,
@@ -197,8 +198,8 @@ def test_training_prepares_slices_as_serving_does(cohort_folder: Path) -> None:
 
     assert told == [1, 1, 1]
     for image, each in zip(prepared, cohort.slices, strict=False):
-        scan = read_slice(each.path.read_bytes())
-        served = prepare(scan, examine(scan).box, SPEC).pixels[0]
+        view = to_standard_view(read_slice(each.path.read_bytes()))
+        served = prepare(view, examine(view).box, SPEC).pixels[0]
         assert np.abs(image - served).max() < 2e-3
 
 

@@ -17,6 +17,7 @@ from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.preparation import Geometry, prepare
 from alzer.scans.formats import read_slice
+from alzer.scans.orientation import to_standard_view
 from alzer.scans.plausibility import examine
 from alzer.training.history import Epoch, read_log
 from alzer.training.output import read_fold
@@ -140,8 +141,8 @@ class Look:
 
 
 def look(model: Model, phantom: Phantom) -> Look:
-    scan = read_slice(as_png(phantom.pixels))
-    prepared = prepare(scan, examine(scan).box, model.spec)
+    view = to_standard_view(read_slice(as_png(phantom.pixels)))
+    prepared = prepare(view, examine(view).box, model.spec)
     found = model.run(prepared.pixels[None])
     return Look(phantom, prepared.geometry, found.logits[0], found.maps[0])
 

@@ -9,13 +9,12 @@ Convention: patient coordinates are RAS+ here (x grows to the right, y to the fr
 z to the head), as in NIfTI; DICOM's LPS+ is converted where it is read.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from alzer.scans.slice import Slice
@@ -197,10 +196,10 @@ def directions(affine: NDArray[np.float64]) -> tuple[str, str] | None:
 
 
 def affine_of(
-    down: Sequence[float],
-    across: Sequence[float],
+    down: ArrayLike,
+    across: ArrayLike,
     spacing_mm: tuple[float, float] | None,
-    origin_mm: Sequence[float] | None,
+    origin_mm: ArrayLike | None,
 ) -> NDArray[np.float64]:
     """Build the affine of a slice from its directions.
 

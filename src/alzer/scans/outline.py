@@ -172,16 +172,9 @@ def _extent(
     factor: int,
     length: int,
 ) -> tuple[float, float]:
-    """Find where the region begins and ends along the first axis, in pixels.
-
-    Between the last row outside and the first row inside, values are taken to change
-    linearly; the edge is where the first of them passes the level.
-    """
-    rows = np.flatnonzero(region.any(axis=1))
-    begin = _edge(values, region, level, int(rows[0]))
-    end = len(values) - _edge(
-        values[::-1], region[::-1], level, len(values) - 1 - int(rows[-1])
-    )
+    """Find where the region begins and ends along the first axis, in pixels."""
+    begin = _edge(values, region, level)
+    end = len(values) - _edge(values[::-1], region[::-1], level)
     first, last = (
         round(min(max(edge * factor, 0.0), float(length)) * _EDGE_STEPS) / _EDGE_STEPS
         for edge in (begin, end)
@@ -190,16 +183,22 @@ def _extent(
 
 
 def _edge(
-    values: NDArray[np.float32], region: NDArray[np.bool_], level: float, first: int
+    values: NDArray[np.float32], region: NDArray[np.bool_], level: float
 ) -> float:
+    """Find the first edge of the region along the first axis, in rows.
+
+    Between the last row outside and the first row inside, values are taken to change
+    linearly; the edge lies where the first of them passes the level.
+    """
+    first = int(region.any(axis=1).argmax())
     if first == 0:
         return 0.0
     columns = region[first]
     inside = values[first, columns].astype(np.float64)
     outside = values[first - 1, columns].astype(np.float64)
-    share = (level - outside) / np.maximum(inside - outside, 1e-12)
-    # The centres of the two rows lie half a pixel before and after their border.
-    return first - 0.5 + float(np.clip(share, 0.0, 1.0).min())
+    share = np.clip((level - outside) / np.maximum(inside - outside, 1e-12), 0.0, 1.0)
+    # The centres of the two rows lie half a row before and after their border.
+    return first - 0.5 + float(share.min())
 
 
 def _background_threshold(values: NDArray[np.float32]) -> float:
