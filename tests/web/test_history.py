@@ -1,8 +1,10 @@
 """Analyses that were made before, over HTTP."""
 
 import io
+import sqlite3
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,22 @@ def test_an_analysis_is_found_again_as_it_was_answered(client: TestClient) -> No
     assert found == answer
     picture = Image.open(io.BytesIO(client.get(found["heatmap_url"]).content))
     assert picture.size == (176, 208)
+
+
+def test_what_an_earlier_version_kept_is_still_listed(
+    client: TestClient, tmp_path: Path
+) -> None:
+    made = predict(client)
+    with closing(sqlite3.connect(tmp_path / "alzer.db")) as database, database:
+        database.execute(
+            "UPDATE analyses SET answer = json_remove(answer, '$.headline',"
+            " '$.unreliable_reason')"
+        )
+
+    (listed,) = client.get("/analyses").json()["analyses"]
+
+    assert listed["headline"] == made["headline"]
+    assert listed["unreliable_reason"] is None
 
 
 def test_the_list_leads_through_all_of_them(client: TestClient) -> None:
