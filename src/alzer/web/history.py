@@ -47,9 +47,13 @@ _Since = Annotated[_Moment, Query(description="Not before; UTC if unsaid.")]
 _Until = Annotated[_Moment, Query(description="Before; UTC if unsaid.")]
 _Class = Annotated[
     ClassName | None,
-    Query(description="Of this predicted class; also those that are not reliable."),
+    Query(description="Of this most probable class, reliable or not."),
 ]
 _Warning = Annotated[bool | None, Query(description="With, or without, warnings.")]
+_Reliable = Annotated[
+    bool | None,
+    Query(description="False: without a reliable answer; true: all others."),
+]
 _Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
 _Cursor = Annotated[
     str | None, Query(max_length=40, description="`next_cursor` of the page before.")
@@ -74,6 +78,7 @@ class History:
         until: _Until = None,
         prediction: _Class = None,
         warning: _Warning = None,
+        reliable: _Reliable = None,
         limit: _Limit = 50,
         cursor: _Cursor = None,
     ) -> AnalysisPage:
@@ -91,6 +96,7 @@ class History:
             until=_in_utc(until),
             prediction=None if prediction is None else prediction.value,
             warning=warning,
+            reliable=reliable,
         )
         page = self.service.store.records.page(wanted, limit, cursor)
         self._note(request, "listed", None)
