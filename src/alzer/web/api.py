@@ -77,9 +77,9 @@ class Api:
     ) -> Response:
         """Predict the degree of impairment of one scan, with a Grad-CAM heatmap.
 
-        Show people the `headline`. Where `reliable` is false it is 'No reliable
-        answer' and `unreliable_reason` says why; class, probabilities and heatmap
-        come all the same, and say nothing about the person then.
+        Show people the headline of the answer. Where the answer is not reliable, it
+        is 'No reliable answer', with the reason beside it; class, probabilities and
+        heatmap come all the same, and say nothing about the person then.
 
         The analysis is kept, heatmap and all, before it is answered. The heatmap
         shows what influenced the model, not where disease is.

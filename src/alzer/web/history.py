@@ -84,8 +84,8 @@ class History:
     ) -> AnalysisPage:
         """List analyses, the newest first, page by page.
 
-        Show people the `headline` of each: it names no class where `reliable` is
-        false.
+        Show people the headline of each: it names no class where the answer is not
+        reliable.
 
         Where a token is needed, each token sees its own analyses only.
         """
