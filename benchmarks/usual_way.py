@@ -119,6 +119,7 @@ class UsualWay:
             warnings=(),
             model=IDENTITY,
             reliable=None,
+            unreliable_reason=None,
             possible_classes=None,
             calibrated=False,
             timings_ms={},

@@ -4,12 +4,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
-from alzer.analysis import analyse
+from alzer.analysis import Analysis, analyse
 from alzer.model.engine import Model
 from alzer.scans.formats import read_slice
 from alzer.settings import Settings
@@ -30,6 +31,27 @@ def engine_of(model: Model, settings: Settings) -> Engine:
         analyse=lambda data: analyse(data, model, settings.limits),
         read=lambda data: read_slice(data, settings.limits),
         model=model.identity,
+    )
+
+
+def app_that_doubts(model: Model, reason: str, folder: Path) -> FastAPI:
+    """Put the service together over a model whose every answer is unreliable."""
+    settings = Settings.model_validate(
+        {"allowed_hosts": ("testserver", "127.0.0.1"), "data_dir": folder}
+    )
+    engine = engine_of(model, settings)
+    doubting = replace(engine, analyse=lambda data: doubt(engine.analyse(data), reason))
+    return create_app(doubting, settings)
+
+
+def doubt(analysis: Analysis, reason: str) -> Analysis:
+    """Return an analysis that is not to be relied on, for this reason."""
+    return replace(
+        analysis,
+        reliable=False,
+        unreliable_reason=reason,
+        possible_classes=None,
+        warnings=(reason,),
     )
 
 

@@ -265,6 +265,7 @@ def test_a_scan_unlike_those_trained_on_is_warned_of_first(tmp_path: Path) -> No
     answer = analyse(scan, model)
 
     assert answer.reliable is False
+    assert answer.unreliable_reason == OUT_OF_DISTRIBUTION
     assert answer.possible_classes is None
     assert answer.warnings == (OUT_OF_DISTRIBUTION, "of the reader")
     assert answer.prediction in CLASS_NAMES
@@ -276,6 +277,7 @@ def test_a_familiar_scan_comes_with_the_classes_that_remain(tmp_path: Path) -> N
     answer = analyse(as_png(draw_brain()), model)
 
     assert answer.reliable is True
+    assert answer.unreliable_reason is None
     assert answer.calibrated
     assert answer.possible_classes == CLASS_NAMES[1:3]
     assert not answer.warnings

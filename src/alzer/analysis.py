@@ -16,6 +16,7 @@ from alzer.classes import CLASS_NAMES
 from alzer.errors import UnusableScan
 from alzer.explain.gradcam import grad_cam
 from alzer.explain.overlay import blend, encode_png
+from alzer.headline import Headline, choose_headline
 from alzer.model.engine import Model, ModelIdentity
 from alzer.model.preparation import PreparedInput, prepare
 from alzer.scans.formats import read_slice
@@ -36,18 +37,18 @@ FEW_MODERATE = (
 )
 
 OUT_OF_DISTRIBUTION = (
-    "This image is unlike those that the model was trained on; "
-    "don't rely on the prediction."
+    "This image is unlike those that the model was trained on. Check that it is one "
+    "axial slice of a brain MRI, prepared as the model card describes."
 )
 
 CANNOT_TELL = (
-    "The model cannot tell: none of the classes that it could be checked on "
-    "can be ruled out for this scan."
+    "The model cannot tell the degree of impairment from this scan: it can rule out "
+    "none of the classes that it was tested on."
 )
 
 NOTHING_FITS = (
-    "No class fits this scan as well as it fits nine of ten people of that class; "
-    "read the prediction with caution."
+    "No class fits this scan well: each class has a lower probability here than for "
+    "90 % of the people who have it. Don't rely on the most probable class."
 )
 
 NOT_AXIAL = (
@@ -71,11 +72,14 @@ class Analysis:
         no_heatmap_reason: Why there is none, in one sentence.
         warnings: What a reader of the result must know.
         model: Which model answered.
-        reliable: Whether the scan is like those that the model was trained on; None
-            if the model can't tell.
+        reliable: Whether the answer can be relied on: the scan is like those that
+            the model was trained on, and nothing else speaks against it; None if the
+            model can't tell.
+        unreliable_reason: Why it can't be relied on and what to do, in words for a
+            person; None unless `reliable` is False.
         possible_classes: Names of the classes that can't be ruled out: for nine of
             ten people of each class they hold it. None if the model is not
-            calibrated or the scan is not like those it was trained on.
+            calibrated or the answer can't be relied on.
         calibrated: Whether the probabilities mean what they say.
         timings_ms: Milliseconds per stage: read, validate, infer, explain,
             encode and total.
@@ -90,9 +94,27 @@ class Analysis:
     warnings: tuple[str, ...]
     model: ModelIdentity
     reliable: bool | None
+    unreliable_reason: str | None
     possible_classes: tuple[str, ...] | None
     calibrated: bool
     timings_ms: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        """Refuse an answer that is unreliable without a reason, or the reverse.
+
+        Raises:
+            ValueError: If `reliable` and `unreliable_reason` disagree.
+        """
+        if (self.reliable is False) != (self.unreliable_reason is not None):
+            message = "An answer has a reason exactly when it is not reliable."
+            raise ValueError(message)
+
+    @property
+    def headline(self) -> Headline:
+        """What a person should read first: the classes that remain, or that none do."""
+        return choose_headline(
+            self.prediction, self.possible_classes, self.unreliable_reason
+        )
 
     @property
     def picture(self) -> NDArray[np.uint8]:
@@ -290,9 +312,10 @@ def _explain(
         heat=None if heat is None else _unit(ready.view.to_file(heat)),
         overlay_png=overlay,
         no_heatmap_reason=None if heat is not None else _nothing_spoke_for(label),
-        warnings=tuple(_warnings(ready, label, judged.caveat)),
+        warnings=tuple(_warnings(ready, label, judged)),
         model=model.identity,
         reliable=judged.reliable,
+        unreliable_reason=judged.caveat if judged.reliable is False else None,
         possible_classes=None
         if possible is None
         else tuple(CLASS_NAMES[each] for each in possible),
@@ -320,14 +343,15 @@ def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
     return tuple(float(each) for each in powers / powers.sum())
 
 
-def _warnings(ready: _Ready, label: int, caveat: str | None) -> Iterator[str]:
-    if caveat is not None:
-        yield caveat  # first: it decides how everything else is read
+def _warnings(ready: _Ready, label: int, judged: _Judged) -> Iterator[str]:
+    if judged.caveat is not None:
+        yield judged.caveat  # first: it decides how everything else is read
     yield from ready.scan.warnings
     yield from ready.view.warnings
     if ready.view.is_axial is False:
         yield NOT_AXIAL
-    if CLASS_NAMES[label] == "Moderate Impairment":
+    # Without a reliable answer there is no class to speak of.
+    if CLASS_NAMES[label] == "Moderate Impairment" and judged.reliable is not False:
         yield FEW_MODERATE
 
 

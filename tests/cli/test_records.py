@@ -1,11 +1,21 @@
 """Records, and names that come out as they went in, or harmless."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
 from alzer.analysis import OUT_OF_DISTRIBUTION, analyse
+from alzer.classes import CLASS_NAMES
 from alzer.cli.inputs import Failure
-from alzer.cli.records import LAYOUTS, Format, describe, describe_failure, printable
+from alzer.cli.records import (
+    LAYOUTS,
+    Format,
+    Record,
+    describe,
+    describe_failure,
+    printable,
+)
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import load_model
 from bundles import write_bundle
@@ -24,7 +34,9 @@ def test_no_records_still_make_a_whole_document() -> None:
 
     assert documents[Format.json].split() == ["[", "]"]
     assert documents[Format.jsonl] == ""
-    assert documents[Format.csv].startswith("input,prediction,confidence,No Imp")
+    assert documents[Format.csv].startswith(
+        "input,prediction,reliable,unreliable_reason,confidence,No Imp"
+    )
     assert "not a medical device" in documents[Format.table]
 
 
@@ -36,7 +48,9 @@ def test_a_failure_has_every_field_of_a_record_and_its_error() -> None:
     assert record["error"] == {"code": "empty_file", "message": "It is empty."}
 
 
-def test_what_can_not_be_relied_on_is_said_without_a_number(tmp_path: Path) -> None:
+def test_what_can_not_be_relied_on_is_shown_to_people_without_a_class(
+    tmp_path: Path,
+) -> None:
     bundle = write_bundle(
         tmp_path,
         ood_score=True,
@@ -45,16 +59,36 @@ def test_what_can_not_be_relied_on_is_said_without_a_number(tmp_path: Path) -> N
     )
     answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
     record = describe("a.png", answer, None, None)
+    table = LAYOUTS[Format.table]()
 
-    row = LAYOUTS[Format.table]().row(record)
-    csv_row = LAYOUTS[Format.csv]().row(record)
+    row, tail = table.row(record), table.tail()
 
-    assert record["confidence"] is None
-    assert record["reliable"] is False
-    assert json.loads(LAYOUTS[Format.jsonl]().row(record))["prediction"]
-    assert "%" not in row
-    assert row.index(OUT_OF_DISTRIBUTION) < row.index(answer.prediction)
-    assert ",False," in csv_row
+    assert row.startswith("No reliable answer  ")
+    assert row.endswith(f"a.png: {OUT_OF_DISTRIBUTION}\n")
+    assert not any(name in row + tail for name in CLASS_NAMES)
+    assert "1 x No reliable answer" in tail
+    assert OUT_OF_DISTRIBUTION not in tail
+
+
+def test_programs_get_the_numbers_of_an_unreliable_answer_marked(
+    tmp_path: Path,
+) -> None:
+    bundle = write_bundle(tmp_path, ood_score=True, gate={"limit": -9.0})
+    answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
+    record = describe("a.png", answer, None, None)
+
+    (row,) = csv.DictReader(io.StringIO(write(Format.csv, record)))
+
+    assert json.loads(LAYOUTS[Format.jsonl]().row(record)) == record
+    assert record["confidence"] == record["class_probabilities"][answer.prediction]
+    assert row["reliable"] == "False"
+    assert row["unreliable_reason"] == OUT_OF_DISTRIBUTION
+    assert float(row["confidence"]) == record["confidence"]
+
+
+def write(chosen: Format, record: Record) -> str:
+    layout = LAYOUTS[chosen]()
+    return layout.head() + layout.row(record) + layout.tail()
 
 
 def test_possible_classes_reach_every_record(tmp_path: Path) -> None:
@@ -73,3 +107,23 @@ def test_possible_classes_reach_every_record(tmp_path: Path) -> None:
     assert record["reliable"] is True
     assert "Very Mild Impairment; Mild Impairment" in LAYOUTS[Format.csv]().row(record)
     assert "not calibrated" not in LAYOUTS[Format.table]().tail()
+
+
+def test_the_table_shows_the_classes_that_remain_and_whose_the_confidence_is(
+    tmp_path: Path,
+) -> None:
+    bundle = write_bundle(
+        tmp_path,
+        weights=[0.0] * 4,
+        biases=[0.0, 1.0, 0.0, 0.0],
+        calibration={"least_probabilities": [0.1, 0.1, 0.1, None]},
+    )
+    answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
+
+    text = write(Format.table, describe("a.png", answer, None, None))
+
+    head, row, *_ = text.splitlines()
+    assert row.startswith(
+        "No / Very Mild / Mild Impairment  Very Mild Impairment 47.5%"
+    )
+    assert head.index("input") == row.index("a.png")

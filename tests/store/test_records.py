@@ -99,6 +99,8 @@ def test_records_that_come_or_go_do_not_shift_later_pages(store: Store) -> None:
         (Filter(prediction="Mild Impairment"), {1, 3, 5, 7, 9}),
         (Filter(warning=True), {0, 5}),
         (Filter(warning=True, prediction="No Impairment"), {0}),
+        (Filter(reliable=False), {2, 5, 8}),
+        (Filter(reliable=True), {0, 1, 3, 4, 6, 7, 9}),
         (Filter(owner="somebody else"), set()),
     ],
 )

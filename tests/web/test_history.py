@@ -1,8 +1,10 @@
 """Analyses that were made before, over HTTP."""
 
 import io
+import sqlite3
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from PIL import Image
 
 from alzer.model.engine import Model
 from phantoms import as_dicom, as_png, draw_brain
-from served import app_with
+from served import app_that_doubts, app_with
 from servers import free_port, postgresql
 
 BRAIN = as_png(draw_brain())
@@ -35,6 +37,35 @@ def test_an_analysis_is_found_again_as_it_was_answered(client: TestClient) -> No
     assert found == answer
     picture = Image.open(io.BytesIO(client.get(found["heatmap_url"]).content))
     assert picture.size == (176, 208)
+
+
+def test_the_list_can_leave_out_what_is_not_reliable(
+    model: Model, tmp_path: Path
+) -> None:
+    with TestClient(app_that_doubts(model, "It is a photograph.", tmp_path)) as client:
+        predict(client)
+        counts = {
+            wish: len(client.get("/analyses", params=wish).json()["analyses"])
+            for wish in ("", "reliable=false", "reliable=true")
+        }
+
+    assert counts == {"": 1, "reliable=false": 1, "reliable=true": 0}
+
+
+def test_what_an_earlier_version_kept_is_still_listed(
+    client: TestClient, tmp_path: Path
+) -> None:
+    made = predict(client)
+    with closing(sqlite3.connect(tmp_path / "alzer.db")) as database, database:
+        database.execute(
+            "UPDATE analyses SET answer = json_remove(answer, '$.headline',"
+            " '$.unreliable_reason')"
+        )
+
+    (listed,) = client.get("/analyses").json()["analyses"]
+
+    assert listed["headline"] == made["headline"]
+    assert listed["unreliable_reason"] is None
 
 
 def test_the_list_leads_through_all_of_them(client: TestClient) -> None:

@@ -17,12 +17,15 @@ from playwright.sync_api import (
     expect,
 )
 
-from alzer.analysis import NOTHING_FITS, OUT_OF_DISTRIBUTION
+from alzer.analysis import CANNOT_TELL, NOTHING_FITS
+from alzer.classes import CLASS_NAMES
 from alzer.model.decision import Decision
 from alzer.model.engine import Model
 from phantoms import as_dicom, draw_brain
-from served import serving
+from served import app_that_doubts, serving, serving_app
 from web.browsers import SCAN, keep, submit
+
+REASON = "The skull is still on: send the whole scan."
 
 
 @pytest.fixture
@@ -81,37 +84,55 @@ def test_a_scan_is_previewed_analysed_and_explained(page: Page) -> None:
     keep(page, "2-result")
 
 
-def open_judging(browser: Browser, address: str) -> Page:
-    page = browser.new_page(viewport={"width": 360, "height": 800})
+def open_judging(browser: Browser, address: str, width: int = 360) -> Page:
+    page = browser.new_page(viewport={"width": width, "height": 800})
     page.goto(address)
     submit(page)
     return page
 
 
-def test_an_unfamiliar_scan_is_warned_of_first_and_without_a_number(
-    browser: Browser, shipped_model: Model, tmp_path: Path
+@pytest.mark.parametrize("width", [360, 1200])
+def test_without_a_reliable_answer_the_page_names_the_reason_and_no_class(
+    browser: Browser, shipped_model: Model, tmp_path: Path, width: int
 ) -> None:
-    strict = replace(shipped_model, decision=Decision(ood_limit=-1.0))
-    with serving(strict, tmp_path) as address:
-        page = open_judging(browser, address)
+    with serving_app(app_that_doubts(shipped_model, REASON, tmp_path)) as address:
+        page = open_judging(browser, address, width)
 
-        warning = page.get_by_role("heading", name="Not reliable")
-        expect(warning).to_be_visible()
-        expect(page.get_by_text(OUT_OF_DISTRIBUTION)).to_have_count(1)
-        expect(page.locator("#prediction")).to_be_visible()
-        expect(page.locator("#confidence")).to_be_hidden()
-        expect(page.locator("#shares")).to_be_hidden()
-        above, below = (
-            each.bounding_box() for each in (warning, page.locator("#prediction"))
-        )
-        assert above is not None
-        assert below is not None
-        assert above["y"] < below["y"]
-        keep(page, "8-unfamiliar")
+        expect(page.locator("#headline")).to_have_text("No reliable answer")
+        expect(page.get_by_text(REASON)).to_have_count(1)
+        expect(page.get_by_text(REASON)).to_be_visible()
+        shown = page.locator("#result").inner_text()
+        assert not [name for name in CLASS_NAMES if name in shown]
+        assert "%" not in shown
+        for hidden in ("#prediction", "#confidence", "#shares", "#overlay"):
+            expect(page.locator(hidden)).to_be_hidden()
+        expect(page.locator("#as-read-image")).to_be_visible()
+        keep(page, f"8-unreliable-{width}")
         page.close()
 
 
-def test_the_classes_that_remain_are_named(
+def test_what_is_withheld_opens_by_keyboard_and_closes_for_the_next_scan(
+    browser: Browser, shipped_model: Model, tmp_path: Path
+) -> None:
+    with serving_app(app_that_doubts(shipped_model, REASON, tmp_path)) as address:
+        page = open_judging(browser, address)
+        page.locator("#result-title").focus()
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "BUTTON":
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+
+        expect(page.get_by_text("This is not an answer")).to_be_visible()
+        for withheld in ("#prediction", "#confidence", "#shares", "#overlay"):
+            expect(page.locator(withheld)).to_be_visible()
+        keep(page, "8-unreliable-open")
+        page.get_by_role("button", name="Analyse another").last.click()
+        submit(page)
+        expect(page.locator("#overlay")).to_be_hidden()
+        page.close()
+
+
+def test_the_headline_is_the_set_of_classes_that_remain(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
     bounds = (0.0, 0.0, 1.0, None)
@@ -119,11 +140,30 @@ def test_the_classes_that_remain_are_named(
     with serving(model, tmp_path) as address:
         page = open_judging(browser, address)
 
-        expect(page.locator("#possible-classes")).to_have_text(
-            "No Impairment, Very Mild Impairment"
+        expect(page.locator("#headline")).to_have_text(
+            "No Impairment or Very Mild Impairment"
         )
+        expect(page.get_by_text("The model can't tell these apart")).to_be_visible()
+        expect(page.locator("#prediction")).to_be_visible()
         expect(page.locator("#confidence-name")).to_have_text("Confidence")
         keep(page, "9-possible")
+        page.close()
+
+
+def test_a_scan_that_says_nothing_gets_all_classes_as_its_headline(
+    browser: Browser, shipped_model: Model, tmp_path: Path
+) -> None:
+    bounds = (0.0, 0.0, 0.0, None)
+    model = replace(shipped_model, decision=Decision(least_probabilities=bounds))
+    with serving(model, tmp_path) as address:
+        page = open_judging(browser, address)
+
+        expect(page.locator("#headline")).to_have_text(
+            "No Impairment, Very Mild Impairment or Mild Impairment"
+        )
+        expect(page.get_by_text(CANNOT_TELL)).to_be_visible()
+        expect(page.locator("#meaning")).to_be_hidden()
+        keep(page, "9-uninformative")
         page.close()
 
 
@@ -135,9 +175,21 @@ def test_where_no_class_fits_the_page_says_so(
     with serving(model, tmp_path) as address:
         page = open_judging(browser, address)
 
-        expect(page.locator("#possible-classes")).to_have_text("No class fits well")
+        expect(page.locator("#headline")).to_have_text("No class fits well")
         expect(page.get_by_text(NOTHING_FITS)).to_be_visible()
         page.close()
+
+
+def test_the_legend_says_what_red_means_where_it_speaks_against_impairment(
+    page: Page,
+) -> None:
+    submit(page)
+    predicted = page.locator("#shares .predicted .name").inner_text()
+
+    expect(page.locator("#legend-note")).to_contain_text(f"spoke for '{predicted}'")
+    expect(page.locator("#legend-note")).to_contain_text("not a finding")
+    against = page.get_by_text("Red marks what spoke against impairment")
+    expect(against).to_be_visible(visible=predicted == "No Impairment")
 
 
 def test_the_slider_sets_how_strongly_the_heat_covers(page: Page) -> None:

@@ -12,9 +12,18 @@ from typing import Any, Final, Protocol
 from alzer.analysis import Analysis
 from alzer.classes import CLASS_NAMES
 from alzer.cli.inputs import Failure
+from alzer.headline import NO_RELIABLE_ANSWER
 
 _NOTE: Final = "Research and education software; not a medical device."
 _UNCALIBRATED: Final = "Confidence is not calibrated."
+_WITHHELD: Final = (
+    "What the model computed all the same is in the other formats; don't rely on it."
+)
+
+# What all names of classes end with; a table says it once.
+_COMMON_END: Final = " Impairment"
+_WIDEST_HEADLINE: Final = len("No / Very Mild / Mild Impairment")
+_WIDEST_SHARE: Final = len("Very Mild Impairment 45.6%")
 
 Record = Mapping[str, Any]
 
@@ -45,17 +54,16 @@ def describe(
     return {
         "input": name,
         "prediction": analysis.prediction,
-        # A number would be believed.
-        "confidence": None
-        if analysis.reliable is False
-        else round(analysis.confidence, 6),
+        "reliable": analysis.reliable,
+        "unreliable_reason": analysis.unreliable_reason,
+        "headline": analysis.headline.text,
+        "confidence": round(analysis.confidence, 6),
         "class_probabilities": {
             each: round(share, 6)
             for each, share in analysis.class_probabilities.items()
         },
         "heatmap": heatmap,
         "heatmap_missing_reason": reason,
-        "reliable": analysis.reliable,
         "possible_classes": None
         if analysis.possible_classes is None
         else list(analysis.possible_classes),
@@ -78,10 +86,12 @@ def describe_failure(name: str, failure: Failure) -> Record:
     return {
         "input": name,
         "prediction": None,
+        "reliable": None,
+        "unreliable_reason": None,
+        "headline": None,
         "confidence": None,
         "class_probabilities": None,
         "heatmap": None,
-        "reliable": None,
         "possible_classes": None,
         "warnings": [],
         "error": asdict(failure),
@@ -137,12 +147,13 @@ class _Csv:
     """Comma-separated values with a column per class."""
 
     def head(self) -> str:
-        columns = ["input", "prediction", "confidence", *CLASS_NAMES]
+        columns = ["input", "prediction", "reliable", "unreliable_reason"]
         return _csv_line(
             [
                 *columns,
+                "confidence",
+                *CLASS_NAMES,
                 "heatmap",
-                "reliable",
                 "possible_classes",
                 "warnings",
                 "error_code",
@@ -157,10 +168,11 @@ class _Csv:
             [
                 record["input"],
                 record["prediction"],
+                record["reliable"],
+                record["unreliable_reason"],
                 record["confidence"],
                 *(shares.get(name) for name in CLASS_NAMES),
                 record["heatmap"],
-                record["reliable"],
                 "; ".join(record["possible_classes"] or ()),
                 " ".join(record["warnings"]),
                 error.get("code"),
@@ -178,35 +190,39 @@ class _Table:
 
     _warnings: Counter[str] = field(default_factory=Counter)
     _calibrated: bool = True
+    _unreliable: int = 0
 
     def head(self) -> str:
         return self._line("prediction", "confidence", "input")
 
     def row(self, record: Record) -> str:
-        self._warnings.update(record["warnings"])
         name = printable(record["input"])
         if "error" in record:
             message = record["error"]["message"]
             return self._line("not analysed", "", f"{name}: {message}")
         self._calibrated &= record["calibrated"]
-        if record["reliable"] is False:
-            # The warning first; without a share, which would be believed.
-            said = f"{record['warnings'][0]} (Prediction: {record['prediction']}.)"
-            return self._line("not reliable", "", f"{name}: {said}")
-        share = f"{record['confidence']:.1%}"
-        return self._line(record["prediction"], share, name)
+        reason = record["unreliable_reason"]
+        self._warnings.update(text for text in record["warnings"] if text != reason)
+        if reason is not None:
+            # Without class and share, which would be believed.
+            self._unreliable += 1
+            return self._line(record["headline"], "", f"{name}: {reason}")
+        headline = _shorten(record["headline"])
+        share = f"{record['prediction']} {record['confidence']:.1%}"
+        return self._line(headline, share, name)
 
     def tail(self) -> str:
         notes = [
             f"{count} x {warning}" for warning, count in self._warnings.most_common()
         ]
+        if self._unreliable:
+            notes.append(f"{self._unreliable} x {NO_RELIABLE_ANSWER}. {_WITHHELD}")
         notes.append(note(calibrated=self._calibrated))
-        return "\n" + "".join(f"{each}\n" for each in notes)
+        return "\n" + "".join(f"{text}\n" for text in notes)
 
     @staticmethod
-    def _line(prediction: str, confidence: str, rest: str) -> str:
-        width = max(map(len, CLASS_NAMES))
-        return f"{prediction:<{width}}  {confidence:>10}  {rest}\n"
+    def _line(headline: str, share: str, rest: str) -> str:
+        return f"{headline:<{_WIDEST_HEADLINE}}  {share:>{_WIDEST_SHARE}}  {rest}\n"
 
 
 LAYOUTS: Final[Mapping[Format, Callable[[], Layout]]] = {
@@ -220,6 +236,13 @@ LAYOUTS: Final[Mapping[Format, Callable[[], Layout]]] = {
 def note(*, calibrated: bool) -> str:
     """Give what must stand below every result."""
     return _NOTE if calibrated else f"{_NOTE} {_UNCALIBRATED}"
+
+
+def _shorten(text: str) -> str:
+    """Return the names of classes as a narrow column holds them."""
+    for joint in (",", " or"):
+        text = text.replace(f"{_COMMON_END}{joint} ", " / ")
+    return text
 
 
 def printable(name: str) -> str:

@@ -26,7 +26,7 @@ class Record:
         id: Names the analysis.
         owner: The id of the token that asked for it; None where nobody signs in.
         prediction: Name of the most probable class.
-        reliable: Whether the scan is like those of the training; None if unknown.
+        reliable: Whether the answer can be relied on; None if unknown.
         has_warnings: Whether the answer carries warnings.
         answer: The whole answer, without addresses.
         heatmap: The heatmap's file name.
@@ -55,6 +55,7 @@ class Filter:
         until: Before this moment.
         prediction: Of this class.
         warning: With or without warnings.
+        reliable: Those that can't be relied on (False), or all others (True).
     """
 
     owner: str | None = None
@@ -62,6 +63,7 @@ class Filter:
     until: datetime | None = None
     prediction: str | None = None
     warning: bool | None = None
+    reliable: bool | None = None
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """Give what a record has to fulfil."""
@@ -75,6 +77,10 @@ class Filter:
             yield ANALYSES.c.prediction == self.prediction
         if self.warning is not None:
             yield ANALYSES.c.has_warnings == self.warning
+        if self.reliable is True:  # nothing is known against those without a value
+            yield ANALYSES.c.reliable.is_not(False)
+        elif self.reliable is False:
+            yield ANALYSES.c.reliable.is_(False)
 
 
 @dataclass(frozen=True)

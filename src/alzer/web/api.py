@@ -77,6 +77,10 @@ class Api:
     ) -> Response:
         """Predict the degree of impairment of one scan, with a Grad-CAM heatmap.
 
+        Show people the headline of the answer. Where the answer is not reliable, it
+        is 'No reliable answer', with the reason beside it; class, probabilities and
+        heatmap come all the same, and say nothing about the person then.
+
         The analysis is kept, heatmap and all, before it is answered. The heatmap
         shows what influenced the model, not where disease is.
         """

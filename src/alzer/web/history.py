@@ -21,7 +21,7 @@ from alzer.web.openapi import (
     keys,
     problem_response,
 )
-from alzer.web.schemas import AnalysisPage, StoredAnalysis
+from alzer.web.schemas import AnalysisPage, StoredAnalysis, fill_missing_fields
 from alzer.web.service import Service
 from alzer.web.urls import base_url
 
@@ -45,8 +45,15 @@ def _begins_with_date(value: str | None) -> str | None:
 _Moment = Annotated[datetime | None, BeforeValidator(_begins_with_date)]
 _Since = Annotated[_Moment, Query(description="Not before; UTC if unsaid.")]
 _Until = Annotated[_Moment, Query(description="Before; UTC if unsaid.")]
-_Class = Annotated[ClassName | None, Query(description="Of this predicted class.")]
+_Class = Annotated[
+    ClassName | None,
+    Query(description="Of this most probable class, reliable or not."),
+]
 _Warning = Annotated[bool | None, Query(description="With, or without, warnings.")]
+_Reliable = Annotated[
+    bool | None,
+    Query(description="False: without a reliable answer; true: all others."),
+]
 _Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
 _Cursor = Annotated[
     str | None, Query(max_length=40, description="`next_cursor` of the page before.")
@@ -71,10 +78,14 @@ class History:
         until: _Until = None,
         prediction: _Class = None,
         warning: _Warning = None,
+        reliable: _Reliable = None,
         limit: _Limit = 50,
         cursor: _Cursor = None,
     ) -> AnalysisPage:
         """List analyses, the newest first, page by page.
+
+        Show people the headline of each: it names no class where the answer is not
+        reliable.
 
         Where a token is needed, each token sees its own analyses only.
         """
@@ -85,6 +96,7 @@ class History:
             until=_in_utc(until),
             prediction=None if prediction is None else prediction.value,
             warning=warning,
+            reliable=reliable,
         )
         page = self.service.store.records.page(wanted, limit, cursor)
         self._note(request, "listed", None)
@@ -124,7 +136,8 @@ class History:
         url = None
         if record.heatmap is not None:
             url = self.service.heatmap_url(base, record.heatmap)
-        told = {**record.answer, "heatmap_url": url, "created_at": record.created_at}
+        answer = fill_missing_fields(record.answer)
+        told = {**answer, "heatmap_url": url, "created_at": record.created_at}
         return StoredAnalysis.model_validate(told)
 
 

@@ -16,7 +16,7 @@ from alzer.analysis import FEW_MODERATE
 from alzer.classes import CLASSES, ImpairmentClass
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
 from alzer.settings import Settings
-from alzer.web.schemas import png_data_url
+from alzer.web.schemas import EXAMPLES, png_data_url
 
 UPLOAD_PATH: Final = "/assessment/mri-upload"
 
@@ -188,17 +188,14 @@ def page_routes(
 def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            answers = tuple(_answers(operation, document["components"]["schemas"]))
+            answers = tuple(_answers(operation))
             text = operation.get("description", "")
             yield Operation(method.upper(), path, text, answers)
 
 
-def _answers(
-    operation: Mapping[str, Any], schemas: Mapping[str, Any]
-) -> Iterator[Answer]:
+def _answers(operation: Mapping[str, Any]) -> Iterator[Answer]:
     for status, response in operation["responses"].items():
         content = response.get("content", {}).get("application/json", {})
         name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-        examples = schemas.get(name, {}).get("examples", [None])
-        example = content.get("example", examples[0])
+        example = EXAMPLES.get(name, content.get("example"))
         yield Answer(status, response["description"], example)

@@ -1,20 +1,25 @@
 """The JSON that the service speaks, documented for programs."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from alzer.analysis import Analysis
+from alzer.analysis import OUT_OF_DISTRIBUTION, Analysis
 from alzer.explain.overlay import encode_png, heat_colours
+from alzer.headline import NO_RELIABLE_ANSWER, choose_headline
 from alzer.model.engine import ModelIdentity
 
 _EXAMPLE: Final[JsonDict] = {
     "prediction": "Mild Impairment",
+    "reliable": True,
+    "unreliable_reason": None,
+    "headline": "Mild Impairment",
     "confidence": 0.8765,
     "class_probabilities": {
         "No Impairment": "2.34%",
@@ -26,7 +31,6 @@ _EXAMPLE: Final[JsonDict] = {
     "heatmap_0f8fad5b-d9cb-469f-a165-70867728950e.png",
     "heatmap_missing_reason": None,
     "analysis_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
-    "reliable": True,
     "possible_classes": ["Mild Impairment"],
     "calibrated": True,
     "warnings": [],
@@ -39,6 +43,15 @@ _EXAMPLE: Final[JsonDict] = {
         "precision": "bf16",
     },
 }
+
+_STORED_EXAMPLE: Final[JsonDict] = {
+    **_EXAMPLE,
+    "created_at": "2026-03-01T12:00:00Z",
+}
+
+# By schema. In the OpenAPI document pydantic sorts their fields by name, and FastAPI
+# leaves out those that are null.
+EXAMPLES: Final = {"Prediction": _EXAMPLE, "StoredAnalysis": _STORED_EXAMPLE}
 
 
 class ModelUsed(BaseModel):
@@ -63,13 +76,36 @@ class Layers(BaseModel):
 
 
 class Prediction(BaseModel):
-    """What the model made of one scan, and where to see what influenced it."""
+    """What the model made of one scan, and where to see what influenced it.
+
+    A person should be shown `headline`, and `unreliable_reason` where there is one.
+    The class, its probabilities and its heatmap come all the same where `reliable`
+    is false; they say nothing about the person then.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    prediction: str = Field(description="Name of the most probable class.")
+    prediction: str = Field(
+        description="Name of the most probable class; no answer where `reliable` is "
+        "false."
+    )
+    reliable: bool | None = Field(
+        description="False where the answer can't be relied on, for example because "
+        "the scan is unlike those that the model was trained on. Don't show or use "
+        "class, probabilities and heatmap then. Null if the model can't tell."
+    )
+    unreliable_reason: str | None = Field(
+        description="Why the answer can't be relied on and what to do, for a person; "
+        "also the first of `warnings`. Null unless `reliable` is false."
+    )
+    headline: str = Field(
+        description=f"What a person should read first: '{NO_RELIABLE_ANSWER}', or the "
+        "classes that can't be ruled out."
+    )
     confidence: float = Field(
-        ge=0, le=1, description="Its probability; see `calibrated` and `reliable`."
+        ge=0,
+        le=1,
+        description="Probability of `prediction`; see `calibrated` and `reliable`.",
     )
     class_probabilities: dict[str, str] = Field(
         description="All four classes in order of severity, in percent."
@@ -81,14 +117,10 @@ class Prediction(BaseModel):
         description="One sentence when `heatmap_url` is null."
     )
     analysis_id: str = Field(description="Names this analysis; unique.")
-    reliable: bool | None = Field(
-        description="False if the scan is unlike those that the model was trained on: "
-        "don't rely on the prediction then. Null if the model can't tell."
-    )
     possible_classes: list[str] | None = Field(
         description="The classes that can't be ruled out; for nine of ten people of a "
         "class they hold it. All of them: the model cannot tell. Null if the model is "
-        "not calibrated or the scan is not reliable."
+        "not calibrated or the answer is not reliable."
     )
     calibrated: bool = Field(
         description="Whether the probabilities were calibrated on people whom the "
@@ -112,11 +144,7 @@ class Problem(BaseModel):
 class StoredAnalysis(Prediction):
     """An analysis as it is kept."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{**_EXAMPLE, "created_at": "2026-03-01T12:00:00Z"}]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_STORED_EXAMPLE]})
 
     created_at: datetime = Field(description="When it was made.")
 
@@ -162,6 +190,9 @@ def describe(analysis: Analysis, identity: str, reason: str | None) -> Predictio
     possible = analysis.possible_classes
     return Prediction(
         prediction=analysis.prediction,
+        reliable=analysis.reliable,
+        unreliable_reason=analysis.unreliable_reason,
+        headline=analysis.headline.text,
         confidence=analysis.confidence,
         class_probabilities={
             name: f"{share:.2%}" for name, share in analysis.class_probabilities.items()
@@ -169,7 +200,6 @@ def describe(analysis: Analysis, identity: str, reason: str | None) -> Predictio
         heatmap_url=None,
         heatmap_missing_reason=reason,
         analysis_id=identity,
-        reliable=analysis.reliable,
         possible_classes=None if possible is None else list(possible),
         calibrated=analysis.calibrated,
         warnings=list(analysis.warnings),
@@ -179,6 +209,23 @@ def describe(analysis: Analysis, identity: str, reason: str | None) -> Predictio
         model=ModelUsed.model_validate(analysis.model),
         layers=None,
     )
+
+
+def fill_missing_fields(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored answer with the fields that its version did not have yet.
+
+    Args:
+        stored: An answer as it was kept, perhaps by an earlier version. Those had
+            the reason for an unreliable answer as the first warning only.
+
+    Returns:
+        The answer with `unreliable_reason` and `headline`.
+    """
+    reason = stored.get("unreliable_reason")
+    if stored["reliable"] is False and reason is None:
+        reason = next(iter(stored["warnings"]), OUT_OF_DISTRIBUTION)
+    headline = choose_headline(stored["prediction"], stored["possible_classes"], reason)
+    return {**stored, "unreliable_reason": reason, "headline": headline.text}
 
 
 def draw_layers(analysis: Analysis) -> Layers:

@@ -4,34 +4,74 @@ import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
 
+// Of a reliable answer these stand open; else behind a disclosure.
+const PARTS = { estimate: "estimate", "share-box": "shares", evidence: "evidence" };
+
+const isUnreliable = (answer) => answer.reliable === false;
+
+function placeParts(answer) {
+  const place = isUnreliable(answer) ? "withheld" : "shown";
+  for (const [id, name] of Object.entries(PARTS)) {
+    part(`${place}-${name}`).append(part(id));
+  }
+  part("withheld").open = false; // whatever was opened for the scan before
+  part("withheld").hidden = !isUnreliable(answer);
+  part("result").classList.toggle("unreliable", isUnreliable(answer));
+}
+
 function fillShares(answer) {
   for (const row of part("shares").children) {
-    const { name, meaning } = row.dataset;
+    const { name } = row.dataset;
     const percent = answer.class_probabilities[name];
-    const isPredicted = name === answer.prediction;
     row.querySelector(".value").textContent = percent;
     row.querySelector(".fill").style.width = percent;
-    row.classList.toggle("predicted", isPredicted);
-    if (isPredicted) part("meaning").textContent = meaning;
+    row.classList.toggle("predicted", name === answer.prediction);
   }
 }
 
-function fillVerdict(answer) {
-  const isUnreliable = answer.reliable === false;
+const rowOf = (name) =>
+  [...part("shares").children].find((row) => row.dataset.name === name);
+
+/** The classes that a headline names, and what stands between them. */
+const pieces = (headline) => headline.split(/(, | or )/);
+
+/** A line may break between classes, not inside their names. */
+function setHeadline(headline) {
+  const spans = pieces(headline).map((text) => {
+    const span = document.createElement("span");
+    span.textContent = text;
+    span.classList.toggle("whole", Boolean(rowOf(text)));
+    return span;
+  });
+  part("headline").replaceChildren(...spans);
+  part("headline").classList.toggle("several", spans.length > 1);
+}
+
+function titleOf(answer, isSet) {
+  if (isSet) return "The model can't tell these apart";
+  return rowOf(answer.headline) ? "Prediction" : "Result";
+}
+
+function fillHeadline(answer) {
+  const isSet = pieces(answer.headline).length > 1;
+  part("headline-title").textContent = titleOf(answer, isSet);
+  setHeadline(answer.headline);
+  part("unreliable").hidden = !isUnreliable(answer);
+  part("unreliable-reason").textContent = answer.unreliable_reason ?? "";
+  part("meaning").textContent = rowOf(answer.headline)?.dataset.meaning ?? "";
+  part("set-note").hidden = !answer.possible_classes?.length;
+  part("set-text").textContent = isSet
+    ? "None of these classes can be ruled out for this scan."
+    : "All other classes that could be checked are ruled out.";
+}
+
+function fillEstimate(answer) {
   part("prediction").textContent = answer.prediction;
-  part("unreliable").hidden = !isUnreliable;
-  part("unreliable-reason").textContent = isUnreliable ? answer.warnings[0] : "";
-  part("result").classList.toggle("unreliable", isUnreliable);
-  // Numbers that can't be relied on would still be believed.
-  part("confidence-line").hidden = isUnreliable;
-  part("share-box").hidden = isUnreliable;
+  part("most-probable").hidden = answer.headline === answer.prediction;
   part("confidence").textContent = `${(100 * answer.confidence).toFixed(2)}%`;
   part("confidence-name").textContent = answer.calibrated
     ? "Confidence"
     : "Confidence (not calibrated)";
-  const possible = answer.possible_classes;
-  part("possible").hidden = !possible;
-  part("possible-classes").textContent = possible?.join(", ") || "No class fits well";
 }
 
 function fillWarnings(warnings) {
@@ -48,6 +88,8 @@ function fillWarnings(warnings) {
 
 function fillPictures(answer, root) {
   const { original, heat } = answer.layers;
+  part("as-read").hidden = !isUnreliable(answer);
+  part("as-read-image").src = original;
   // By its path on this service: the public address may not be the one by which
   // this page was opened.
   const name = answer.heatmap_url?.split("/").pop();
@@ -57,6 +99,9 @@ function fillPictures(answer, root) {
   part("overlay-figure").hidden = !name;
   part("explanation").hidden = !name;
   if (!name) return;
+  part("explained-class").textContent = answer.prediction;
+  const { noImpairment } = part("assessment").dataset;
+  part("against-impairment").hidden = answer.prediction !== noImpairment;
   part("overlay-base").src = original;
   part("overlay-heat").src = heat;
   part("overlay").src = `${root}/uploads/heatmaps/${name}`; // its signature included
@@ -74,7 +119,7 @@ function fillProvenance({ model, timings_ms: timings, analysis_id: id }) {
 
 /** Connect what stays; give the function that shows one answer. */
 export function prepareResult(root) {
-  keepFitted(["original", "overlay-base", "overlay-heat", "overlay"].map(part));
+  keepFitted(["as-read-image", "original", "overlay-base", "overlay-heat", "overlay"].map(part));
   const resetOpacity = connectOpacity({
     slider: part("opacity"),
     output: part("opacity-value"),
@@ -82,10 +127,12 @@ export function prepareResult(root) {
     heat: part("overlay-heat"),
   });
   return (answer) => {
-    fillVerdict(answer);
+    placeParts(answer);
+    fillHeadline(answer);
+    fillEstimate(answer);
     fillShares(answer);
-    // The first one stands above everything else.
-    fillWarnings(answer.warnings.slice(answer.reliable === false ? 1 : 0));
+    // The reason stands above everything else.
+    fillWarnings(answer.warnings.filter((text) => text !== answer.unreliable_reason));
     resetOpacity();
     fillPictures(answer, root);
     fillProvenance(answer);
