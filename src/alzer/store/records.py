@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 
 from alzer.errors import InvalidRequest
-from alzer.store.audit import Action, AuditEntry, note
+from alzer.store.audit import AuditEntry, append
 from alzer.store.database import Database
 from alzer.store.tables import ANALYSES
 
@@ -106,19 +106,19 @@ class Records:
 
     database: Database
 
-    def add(self, record: Record, act: AuditEntry) -> None:
+    def add(self, record: Record, entry: AuditEntry) -> None:
         """Keep a record from now on, whatever becomes of this process.
 
         Args:
             record: What to keep.
-            act: Who made it, for the audit log.
+            entry: Who made it, for the audit log.
 
         Raises:
             StorageUnavailable: It can't be kept.
         """
         with self.database.transaction() as connection:
             connection.execute(_ADD, vars(record))
-            note(connection, act)
+            append(connection, entry)
 
     def clear_heatmap(self, identity: str, answer: dict[str, Any]) -> None:
         """Keep a record on without its heatmap.
@@ -192,17 +192,17 @@ class Records:
         records = tuple(Record(*row[1:]) for row in rows[:size])
         return Page(records, _cursor_at(rows[size - 1]) if len(rows) > size else None)
 
-    def delete(self, identity: str, act: AuditEntry) -> None:
+    def delete(self, identity: str, entry: AuditEntry) -> None:
         """Forget one record; its files are another matter.
 
         Args:
             identity: Of the analysis.
-            act: Who wants it, for the audit log.
+            entry: Who wants it, for the audit log.
         """
         with self.database.transaction() as connection:
             gone = connection.execute(delete(ANALYSES).where(ANALYSES.c.id == identity))
             if gone.rowcount:
-                note(connection, act)
+                append(connection, entry)
         self.database.note_deletion()
 
     def older_than(
@@ -247,19 +247,17 @@ class Records:
                     known.update(connection.execute(query).scalars())
         return known
 
-    def note(
-        self, actor: str, action: Action, subject: str | None, request: str
-    ) -> None:
-        """Write into the audit log what changes no record.
+    def audit(self, entry: AuditEntry) -> None:
+        """Add a line to the audit log about what changes no record.
 
         Args:
-            actor: Who did it.
-            action: What.
-            subject: To which analysis or token.
-            request: By which request.
+            entry: What was done.
+
+        Raises:
+            StorageUnavailable: It can't be kept.
         """
         with self.database.transaction() as connection:
-            note(connection, AuditEntry(actor, action, subject, request))
+            append(connection, entry)
 
 
 def _cursor_at(row: Row[Any]) -> str:

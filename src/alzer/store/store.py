@@ -58,27 +58,27 @@ class Store:
     term: timedelta | None
     ending: threading.Event = field(default_factory=threading.Event)
 
-    def delete(self, record: Record, act: AuditEntry) -> None:
+    def delete(self, record: Record, entry: AuditEntry) -> None:
         """Delete an analysis for good: its files, then its record.
 
         Args:
             record: Which.
-            act: Who wants it, for the audit log.
+            entry: Who wants it, for the audit log.
 
         Raises:
             StorageUnavailable: Something could not be removed; the record remains,
                 so that it can be tried again.
         """
-        self._delete(record, act)
+        self._delete(record, entry)
         if self.database.is_sqlite:  # PostgreSQL takes longer: at the next cleaning
             with suppress(StorageUnavailable):  # the record is gone; tried again then
                 self.database.forget_deleted()
 
-    def _delete(self, record: Record, act: AuditEntry) -> None:
+    def _delete(self, record: Record, entry: AuditEntry) -> None:
         self.files.remove_all(
             (Kind.HEATMAP, record.heatmap), (Kind.ORIGINAL, record.original)
         )
-        self.records.delete(record.id, act)
+        self.records.delete(record.id, entry)
         if self.records.find(record.id) is not None:
             message = "The analysis could not be deleted. Try again in a moment."
             raise StorageUnavailable(message)

@@ -115,5 +115,6 @@ AUDIT: Final = Table(
     Column("action", String(40), nullable=False),
     Column("subject", String(36)),
     Column("request", String(36)),
+    Column("count", Integer, nullable=False, server_default="1"),
     sqlite_autoincrement=True,
 )

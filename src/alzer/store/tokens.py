@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from alzer.errors import InvalidRequest
-from alzer.store.audit import LOCAL, UNKNOWN, AuditEntry, note
+from alzer.store.audit import LOCAL, UNKNOWN, AuditEntry, append
 from alzer.store.database import Database
 from alzer.store.tables import SESSIONS, TOKENS
 
@@ -82,7 +82,7 @@ class Tokens:
         }
         with self.database.transaction() as connection:
             connection.execute(insert(TOKENS).values(**values))
-            note(connection, AuditEntry(LOCAL, "token created", identity))
+            append(connection, AuditEntry(LOCAL, "token created", identity))
         return f"{_PREFIX}_{identity}_{secret}"
 
     def all(self) -> list[Token]:
@@ -116,7 +116,7 @@ class Tokens:
                 message = "There is no such token, or it is revoked already."
                 raise InvalidRequest(message)
             connection.execute(delete(SESSIONS).where(SESSIONS.c.token == identity))
-            note(connection, AuditEntry(LOCAL, "token revoked", identity))
+            append(connection, AuditEntry(LOCAL, "token revoked", identity))
 
     def check(self, token: str) -> str | None:
         """Tell whose token this is.
@@ -151,14 +151,16 @@ class Tokens:
         ends = datetime.now(UTC) + SESSION_TERM
         with self.database.transaction() as connection:
             if identity is None:
-                note(connection, AuditEntry(UNKNOWN, "sign-in refused", None, request))
+                append(
+                    connection, AuditEntry(UNKNOWN, "sign-in refused", None, request)
+                )
                 return None
             connection.execute(
                 insert(SESSIONS).values(
                     hash=_digest(secret), token=identity, expires_at=ends
                 )
             )
-            note(connection, AuditEntry(identity, "signed in", None, request))
+            append(connection, AuditEntry(identity, "signed in", None, request))
         return secret
 
     def session_owner(self, secret: str) -> str | None:
@@ -194,7 +196,7 @@ class Tokens:
         with self.database.transaction() as connection:
             connection.execute(query)
             if owner is not None:
-                note(connection, AuditEntry(owner, "signed out", None, request))
+                append(connection, AuditEntry(owner, "signed out", None, request))
 
     def forget_ended_sessions(self) -> None:
         """Remove sessions that have ended by themselves."""
