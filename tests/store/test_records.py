@@ -158,6 +158,13 @@ def test_the_audit_log_tells_who_did_what(store: Store) -> None:
     assert all(each.at and each.at.tzinfo for each in log)
 
 
+@pytest.mark.parametrize("name", ["\0", "heatmap_\0.png", "x" * 9_999, "\ud7ff"])
+def test_a_strange_name_is_nobodys_heatmap(store: Store, name: str) -> None:
+    fill(store, 1, "me")
+
+    assert not store.records.owns_heatmap("me", name)
+
+
 def execute(store: Store, *statements: str) -> None:
     with store.database.transaction() as connection:
         for statement in statements:

@@ -68,5 +68,6 @@ def _take_back(connection: Connection) -> None:
         for trigger in ("audit_keeps_REPLACE", "audit_counts_up"):
             connection.execute(text(f"DROP TRIGGER {trigger}"))
     connection.execute(text("ALTER TABLE audit DROP COLUMN count"))
+    connection.execute(text("ALTER TABLE tokens DROP COLUMN scope"))
     connection.execute(text("DROP TABLE store"))
     connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))

@@ -150,7 +150,7 @@ class Records:
         return None if row is None else Record(*row)
 
     def owns_heatmap(self, owner: str, name: str) -> bool:
-        """Say whether a heatmap belongs to one of a token's analyses.
+        """Return whether a heatmap belongs to one of a token's analyses.
 
         Args:
             owner: The token's id.
@@ -159,6 +159,8 @@ class Records:
         Returns:
             Whether it does.
         """
+        if "\0" in name:  # PostgreSQL takes no such text
+            return False
         owned = (ANALYSES.c.owner == owner, ANALYSES.c.heatmap == name)
         query = select(ANALYSES.c.id).where(*owned)
         with self.database.transaction() as connection:

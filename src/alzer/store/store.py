@@ -19,6 +19,7 @@ from alzer.store.database import Database
 from alzer.store.files import FileStore, KeptFile, Kind
 from alzer.store.permissions import make_folder, open_private
 from alzer.store.records import Record, Records
+from alzer.store.refusals import Refusals
 from alzer.store.tokens import Tokens
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Store:
         records: The analyses.
         files: Their heatmaps, and originals where they are kept.
         tokens: Who may use the service.
+        refusals: Counts tokens that were refused, for the audit log.
         term: How long analyses are kept; None: until they are deleted.
         ending: Set when cleaning up has to come to its end.
     """
@@ -55,6 +57,7 @@ class Store:
     records: Records
     files: FileStore
     tokens: Tokens
+    refusals: Refusals
     term: timedelta | None
     ending: threading.Event = field(default_factory=threading.Event)
 
@@ -168,6 +171,7 @@ class Store:
             self.purge,
             partial(self.sweep, written_before),
             self.tokens.forget_ended_sessions,
+            self.refusals.flush,
             self.database.forget_deleted,
         ]
         done = [_attempt(step) for step in steps]  # each, whatever becomes of others
@@ -197,7 +201,10 @@ class Store:
             else:
                 self.clean(now - GRACE)
             self._warn_of_others()
-            yield
+            try:
+                yield
+            finally:
+                self.refusals.flush()
 
     def _open_lock(self, stack: ExitStack) -> BinaryIO | None:
         folder = self.files.folder
@@ -265,5 +272,6 @@ def open_store(settings: Settings) -> Store:
         Records(database),
         files,
         Tokens(database),
+        Refusals(database),
         settings.retention,
     )

@@ -96,6 +96,7 @@ TOKENS: Final = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),
     Column("revoked_at", UtcTime),
+    Column("scope", String(20), nullable=False, server_default="analyses"),
 )
 
 SESSIONS: Final = Table(
