@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from alzer.store.audit import read_log
+from alzer.store.clock import Seen
 from alzer.store.records import Record
 from alzer.store.schema import MIGRATIONS, NEWEST
 from alzer.store.store import Store
@@ -60,6 +61,7 @@ def test_records_of_the_first_version_are_there_after_an_upgrade(
     assert store.records.find(record.id) == record
     assert store.database.identity()
     assert read_log(store.database) == before
+    assert store.clock.seen() == Seen(before[-1].at, doubted=False)
 
 
 def _take_back(connection: Connection) -> None:
@@ -69,5 +71,5 @@ def _take_back(connection: Connection) -> None:
             connection.execute(text(f"DROP TRIGGER {trigger}"))
     connection.execute(text("ALTER TABLE audit DROP COLUMN count"))
     connection.execute(text("ALTER TABLE tokens DROP COLUMN scope"))
-    connection.execute(text("DROP TABLE store"))
+    connection.execute(text("DROP TABLE store"))  # 0002, 0005
     connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))

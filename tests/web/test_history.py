@@ -3,6 +3,7 @@
 import io
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,19 @@ def test_the_list_leads_through_all_of_them(client: TestClient) -> None:
 
     assert listed == made[::-1]
     assert pages == 3
+
+
+def test_a_clock_that_has_fallen_back_does_not_date_an_analysis(
+    model: Model, tmp_path: Path
+) -> None:
+    app = app_with(model, data_dir=tmp_path)
+    later = datetime.now(UTC) + timedelta(days=365)
+    app.state.service.store.clock.confirm(later)
+    with TestClient(app) as client:
+        identity = predict(client)["analysis_id"]
+        made = client.get(f"/analyses/{identity}").json()["created_at"]
+
+    assert datetime.fromisoformat(made) == later
 
 
 def test_filters_narrow_the_list(client: TestClient) -> None:

@@ -21,6 +21,7 @@ Action = Literal[
     "signed out",
     "token created",
     "token revoked",
+    "clock confirmed",
 ]
 
 # Who acts without a token: this machine's user, and the service itself.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, update
 
 from alzer.errors import InvalidRequest
 from alzer.store.audit import AuditEntry, append
@@ -206,6 +206,19 @@ class Records:
             if gone.rowcount:
                 append(connection, entry)
         self.database.note_deletion()
+
+    def count_before(self, moment: datetime) -> int:
+        """Count the records from before a moment.
+
+        Args:
+            moment: The end of the term.
+
+        Returns:
+            How many there are.
+        """
+        query = select(func.count()).where(ANALYSES.c.created_at < moment)
+        with self.database.transaction() as connection:
+            return connection.execute(query).scalar_one()
 
     def older_than(
         self, moment: datetime, at_most: int = _AT_ONCE, without: Collection[str] = ()

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from alzer.errors import StorageUnavailable
 from alzer.settings import Settings
 from alzer.store.audit import SERVICE, AuditEntry
+from alzer.store.clock import Clock
 from alzer.store.database import Database
 from alzer.store.files import FileStore, KeptFile, Kind
 from alzer.store.permissions import make_folder, open_private
@@ -49,6 +50,7 @@ class Store:
         files: Their heatmaps, and originals where they are kept.
         tokens: Who may use the service.
         refusals: Counts tokens that were refused, for the audit log.
+        clock: Says whether this machine's clock can be believed.
         term: How long analyses are kept; None: until they are deleted.
         ending: Set when cleaning up has to come to its end.
     """
@@ -58,6 +60,7 @@ class Store:
     files: FileStore
     tokens: Tokens
     refusals: Refusals
+    clock: Clock
     term: timedelta | None
     ending: threading.Event = field(default_factory=threading.Event)
 
@@ -87,10 +90,10 @@ class Store:
             raise StorageUnavailable(message)
 
     def purge(self, now: datetime | None = None) -> int:
-        """Delete what is older than the term.
+        """Delete what is older than the term, unless the clock has jumped.
 
         Args:
-            now: The end of the term; None: this moment.
+            now: What the clock says; None: this machine's.
 
         Returns:
             How many analyses were deleted.
@@ -100,10 +103,13 @@ class Store:
         """
         if self.term is None:
             return 0
-        purged, stuck = 0, set[str]()
-        until = (now or datetime.now(UTC)) - self.term
+        purged, stuck, now = 0, set[str](), now or datetime.now(UTC)
+        if not self.clock.is_right(now):
+            logger.warning(_JUMPED)
+            return 0
+        until = now - self.term
         while records := self.records.older_than(until, without=stuck):
-            purged += sum(self._expire(each, stuck) for each in records)
+            purged += sum(self._expire(record, stuck) for record in records)
             if self.ending.is_set():
                 return purged
         if purged:
@@ -225,6 +231,11 @@ class Store:
                 logger.warning(_OTHERS, ", ".join(others))
 
 
+_JUMPED: Final = (
+    "nothing is purged: the clock of this machine has jumped. If it is wrong, set it "
+    "right; if it is right, say so: alzer clock --confirm"
+)
+
 _OTHERS: Final = (
     "files without a record are kept: another database keeps files in the same place "
     "(%s). Give each database a place of its own (ALZER_DATABASE, ALZER_FILES); if the "
@@ -273,5 +284,6 @@ def open_store(settings: Settings) -> Store:
         files,
         Tokens(database),
         Refusals(database),
+        Clock(database),
         settings.retention,
     )

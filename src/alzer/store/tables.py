@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    false,
 )
 
 
@@ -68,7 +69,13 @@ METADATA: Final = MetaData()
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 # One row: which database this is, wherever it is moved.
-STORE: Final = Table("store", METADATA, Column("id", String(36), primary_key=True))
+STORE: Final = Table(
+    "store",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("clock_at", UtcTime),  # the latest moment that was believed
+    Column("clock_doubted", Boolean, nullable=False, server_default=false()),
+)
 
 ANALYSES: Final = Table(
     "analyses",
