@@ -21,13 +21,25 @@ from alzer.web.openapi import (
     keys,
     problem_response,
 )
-from alzer.web.schemas import AnalysisPage, StoredAnalysis
+from alzer.web.schemas import AnalysisPage, ModelUsed, StoredAnalysis
 from alzer.web.service import Service
 from alzer.web.urls import base_url
 
 _IDENTITY: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 ClassName = StrEnum("ClassName", {name: name for name in CLASS_NAMES})  # type: ignore[misc]  # one list of names
+
+# What a record says of a field that came after it was written: nothing. Whoever adds
+# a field to the answer adds it here.
+_UNSAID: Final = {
+    "heatmap_missing_reason": None,
+    "reliable": None,
+    "possible_classes": None,
+    "calibrated": False,
+    "warnings": [],
+    "timings_ms": {},
+    "model": dict.fromkeys(ModelUsed.model_fields, "unknown"),
+}
 
 _Identity = Annotated[str, Path(description="`analysis_id` of a prediction.")]
 # Source: RFC 3339, section 5.6 (full-date). A mere number would else be taken for
@@ -88,7 +100,7 @@ class History:
         )
         page = self.service.store.records.page(wanted, limit, cursor)
         self._audit(request, "listed", None)
-        shown = [self._show(each, base) for each in page.records]
+        shown = [self._show(record, base) for record in page.records]
         return AnalysisPage(analyses=shown, next_cursor=page.cursor)
 
     def one(self, request: Request, identity: _Identity) -> StoredAnalysis:
@@ -122,8 +134,8 @@ class History:
         url = None
         if record.heatmap is not None:
             url = self.service.heatmap_url(base, record.heatmap)
-        told = {**record.answer, "heatmap_url": url, "created_at": record.created_at}
-        return StoredAnalysis.model_validate(told)
+        addresses = {"heatmap_url": url, "created_at": record.created_at}
+        return StoredAnalysis.model_validate({**_UNSAID, **record.answer, **addresses})
 
 
 def _entry(request: Request, action: Action, subject: str | None) -> AuditEntry:
