@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
+import psycopg
 
 # A fixed account of the test's own S3 server.
 S3_ENVIRONMENT = {
@@ -81,7 +82,9 @@ def postgresql(folder: Path, port: int | None = None) -> Iterator[str]:
         )  # fmt: skip
         try:
             _wait_for(port, process)
-            yield f"postgresql://alzer@127.0.0.1:{port}/postgres"
+            url = f"postgresql://alzer@127.0.0.1:{port}/postgres"
+            _wait_until_started(url)
+            yield url
         finally:
             process.send_signal(signal.SIGINT)  # does not wait for clients to leave
             process.wait(30)
@@ -103,6 +106,18 @@ def s3_server() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _wait_until_started(url: str) -> None:
+    # It listens before it lets anybody in.
+    for _ in range(1200):
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(url)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -20,6 +20,8 @@
     |-- InvalidRequest          the call itself is wrong
     |   |-- InvalidHost         made under a host name that is not trusted
     |   |-- NotSignedIn         without a valid token or session
+    |   |-- TooManyGuesses      more invalid tokens than an address may send
+    |   |-- NotAllowed          with a token that is good for something else
     |   |-- Forged              in a session's name, but not by its page
     |   `-- NoSuchAnalysis      none of that id, or somebody else's
     |-- UnusableModel
@@ -155,6 +157,18 @@ class NotSignedIn(InvalidRequest):
     """The request carries no valid token, session or signature."""
 
     code = "not_signed_in"
+
+
+class TooManyGuesses(InvalidRequest):
+    """Too many tokens from the same address were not valid; the next has to wait."""
+
+    code = "too_many_guesses"
+
+
+class NotAllowed(InvalidRequest):
+    """The token is valid, but it is good for something else."""
+
+    code = "not_allowed"
 
 
 class Forged(InvalidRequest):

@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 import pytest
@@ -17,8 +18,9 @@ from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.store.database import Database
 from alzer.store.records import Filter, Record
 from alzer.store.store import Store
+from outages import locked
 
-# Waiting ends after 2 to 5 s; the rest is room for a slow machine.
+# Waiting ends after 1 to 5 s; the rest is room for a slow machine.
 SOON_S = 30.0
 
 
@@ -59,6 +61,76 @@ def test_a_locked_table_is_said_and_used_again_once_it_is_free(
     assert len(store.records.page(Filter(), 9).records) == 2
 
 
+# What waits for a lock is answered within so long, the answer and all.
+ANSWERED_S: Final = 2.0
+
+
+@contextmanager
+def held(store: Store, url: str | None) -> Iterator[None]:
+    """Keep the lock that every writer needs."""
+    if url is None:
+        with locked(Path(str(store.database._file))):  # noqa: SLF001 - no other tells
+            yield
+        return
+    with psycopg.connect(url) as holder:
+        holder.execute("LOCK TABLE analyses IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def wait_in_vain(store: Store, keep: Callable[..., Record]) -> float:
+    """Return for how many seconds a writer waits for a lock."""
+    start = time.monotonic()
+    with pytest.raises(StorageUnavailable, match="it is locked"):
+        keep(store)
+    return time.monotonic() - start
+
+
+def test_waiting_for_a_lock_ends_within_two_seconds(
+    store: Store, database_url: str | None, keep: Callable[..., Record]
+) -> None:
+    keep(store)
+    with held(store, database_url):
+        waited_s = wait_in_vain(store, keep)
+
+    assert waited_s < ANSWERED_S
+
+
+def test_who_comes_after_one_that_waited_in_vain_hardly_waits(
+    store: Store, database_url: str | None, keep: Callable[..., Record]
+) -> None:
+    keep(store)
+    with held(store, database_url):
+        first_s, *others_s = [wait_in_vain(store, keep) for _ in range(6)]
+
+    assert sum(others_s) < first_s
+
+
+def test_a_lock_that_is_free_again_is_waited_for_as_before(
+    new_store: Callable[..., Store], keep: Callable[..., Record], tmp_path: Path
+) -> None:
+    store = new_store()
+    keep(store)
+    with held(store, None):
+        wait_in_vain(store, keep)
+    keep(store)
+    time.sleep(2.1)  # so long others hardly wait
+    with locked_for(tmp_path / "data/alzer.db", 0.3):
+        keep(store)
+
+    assert len(store.records.page(Filter(), 9).records) == 3
+
+
+@contextmanager
+def locked_for(database: Path, seconds: float) -> Iterator[None]:
+    """Keep a database of SQLite for oneself for some time."""
+    with ExitStack() as stack:
+        stack.enter_context(locked(database))
+        release = threading.Timer(seconds, stack.pop_all().close)
+        release.start()
+        yield
+        release.join()
+
+
 def test_a_statement_that_does_not_end_is_ended_by_the_server(url: str) -> None:
     database = Database(url)
     start = time.monotonic()
@@ -86,7 +158,7 @@ def test_what_the_url_says_comes_before_our_limits(url: str) -> None:
         parameters = driver.info.get_parameters()
     database.close()
 
-    assert limits == {"lock_timeout": "77ms", "statement_timeout": "5s"}
+    assert limits == {"lock_timeout": "77ms", "statement_timeout": "1800ms"}
     assert parameters["keepalives_idle"] == "9"
     assert parameters["keepalives_count"] == "3"
     assert parameters["tcp_user_timeout"] == "5000"

@@ -1,7 +1,7 @@
 """Records on SQLite and on PostgreSQL: one contract."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -146,7 +146,7 @@ def test_a_cursor_of_somebody_else_is_refused(store: Store, cursor: str) -> None
 
 def test_the_audit_log_tells_who_did_what(store: Store) -> None:
     (made,) = fill(store, 1, "me")
-    store.records.note("me", "viewed", made.id, "request-1")
+    store.records.audit(AuditEntry("me", "viewed", made.id, "request-1"))
     store.records.delete(made.id, AuditEntry("me", "deleted", made.id, "request-2"))
     store.records.delete(made.id, AuditEntry("me", "deleted", made.id, "request-3"))
 
@@ -158,6 +158,84 @@ def test_the_audit_log_tells_who_did_what(store: Store) -> None:
         ("me", "deleted", "request-2"),
     ]
     assert all(each.at and each.at.tzinfo for each in log)
+
+
+@pytest.mark.parametrize("name", ["\0", "heatmap_\0.png", "x" * 9_999, "\ud7ff"])
+def test_a_strange_name_is_nobodys_heatmap(store: Store, name: str) -> None:
+    fill(store, 1, "me")
+
+    assert not store.records.owns_heatmap("me", name)
+
+
+def execute(store: Store, *statements: str) -> None:
+    with store.database.transaction() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+# A line of the log that is there already, as somebody would like to have it.
+_ALTERED = "(number, at, actor, action) VALUES (1, '2026-01-01', 'x', 'viewed')"
+
+
+@pytest.mark.parametrize(
+    "settings", ["recursive_triggers=OFF", "recursive_triggers=ON"]
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"REPLACE INTO audit {_ALTERED}",
+        f"INSERT OR REPLACE INTO audit {_ALTERED}",
+        f"INSERT OR IGNORE INTO audit {_ALTERED}",
+        f"INSERT INTO audit {_ALTERED} ON CONFLICT DO UPDATE SET actor = 'x'",
+        "REPLACE INTO audit SELECT number, at, 'x', action, NULL, NULL, 1 FROM audit",
+        "UPDATE OR REPLACE audit SET actor = 'x'",
+        "UPDATE OR REPLACE audit SET number = 1 WHERE number = 2",
+        "DELETE FROM audit",
+        f"INSERT INTO audit {_ALTERED.replace('(1,', '(-1,')}",
+        f"INSERT INTO audit {_ALTERED.replace('(1,', '(0,')}",
+    ],
+)
+def test_no_statement_of_sqlite_alters_the_audit_log(
+    new_store: Callable[..., Store], statement: str, settings: str
+) -> None:
+    store = new_store()
+    fill(store, 2)
+    before = read_log(store.database)
+
+    with pytest.raises(StorageUnavailable):
+        execute(store, f"PRAGMA {settings}", statement)
+    assert read_log(store.database) == before
+    fill(store, 1)
+    assert len(read_log(store.database)) == 3
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE audit",
+        "TRUNCATE audit, analyses CASCADE",
+        "DELETE FROM audit",
+        "UPDATE audit SET actor = 'x'",
+        f"INSERT INTO audit {_ALTERED} ON CONFLICT (number) DO UPDATE SET actor = 'x'",
+        "MERGE INTO audit USING store ON true WHEN MATCHED THEN DELETE",
+    ],
+)
+def test_no_statement_of_postgresql_alters_the_audit_log(
+    new_store: Callable[..., Store],
+    new_postgresql: Callable[[], str],
+    statement: str,
+    role: str,
+) -> None:
+    store = new_store(database=new_postgresql())
+    fill(store, 2)
+    before = read_log(store.database)
+
+    with pytest.raises(StorageUnavailable):
+        execute(store, f"SET LOCAL session_replication_role = {role}", statement)
+    assert read_log(store.database) == before
+    fill(store, 1)
+    assert len(read_log(store.database)) == 3
 
 
 @pytest.mark.parametrize("statement", [update(AUDIT).values(actor="x"), delete(AUDIT)])

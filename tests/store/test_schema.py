@@ -7,8 +7,10 @@ from pathlib import Path
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from alzer.store.audit import read_log
+from alzer.store.clock import Seen
 from alzer.store.records import Record
 from alzer.store.schema import MIGRATIONS, NEWEST
 from alzer.store.store import Store
@@ -51,11 +53,23 @@ def test_records_of_the_first_version_are_there_after_an_upgrade(
     store: Store, keep: Callable[..., Record]
 ) -> None:
     record = keep(store)
-    # As version 0001 left it: the same tables, but for what 0002 adds.
+    before = read_log(store.database)
     with store.database.transaction() as connection:
-        connection.execute(text("DROP TABLE store"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        _take_back(connection)
     store.database.close()
 
     assert store.records.find(record.id) == record
     assert store.database.identity()
+    assert read_log(store.database) == before
+    assert store.clock.seen() == Seen(before[-1].at, doubted=False)
+
+
+def _take_back(connection: Connection) -> None:
+    """Leave the tables as version 0001 made them: without what was added since."""
+    if connection.dialect.name == "sqlite":
+        for trigger in ("audit_keeps_REPLACE", "audit_counts_up"):
+            connection.execute(text(f"DROP TRIGGER {trigger}"))
+    connection.execute(text("ALTER TABLE audit DROP COLUMN count"))
+    connection.execute(text("ALTER TABLE tokens DROP COLUMN scope"))
+    connection.execute(text("DROP TABLE store"))  # 0002, 0005
+    connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 from alzer.model.engine import Model
 from alzer.settings import Settings
 from alzer.store.store import open_store
+from alzer.store.tokens import Scope
 from phantoms import as_png, draw_brain
 from served import app_with
 
@@ -37,11 +39,19 @@ def token(tmp_path: Path) -> str:
     return make_token(tmp_path)
 
 
-def make_token(folder: Path, name: str = "clinic") -> str:
+def make_token(
+    folder: Path, name: str = "clinic", scope: Scope = Scope.ANALYSES
+) -> str:
     store = open_store(Settings(data_dir=folder))
-    made = store.tokens.create(name)
+    made = store.tokens.create(name, scope=scope)
     store.database.close()
     return made
+
+
+def revoke(folder: Path, token: str) -> None:
+    store = open_store(Settings(data_dir=folder))
+    store.tokens.revoke(token.split("_")[1])
+    store.database.close()
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -122,6 +132,124 @@ def test_a_heatmaps_address_is_signed_and_ends(
     assert guarded.post(url).status_code in {401, 403, 405}
     monkeypatch.setattr("alzer.web.signing.time.time", lambda: int(expires[1]) + 1.0)
     assert guarded.get(url).status_code == 401
+
+
+def predict(client: TestClient, token: str) -> dict[str, Any]:
+    response = client.post("/predict", files={"file": BRAIN}, headers=bearer(token))
+    assert response.status_code == 200
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def test_a_heatmaps_address_ends_with_its_token(
+    guarded: TestClient, tmp_path: Path, token: str
+) -> None:
+    other = make_token(tmp_path, "other")
+    ended, lasting = predict(guarded, token), predict(guarded, other)
+    before = guarded.get(ended["heatmap_url"]).status_code
+    revoke(tmp_path, token)
+
+    assert before == 200
+    assert guarded.get(ended["heatmap_url"]).status_code == 401
+    assert guarded.get(lasting["heatmap_url"]).status_code == 200
+
+
+def test_a_heatmaps_address_ends_with_its_analysis(
+    guarded: TestClient, tmp_path: Path, token: str
+) -> None:
+    answer = predict(guarded, token)
+    (file,) = tmp_path.rglob("heatmap_*.png")
+    content = file.read_bytes()
+    guarded.delete(f"/analyses/{answer['analysis_id']}", headers=bearer(token))
+    file.write_bytes(content)  # as from a backup
+
+    assert guarded.get(answer["heatmap_url"]).status_code == 401
+
+
+def test_a_session_ends_with_its_token(
+    guarded: TestClient, tmp_path: Path, token: str
+) -> None:
+    sign_in(guarded, token)
+    before = guarded.get("/analyses").status_code
+    revoke(tmp_path, token)
+
+    assert before == 200
+    assert guarded.get("/analyses").status_code == 401
+    assert guarded.get("/assessment/mri-upload").status_code == 303
+
+
+def test_only_a_token_for_them_sees_everybodys_figures(
+    guarded: TestClient, tmp_path: Path, token: str
+) -> None:
+    scraper = make_token(tmp_path, "prometheus", Scope.METRICS)
+    figures = guarded.get("/metrics", headers=bearer(scraper))
+    refused = guarded.get("/metrics", headers=bearer(token))
+    sign_in(guarded, token)
+    by_session = guarded.get("/metrics")
+
+    assert "alzer_analyses_total" in figures.text
+    assert refused.status_code == by_session.status_code == 403
+    assert refused.json()["code"] == "not_allowed"
+    assert "--metrics" in refused.json()["detail"]
+
+
+def test_a_token_for_figures_sees_nobodys_analyses(
+    guarded: TestClient, tmp_path: Path, token: str
+) -> None:
+    answer = predict(guarded, token)
+    scraper = bearer(make_token(tmp_path, "prometheus", Scope.METRICS))
+    files = {"file": BRAIN}
+    for path in ("/analyses", f"/analyses/{answer['analysis_id']}", "/"):
+        assert guarded.get(path, headers=scraper).status_code == 403
+    for path in ("/predict", "/preview"):
+        assert guarded.post(path, files=files, headers=scraper).status_code == 403
+    name = urlsplit(answer["heatmap_url"]).path
+    assert guarded.get(name, headers=scraper).status_code == 403
+
+
+def test_no_cache_keeps_what_only_those_see_who_have_signed_in(
+    guarded: TestClient, token: str
+) -> None:
+    answer = predict(guarded, token)
+    csrf = sign_in(guarded, token)
+    own = f"/analyses/{answer['analysis_id']}"
+    name = urlsplit(answer["heatmap_url"]).path
+    pages = ["/assessment/mri-upload", "/", "/analyses", own, name]
+    for path in (*pages, answer["heatmap_url"], "/metrics", "/nowhere"):
+        assert guarded.get(path).headers["cache-control"] == "no-store", path
+    out = guarded.post("/logout", data={"csrf": csrf})
+
+    assert out.headers["clear-site-data"] == '"cache"'
+    assert out.headers["cache-control"] == "no-store"
+    gone = out.headers.get_list("set-cookie")
+    assert {each.partition("=")[0] for each in gone} == {"alzer_session", "alzer_csrf"}
+    assert all("Max-Age=0" in each for each in gone)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "a b=c",
+        'x={"a": [1, 2]}',
+        "=",
+        "name",
+        "Path",
+        "é=1",
+        'q="',
+        "expires=x, y",
+        "$",
+    ],
+)
+@pytest.mark.parametrize("order", ["{odd}; {ours}", "{ours}; {odd}", "{odd};{ours};"])
+def test_an_odd_cookie_of_somebody_else_signs_nobody_out(
+    guarded: TestClient, token: str, odd: str, order: str
+) -> None:
+    sign_in(guarded, token)
+    ours = f"alzer_session={guarded.cookies['alzer_session']}"
+    guarded.cookies.clear()
+    cookies = order.format(odd=odd, ours=ours).encode("latin-1")
+
+    assert guarded.get("/analyses", headers={b"Cookie": cookies}).status_code == 200
 
 
 def sign_in(client: TestClient, token: str) -> str:

@@ -5,8 +5,9 @@ import sqlite3
 import time
 import uuid
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from fastapi.testclient import TestClient
@@ -79,6 +80,42 @@ def test_the_list_leads_through_all_of_them(client: TestClient) -> None:
 
     assert listed == made[::-1]
     assert pages == 3
+
+
+# The contract of the first version: whatever an answer says besides came later.
+FIRST: Final = ("prediction", "confidence", "class_probabilities", "analysis_id")
+
+
+def test_a_record_from_before_a_field_existed_is_listed(
+    model: Model, tmp_path: Path
+) -> None:
+    app = app_with(model, data_dir=tmp_path)
+    records = app.state.service.store.records
+    with TestClient(app) as client:
+        now, then = predict(client), predict(client)
+        records.clear_heatmap(then["analysis_id"], {name: then[name] for name in FIRST})
+        old, new = client.get("/analyses").json()["analyses"]
+        alone = client.get(f"/analyses/{then['analysis_id']}").json()
+
+    assert {name: old[name] for name in FIRST} == {name: then[name] for name in FIRST}
+    assert (old["reliable"], old["possible_classes"]) == (None, None)
+    assert old["calibrated"] is False
+    assert old["model"]["name"] == "unknown"
+    assert alone == old
+    assert new["model"] == now["model"]
+
+
+def test_a_clock_that_has_fallen_back_does_not_date_an_analysis(
+    model: Model, tmp_path: Path
+) -> None:
+    app = app_with(model, data_dir=tmp_path)
+    later = datetime.now(UTC) + timedelta(days=365)
+    app.state.service.store.clock.confirm(later)
+    with TestClient(app) as client:
+        identity = predict(client)["analysis_id"]
+        made = client.get(f"/analyses/{identity}").json()["created_at"]
+
+    assert datetime.fromisoformat(made) == later
 
 
 def test_filters_narrow_the_list(client: TestClient) -> None:

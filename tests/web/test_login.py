@@ -42,5 +42,8 @@ def test_a_person_signs_in_sees_a_heatmap_and_signs_out(
 
     assert width == 176
     expect(page).to_have_url(re.compile("/login$"))
+    page.go_back()  # to the page with the scan, as somebody else might
+    expect(page).to_have_url(re.compile("/login$"))
+    expect(page.locator("#overlay")).to_have_count(0)
     page.goto(page.url.replace("/login", "/assessment/mri-upload"))
     expect(page).to_have_url(re.compile("/login$"))

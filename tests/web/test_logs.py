@@ -175,6 +175,6 @@ def test_what_changes_and_shows_no_record_is_not_audited_but_logged(
         client.get("/analyses", headers=bearer("wrong"))
 
     actions = [each.action for each in acts_of(tmp_path)]
-    assert actions == ["token created", "analysed"]
+    assert actions == ["token created", "analysed", "token refused"]
     statuses = [each["status"] for each in entries(lines)]
     assert statuses == [200, 400, 200, 200, 401]

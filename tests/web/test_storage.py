@@ -222,6 +222,24 @@ def test_without_its_database_nothing_is_acknowledged_or_left(
     assert unready == 503
 
 
+def test_a_locked_database_is_answered_within_two_seconds(
+    model: Model, tmp_path: Path
+) -> None:
+    with TestClient(app_with(model, data_dir=tmp_path)) as client:
+        identity = predict(client).json()["analysis_id"]
+        with locked(tmp_path / "alzer.db"):
+            start = time.monotonic()
+            answer = predict(client)
+            waited_s = time.monotonic() - start
+            others = [client.get("/analyses"), client.get(f"/analyses/{identity}")]
+
+    assert waited_s < 2.0
+    for refused in (answer, *others):
+        assert refused.status_code == 503
+        assert refused.json()["code"] == "storage_unavailable"
+        assert int(refused.headers["retry-after"]) > 0
+
+
 def test_on_a_full_disk_nothing_is_acknowledged_or_left(
     model: Model, tmp_path: Path, disk: Path
 ) -> None:

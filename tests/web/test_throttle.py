@@ -1,5 +1,6 @@
-"""Strangers can add little to the audit log, from which nothing is ever removed."""
+"""Refused tokens are counted by address; the audit log grows little by them."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from alzer.model.engine import Model
 from alzer.settings import Settings
-from alzer.store.audit import read_log
+from alzer.store.audit import AuditEntry, read_log
+from alzer.store.database import Database
+from alzer.store.refusals import Refusals
 from alzer.store.store import open_store
 from alzer.web.throttle import MOST_ADDRESSES, MOST_REFUSALS, TERM_S, Throttle
 from served import serving
@@ -32,26 +35,32 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.fixture
+def throttle(tmp_path: Path) -> Throttle:
+    return Throttle(Refusals(Database(f"sqlite:///{tmp_path}/none.db")))
+
+
 def refuse(throttle: Throttle, address: str, count: int = MOST_REFUSALS) -> None:
     for _ in range(count):
         throttle.count(address)
 
 
-def test_who_was_refused_too_often_waits_out_the_term(clock: Clock) -> None:
-    throttle = Throttle()
+def test_who_was_refused_too_often_waits_out_the_term(
+    clock: Clock, throttle: Throttle
+) -> None:
     refuse(throttle, "203.0.113.9", MOST_REFUSALS - 1)
-    before = throttle.waits_s("203.0.113.9")
+    before = throttle.wait_s("203.0.113.9")
     clock.now += 20.0
     throttle.count("203.0.113.9")
-    after = throttle.waits_s("203.0.113.9")
+    after = throttle.wait_s("203.0.113.9")
     clock.now += TERM_S - 20.0
 
     assert before == 0.0
     assert after == TERM_S - 20.0
-    assert throttle.waits_s("203.0.113.9") == 0.0
+    assert throttle.wait_s("203.0.113.9") == 0.0
     throttle.count("203.0.113.9")
     # The second of the first ten is as old as the first was.
-    assert throttle.waits_s("203.0.113.9") == 0.0
+    assert throttle.wait_s("203.0.113.9") == 0.0
 
 
 @pytest.mark.parametrize(
@@ -67,26 +76,24 @@ def test_who_was_refused_too_often_waits_out_the_term(clock: Clock) -> None:
     ],
 )
 def test_addresses_of_one_site_are_one(
-    clock: Clock, one: str, other: str, *, alike: bool
+    clock: Clock, throttle: Throttle, one: str, other: str, *, alike: bool
 ) -> None:
-    throttle = Throttle()
     refuse(throttle, one)
 
-    assert throttle.waits_s(one) == TERM_S
-    assert (throttle.waits_s(other) > 0.0) is alike
+    assert throttle.wait_s(one) == TERM_S
+    assert (throttle.wait_s(other) > 0.0) is alike
     assert clock.now == 1_000.0
 
 
-def test_the_quietest_address_is_forgotten(clock: Clock) -> None:
-    throttle = Throttle()
+def test_the_quietest_address_is_forgotten(clock: Clock, throttle: Throttle) -> None:
     for number in range(MOST_ADDRESSES):
         refuse(throttle, f"10.0.{number >> 8}.{number & 255}")
     throttle.count("10.0.0.0")  # the first has been loud again
     throttle.count("203.0.113.9")
 
-    assert throttle.waits_s("10.0.0.0") > 0.0
-    assert throttle.waits_s("10.0.0.1") == 0.0
-    assert throttle.waits_s("10.0.0.2") > 0.0
+    assert throttle.wait_s("10.0.0.0") > 0.0
+    assert throttle.wait_s("10.0.0.1") == 0.0
+    assert throttle.wait_s("10.0.0.2") > 0.0
     assert clock.now == 1_000.0
 
 
@@ -104,11 +111,11 @@ def sign_in(address: str, token: str, number: int = 0) -> httpx.Response:
     )
 
 
-def refusals(folder: Path) -> int:
+def refused(folder: Path) -> list[AuditEntry]:
     store = open_store(Settings(data_dir=folder))
-    acts = read_log(store.database, 1_000)
+    entries = read_log(store.database, 1_000)
     store.database.close()
-    return sum(each.action == "sign-in refused" for each in acts)
+    return [entry for entry in entries if entry.action.endswith("refused")]
 
 
 def test_wrong_tokens_fill_neither_log_nor_keep_others_out(
@@ -122,13 +129,13 @@ def test_wrong_tokens_fill_neither_log_nor_keep_others_out(
     assert statuses == [401] * MOST_REFUSALS + [429] * (40 - MOST_REFUSALS)
     assert 0 < int(answers[-1].headers["retry-after"]) <= TERM_S
     assert "Wait a minute" in answers[-1].text
-    assert refusals(tmp_path) == MOST_REFUSALS
+    assert len(refused(tmp_path)) == 1
     assert signed_in.status_code == 303
     assert len(signed_in.headers.get_list("set-cookie")) == 2
 
 
 def test_after_a_minute_a_wrong_token_is_refused_as_before(
-    guarded: str, tmp_path: Path, clock: Clock
+    guarded: str, clock: Clock
 ) -> None:
     for _ in range(MOST_REFUSALS + 1):
         last = sign_in(guarded, "wrong")
@@ -137,7 +144,6 @@ def test_after_a_minute_a_wrong_token_is_refused_as_before(
 
     assert last.status_code == 429
     assert later.status_code == 401
-    assert refusals(tmp_path) == MOST_REFUSALS + 1
 
 
 def test_a_trusted_proxy_tells_clients_apart(model: Model, tmp_path: Path) -> None:
@@ -146,3 +152,50 @@ def test_a_trusted_proxy_tells_clients_apart(model: Model, tmp_path: Path) -> No
         statuses = {sign_in(address, "wrong", each).status_code for each in range(30)}
 
     assert statuses == {401}
+
+
+def ask(address: str, token: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.get(f"{address}/analyses", headers=headers, timeout=60)
+
+
+GUESS = f"alzer_{uuid.UUID(int=7)}_{'x' * 43}"
+
+
+@pytest.mark.parametrize("guess", ["wrong", GUESS])
+def test_wrong_bearer_tokens_have_to_wait_and_valid_ones_do_not(
+    guarded: str, tmp_path: Path, guess: str
+) -> None:
+    token = make_token(tmp_path)
+    before = [ask(guarded, guess) for _ in range(MOST_REFUSALS)]
+    valid = ask(guarded, token)
+    after = [ask(guarded, guess) for _ in range(20)]
+    still_valid = ask(guarded, token)
+    signing_in = sign_in(guarded, "wrong")
+
+    assert {each.status_code for each in before} == {401}
+    assert {each.status_code for each in after} == {429}
+    assert after[0].json()["code"] == "too_many_guesses"
+    assert int(after[0].headers["retry-after"]) == TERM_S
+    assert valid.status_code == still_valid.status_code == 200
+    assert signing_in.status_code == 429
+
+
+def test_the_audit_log_counts_guesses_in_few_lines(
+    model: Model, tmp_path: Path
+) -> None:
+    with serving(model, tmp_path, auth="required") as address:
+        for _ in range(60):
+            ask(address, GUESS)
+            sign_in(address, "wrong")
+        first = refused(tmp_path)
+    entries = refused(tmp_path)
+
+    assert [(each.action, each.count) for each in first] == [
+        ("token refused", 1), ("sign-in refused", 1),
+    ]  # fmt: skip
+    assert all(each.request for each in first)
+    assert sorted((each.action, each.count) for each in entries) == [
+        ("sign-in refused", 1), ("sign-in refused", 59),
+        ("token refused", 1), ("token refused", 59),
+    ]  # fmt: skip

@@ -19,6 +19,6 @@ def audit(
 ) -> None:
     """Show the audit log of a service, one JSON object per line, the latest last."""
     store = open_store(read_settings(data_dir=data_dir))
-    for act in read_log(store.database, newest):
-        moment = act.at.isoformat() if act.at else None
-        typer.echo(json.dumps({**vars(act), "at": moment}))
+    for entry in read_log(store.database, newest):
+        moment = entry.at.isoformat() if entry.at else None
+        typer.echo(json.dumps({**vars(entry), "at": moment}))

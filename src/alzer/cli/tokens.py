@@ -10,7 +10,7 @@ from rich.table import Table
 from alzer.cli.exits import Commands
 from alzer.cli.options import DataDirOption, read_settings
 from alzer.store.store import open_store
-from alzer.store.tokens import Token, Tokens
+from alzer.store.tokens import Scope, Token, Tokens
 
 tokens = typer.Typer(
     cls=Commands,
@@ -31,20 +31,25 @@ def create(
         int | None,
         typer.Option(min=1, max=36500, help="How long it is good for; else for ever."),
     ] = None,
+    metrics: Annotated[
+        bool,
+        typer.Option("--metrics", help="Good for /metrics, and for nothing else."),
+    ] = False,
     data_dir: DataDirOption = None,
 ) -> None:
     """Make a token; it is shown this once and kept as a hash only."""
     term = None if days is None else timedelta(days=days)
-    typer.echo(_tokens(data_dir).create(name, term))
+    scope = Scope.METRICS if metrics else Scope.ANALYSES
+    typer.echo(_tokens(data_dir).create(name, term, scope))
 
 
 @tokens.command(name="list")
 def list_tokens(*, data_dir: DataDirOption = None) -> None:
     """List all tokens, without their secrets."""
-    table = Table("id", "name", "made", "state", box=None)
-    for each in _tokens(data_dir).all():
-        made = f"{each.created_at:%Y-%m-%d %H:%M}"
-        table.add_row(each.id, each.name, made, _state(each))
+    table = Table("id", "name", "for", "made", "state", box=None)
+    for token in _tokens(data_dir).all():
+        made = f"{token.created_at:%Y-%m-%d %H:%M}"
+        table.add_row(token.id, token.name, token.scope, made, _state(token))
     Console(width=120).print(table)
 
 

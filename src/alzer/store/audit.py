@@ -17,9 +17,11 @@ Action = Literal[
     "expired",
     "signed in",
     "sign-in refused",
+    "token refused",
     "signed out",
     "token created",
     "token revoked",
+    "clock confirmed",
 ]
 
 # Who acts without a token: this machine's user, and the service itself.
@@ -38,6 +40,8 @@ class AuditEntry:
         subject: The id of the analysis or token that it was done to.
         request: The id of the request by which it was done.
         at: When.
+        count: How often it was done; more than once only where one line stands for
+            several, and `request` is then none.
     """
 
     actor: str
@@ -45,21 +49,24 @@ class AuditEntry:
     subject: str | None = None
     request: str | None = None
     at: datetime | None = None
+    count: int = 1
 
 
 # Built once: putting a statement together takes longer than running it.
 _ADD: Final = insert(AUDIT)
 
+_COLUMNS: Final = tuple(AUDIT.c[name] for name in AuditEntry.__dataclass_fields__)
 
-def note(connection: Connection, act: AuditEntry) -> None:
+
+def append(connection: Connection, entry: AuditEntry) -> None:
     """Add a line to the log, in the transaction of what it tells of.
 
     Args:
         connection: Of a transaction.
-        act: What was done.
+        entry: What was done.
     """
-    at = act.at or datetime.now(UTC)
-    connection.execute(_ADD, {**vars(act), "at": at})
+    at = entry.at or datetime.now(UTC)
+    connection.execute(_ADD, {**vars(entry), "at": at})
 
 
 def read_log(database: Database, newest: int = 100) -> list[AuditEntry]:
@@ -72,8 +79,7 @@ def read_log(database: Database, newest: int = 100) -> list[AuditEntry]:
     Returns:
         The lines.
     """
-    columns = [AUDIT.c[each] for each in ("actor", "action", "subject", "request")]
-    query = select(*columns, AUDIT.c.at).order_by(AUDIT.c.number.desc()).limit(newest)
+    query = select(*_COLUMNS).order_by(AUDIT.c.number.desc()).limit(newest)
     with database.transaction() as connection:
         rows = connection.execute(query).all()
     return [AuditEntry(*row) for row in reversed(rows)]

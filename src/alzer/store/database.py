@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlalchemy import URL, Connection, select, text
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from alzer.errors import StorageUnavailable
-from alzer.store.engines import STATEMENT_S, WAIT_S, open_engine, take_time
+from alzer.store.engines import WAIT_S, open_engine, set_lock_wait, take_time
 from alzer.store.permissions import make_folder, open_private
 from alzer.store.schema import migrate
 from alzer.store.tables import ANALYSES, STORE
@@ -22,7 +23,10 @@ _PREPARING: Final = threading.Lock()
 # While the log waits to be cut nobody can write: shorter than a writer's wait.
 _CUT_WAIT_MS: Final = 200
 
-_BUSY: Final = "PRAGMA busy_timeout = {}"
+# After somebody has waited in vain for a lock, others hardly wait for so long: they
+# may have queued behind the first, and each wait would add to those after it.
+_LOCKED_S: Final = 2.0
+_HURRIED_MS: Final = 30
 
 
 class Database:
@@ -46,6 +50,7 @@ class Database:
         self._file = _file_of(self._engine.url) if self.is_sqlite else None
         self._prepared: object = None
         self._identity = ""
+        self._locked_until = 0.0
         # What ran before this process may have deleted without cleaning up.
         self._deleted_remains = True
 
@@ -64,10 +69,48 @@ class Database:
         Raises:
             StorageUnavailable: The database can't be used now.
         """
-        with _failures_said():
+        with self._unavailability():
             self._prepare()
-            with self._doubting(), self._engine.begin() as connection:
+            with self._doubting(), self._begin() as connection:
                 yield connection
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        """Begin a transaction that waits for locks as long as makes sense now.
+
+        Yields:
+            The connection.
+
+        Raises:
+            SQLAlchemyError: Whatever fails.
+        """
+        with self._engine.begin() as connection:
+            is_hurried = time.monotonic() < self._locked_until
+            if is_hurried:
+                set_lock_wait(connection, _HURRIED_MS)
+            elif self.is_sqlite:  # whose connections keep what was set before
+                set_lock_wait(connection, WAIT_S * 1000)
+            try:
+                yield connection
+            except SQLAlchemyError as error:
+                if not is_hurried and _reason_of(error) == _LOCKED:
+                    self._locked_until = time.monotonic() + _LOCKED_S
+                raise
+
+    @contextmanager
+    def _unavailability(self) -> Iterator[None]:
+        """Turn failures of the database or its file into the one that is foreseen.
+
+        Yields:
+            Nothing.
+
+        Raises:
+            StorageUnavailable: For any of them.
+        """
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageUnavailable(_describe(_reason_of(error))) from error
 
     @contextmanager
     def _doubting(self) -> Iterator[None]:
@@ -107,7 +150,7 @@ class Database:
         Raises:
             StorageUnavailable: The database can't be used now.
         """
-        with _failures_said():
+        with self._unavailability():
             self._prepare()
             return self._identity
 
@@ -128,7 +171,7 @@ class Database:
         Raises:
             StorageUnavailable: The database can't be used now.
         """
-        with _failures_said():
+        with self._unavailability():
             self._prepare()
             if self.is_sqlite:
                 self._deleted_remains = not self._cut_log()
@@ -139,13 +182,10 @@ class Database:
 
     def _cut_log(self) -> bool:
         with self._engine.connect() as connection:
-            connection.exec_driver_sql(_BUSY.format(_CUT_WAIT_MS))
-            try:
-                cut = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                # Source: SQLite's documentation: first 1 if others were in the way.
-                return not cut.one()[0]
-            finally:
-                connection.exec_driver_sql(_BUSY.format(WAIT_S * 1000))
+            set_lock_wait(connection, _CUT_WAIT_MS)
+            cut = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            # Source: SQLite's documentation: first 1 if others were in the way.
+            return not cut.one()[0]
 
     def _vacuum(self) -> None:
         try:
@@ -166,8 +206,8 @@ class Database:
         if self._is_prepared():
             return
         # Who waits here waits for somebody else's wait for the server.
-        if not _PREPARING.acquire(timeout=STATEMENT_S):
-            raise StorageUnavailable(_said(""))
+        if not _PREPARING.acquire(timeout=WAIT_S):
+            raise StorageUnavailable(_describe(None))
         try:
             if not self._is_prepared():
                 self._open()
@@ -182,7 +222,7 @@ class Database:
         if self._file is not None:
             make_folder(self._file.parent)
             _make_file(self._file)
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             migrate(connection)
             self._identity = connection.execute(select(STORE.c.id)).scalar_one()
         self._prepared = self._place()
@@ -214,24 +254,24 @@ def _make_file(file: Path) -> None:
         os.close(open_private(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
 
 
-@contextmanager
-def _failures_said() -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        message = str(getattr(error, "orig", error)).lower()
-        raise StorageUnavailable(_said(message)) from error
+_LOCKED: Final = "it is locked"
+
+# What the databases say, each in its own words.
+_REASONS: Final = {
+    "locked": _LOCKED,
+    "lock timeout": _LOCKED,
+    "full": "the disk is full",
+    "no space": "the disk is full",
+    "readonly": "it is read-only",
+    "read-only": "it is read-only",
+}
 
 
-def _said(message: str) -> str:
-    reasons = {
-        "locked": "it is locked",
-        "lock timeout": "it is locked",
-        "full": "the disk is full",
-        "no space": "the disk is full",
-        "readonly": "it is read-only",
-        "read-only": "it is read-only",
-    }
-    reason = next((why for word, why in reasons.items() if word in message), None)
-    said = f": {reason}" if reason else ""
-    return f"The database of records can't be used now{said}. Try again in a moment."
+def _reason_of(error: Exception) -> str | None:
+    said = str(getattr(error, "orig", error)).lower()
+    return next((why for words, why in _REASONS.items() if words in said), None)
+
+
+def _describe(reason: str | None) -> str:
+    why = f": {reason}" if reason else ""
+    return f"The database of records can't be used now{why}. Try again in a moment."

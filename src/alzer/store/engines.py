@@ -8,26 +8,33 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from alzer.errors import InvalidRequest
 
-# How long to wait for a lock, a connection, or the server itself.
-WAIT_S: Final = 2
+# How long to wait for a lock, or for a connection to be free. A request may wait for
+# one of each, and is answered within two seconds all the same.
+WAIT_S: Final = 1
+
+# How long to wait for a new connection; libpq takes no less.
+_CONNECT_S: Final = 2
 
 # The slowest statement of a request takes milliseconds.
-STATEMENT_S: Final = 5
+STATEMENT_MS: Final = 1_800
+
+# A server's machine that has gone is noticed so soon after something was sent to it.
+_UNHEARD_MS: Final = 5_000
 
 # Source: PostgreSQL's manual, 20.11 (client connection defaults). Units: ms.
 _SERVER_LIMITS: Final = {
     "lock_timeout": WAIT_S * 1000,
-    "statement_timeout": STATEMENT_S * 1000,
+    "statement_timeout": STATEMENT_MS,
     "idle_in_transaction_session_timeout": 10_000,
 }
 
 # Source: PostgreSQL's manual, 34.1.2 (parameter key words). A machine that has gone
 # without a word is noticed, by what is sent (ms) and by asking while we wait (s).
 _CLIENT_LIMITS: Final = {
-    "connect_timeout": WAIT_S,
-    "tcp_user_timeout": STATEMENT_S * 1000,
+    "connect_timeout": _CONNECT_S,
+    "tcp_user_timeout": _UNHEARD_MS,
     "keepalives": 1,
-    "keepalives_idle": WAIT_S,
+    "keepalives_idle": 2,
     "keepalives_interval": 1,
     "keepalives_count": 3,
 }
@@ -57,6 +64,19 @@ def open_engine(url: str, *, fsync: bool) -> Engine:
     else:
         event.listen(engine, "do_connect", _connect_patiently)
     return engine
+
+
+def set_lock_wait(connection: Connection, wait_ms: int) -> None:
+    """Set how long a transaction that has just begun waits for locks.
+
+    Args:
+        connection: To either database.
+        wait_ms: How long.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait_ms}")
+    else:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
 
 
 def take_time(connection: Connection) -> None:
@@ -89,6 +109,8 @@ def _create(url: URL) -> Engine:
         connect_args=_limits(url) if is_postgresql else {"timeout": WAIT_S},
         pool_pre_ping=is_postgresql,
         pool_size=8,
+        # A file takes as many connections as there are threads; a server does not.
+        max_overflow=10 if is_postgresql else -1,
         pool_timeout=WAIT_S,
     )
 

@@ -10,8 +10,8 @@ from psycopg.abc import PQGen
 
 _Result = TypeVar("_Result")
 
-# The server itself ends statements after 5 s, and then says so.
-_PATIENCE_S: Final = 7.0
+# The server itself ends statements after 1.8 s, and then says so.
+_PATIENCE_S: Final = 3.0
 
 
 class TimeoutConnection(Connection[Any]):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, update
 
 from alzer.errors import InvalidRequest
-from alzer.store.audit import Action, AuditEntry, note
+from alzer.store.audit import AuditEntry, append
 from alzer.store.database import Database
 from alzer.store.tables import ANALYSES
 
@@ -112,19 +112,19 @@ class Records:
 
     database: Database
 
-    def add(self, record: Record, act: AuditEntry) -> None:
+    def add(self, record: Record, entry: AuditEntry) -> None:
         """Keep a record from now on, whatever becomes of this process.
 
         Args:
             record: What to keep.
-            act: Who made it, for the audit log.
+            entry: Who made it, for the audit log.
 
         Raises:
             StorageUnavailable: It can't be kept.
         """
         with self.database.transaction() as connection:
             connection.execute(_ADD, vars(record))
-            note(connection, act)
+            append(connection, entry)
 
     def clear_heatmap(self, identity: str, answer: dict[str, Any]) -> None:
         """Keep a record on without its heatmap.
@@ -156,7 +156,7 @@ class Records:
         return None if row is None else Record(*row)
 
     def owns_heatmap(self, owner: str, name: str) -> bool:
-        """Say whether a heatmap belongs to one of a token's analyses.
+        """Return whether a heatmap belongs to one of a token's analyses.
 
         Args:
             owner: The token's id.
@@ -165,6 +165,8 @@ class Records:
         Returns:
             Whether it does.
         """
+        if "\0" in name:  # PostgreSQL takes no such text
+            return False
         owned = (ANALYSES.c.owner == owner, ANALYSES.c.heatmap == name)
         query = select(ANALYSES.c.id).where(*owned)
         with self.database.transaction() as connection:
@@ -198,18 +200,31 @@ class Records:
         records = tuple(Record(*row[1:]) for row in rows[:size])
         return Page(records, _cursor_at(rows[size - 1]) if len(rows) > size else None)
 
-    def delete(self, identity: str, act: AuditEntry) -> None:
+    def delete(self, identity: str, entry: AuditEntry) -> None:
         """Forget one record; its files are another matter.
 
         Args:
             identity: Of the analysis.
-            act: Who wants it, for the audit log.
+            entry: Who wants it, for the audit log.
         """
         with self.database.transaction() as connection:
             gone = connection.execute(delete(ANALYSES).where(ANALYSES.c.id == identity))
             if gone.rowcount:
-                note(connection, act)
+                append(connection, entry)
         self.database.note_deletion()
+
+    def count_before(self, moment: datetime) -> int:
+        """Count the records from before a moment.
+
+        Args:
+            moment: The end of the term.
+
+        Returns:
+            How many there are.
+        """
+        query = select(func.count()).where(ANALYSES.c.created_at < moment)
+        with self.database.transaction() as connection:
+            return connection.execute(query).scalar_one()
 
     def older_than(
         self, moment: datetime, at_most: int = _AT_ONCE, without: Collection[str] = ()
@@ -253,19 +268,17 @@ class Records:
                     known.update(connection.execute(query).scalars())
         return known
 
-    def note(
-        self, actor: str, action: Action, subject: str | None, request: str
-    ) -> None:
-        """Write into the audit log what changes no record.
+    def audit(self, entry: AuditEntry) -> None:
+        """Add a line to the audit log about what changes no record.
 
         Args:
-            actor: Who did it.
-            action: What.
-            subject: To which analysis or token.
-            request: By which request.
+            entry: What was done.
+
+        Raises:
+            StorageUnavailable: It can't be kept.
         """
         with self.database.transaction() as connection:
-            note(connection, AuditEntry(actor, action, subject, request))
+            append(connection, entry)
 
 
 def _cursor_at(row: Row[Any]) -> str:

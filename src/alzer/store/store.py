@@ -15,10 +15,12 @@ from typing import BinaryIO, Final
 from alzer.errors import StorageUnavailable
 from alzer.settings import Settings
 from alzer.store.audit import SERVICE, AuditEntry
+from alzer.store.clock import Clock
 from alzer.store.database import Database
 from alzer.store.files import FileStore, KeptFile, Kind
 from alzer.store.permissions import make_folder, open_private
 from alzer.store.records import Record, Records
+from alzer.store.refusals import Refusals
 from alzer.store.tokens import Tokens
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,8 @@ class Store:
         records: The analyses.
         files: Their heatmaps, and originals where they are kept.
         tokens: Who may use the service.
+        refusals: Counts tokens that were refused, for the audit log.
+        clock: Says whether this machine's clock can be believed.
         term: How long analyses are kept; None: until they are deleted.
         ending: Set when cleaning up has to come to its end.
     """
@@ -55,39 +59,41 @@ class Store:
     records: Records
     files: FileStore
     tokens: Tokens
+    refusals: Refusals
+    clock: Clock
     term: timedelta | None
     ending: threading.Event = field(default_factory=threading.Event)
 
-    def delete(self, record: Record, act: AuditEntry) -> None:
+    def delete(self, record: Record, entry: AuditEntry) -> None:
         """Delete an analysis for good: its files, then its record.
 
         Args:
             record: Which.
-            act: Who wants it, for the audit log.
+            entry: Who wants it, for the audit log.
 
         Raises:
             StorageUnavailable: Something could not be removed; the record remains,
                 so that it can be tried again.
         """
-        self._delete(record, act)
+        self._delete(record, entry)
         if self.database.is_sqlite:  # PostgreSQL takes longer: at the next cleaning
             with suppress(StorageUnavailable):  # the record is gone; tried again then
                 self.database.forget_deleted()
 
-    def _delete(self, record: Record, act: AuditEntry) -> None:
+    def _delete(self, record: Record, entry: AuditEntry) -> None:
         self.files.remove_all(
             (Kind.HEATMAP, record.heatmap), (Kind.ORIGINAL, record.original)
         )
-        self.records.delete(record.id, act)
+        self.records.delete(record.id, entry)
         if self.records.find(record.id) is not None:
             message = "The analysis could not be deleted. Try again in a moment."
             raise StorageUnavailable(message)
 
     def purge(self, now: datetime | None = None) -> int:
-        """Delete what is older than the term.
+        """Delete what is older than the term, unless the clock has jumped.
 
         Args:
-            now: The end of the term; None: this moment.
+            now: What the clock says; None: this machine's.
 
         Returns:
             How many analyses were deleted.
@@ -97,10 +103,13 @@ class Store:
         """
         if self.term is None:
             return 0
-        purged, stuck = 0, set[str]()
-        until = (now or datetime.now(UTC)) - self.term
+        purged, stuck, now = 0, set[str](), now or datetime.now(UTC)
+        if not self.clock.is_right(now):
+            logger.warning(_JUMPED)
+            return 0
+        until = now - self.term
         while records := self.records.older_than(until, without=stuck):
-            purged += sum(self._expire(each, stuck) for each in records)
+            purged += sum(self._expire(record, stuck) for record in records)
             if self.ending.is_set():
                 return purged
         if purged:
@@ -168,6 +177,7 @@ class Store:
             self.purge,
             partial(self.sweep, written_before),
             self.tokens.forget_ended_sessions,
+            self.refusals.flush,
             self.database.forget_deleted,
         ]
         done = [_attempt(step) for step in steps]  # each, whatever becomes of others
@@ -197,7 +207,10 @@ class Store:
             else:
                 self.clean(now - GRACE)
             self._warn_of_others()
-            yield
+            try:
+                yield
+            finally:
+                self.refusals.flush()
 
     def _open_lock(self, stack: ExitStack) -> BinaryIO | None:
         folder = self.files.folder
@@ -217,6 +230,11 @@ class Store:
             if others:
                 logger.warning(_OTHERS, ", ".join(others))
 
+
+_JUMPED: Final = (
+    "nothing is purged: the clock of this machine has jumped. If it is wrong, set it "
+    "right; if it is right, say so: alzer clock --confirm"
+)
 
 _OTHERS: Final = (
     "files without a record are kept: another database keeps files in the same place "
@@ -265,5 +283,7 @@ def open_store(settings: Settings) -> Store:
         Records(database),
         files,
         Tokens(database),
+        Refusals(database),
+        Clock(database),
         settings.retention,
     )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    false,
 )
 
 
@@ -68,7 +69,13 @@ METADATA: Final = MetaData()
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 # One row: which database this is, wherever it is moved.
-STORE: Final = Table("store", METADATA, Column("id", String(36), primary_key=True))
+STORE: Final = Table(
+    "store",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("clock_at", UtcTime),  # the latest moment that was believed
+    Column("clock_doubted", Boolean, nullable=False, server_default=false()),
+)
 
 ANALYSES: Final = Table(
     "analyses",
@@ -96,6 +103,7 @@ TOKENS: Final = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),
     Column("revoked_at", UtcTime),
+    Column("scope", String(20), nullable=False, server_default="analyses"),
 )
 
 SESSIONS: Final = Table(
@@ -115,5 +123,6 @@ AUDIT: Final = Table(
     Column("action", String(40), nullable=False),
     Column("subject", String(36)),
     Column("request", String(36)),
+    Column("count", Integer, nullable=False, server_default="1"),
     sqlite_autoincrement=True,
 )

@@ -2,25 +2,54 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from alzer.errors import InvalidRequest
-from alzer.store.audit import LOCAL, UNKNOWN, AuditEntry, note
+from alzer.store.audit import LOCAL, AuditEntry, append
 from alzer.store.database import Database
-from alzer.store.tables import SESSIONS, TOKENS
+from alzer.store.tables import ANALYSES, SESSIONS, TOKENS
 
 _PREFIX: Final = "alzer"
 
 # 256 random bits: nothing to guess, so a plain digest keeps them well.
 _SECRET_BYTES: Final = 32
 
+# As `create` writes it. What is not of this form is never looked up: databases
+# take no text whatever, such as one with a zero byte.
+_FORM: Final = re.compile(
+    rf"{_PREFIX}_(?P<id>[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})"
+    r"_(?P<secret>[A-Za-z0-9_-]{43})"
+)
+
 SESSION_TERM: Final = timedelta(hours=12)  # a working day
+
+
+class Scope(StrEnum):
+    """What a token is good for."""
+
+    ANALYSES = "analyses"  # making analyses, and seeing those made with it
+    METRICS = "metrics"  # the figures of the whole service, and nothing else
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whom a token names.
+
+    Attributes:
+        id: The token's id.
+        scope: What it is good for.
+    """
+
+    id: str
+    scope: Scope
 
 
 @dataclass(frozen=True)
@@ -33,6 +62,7 @@ class Token:
         created_at: When it was made.
         expires_at: When it ends by itself; None: never.
         revoked_at: When it was revoked; None: not.
+        scope: What it is good for.
     """
 
     id: str
@@ -40,9 +70,10 @@ class Token:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    scope: str
 
 
-_COLUMNS: Final = tuple(TOKENS.c[each] for each in Token.__dataclass_fields__)
+_COLUMNS: Final = tuple(TOKENS.c[name] for name in Token.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -55,12 +86,18 @@ class Tokens:
 
     database: Database
 
-    def create(self, name: str, term: timedelta | None = None) -> str:
+    def create(
+        self,
+        name: str,
+        term: timedelta | None = None,
+        scope: Scope = Scope.ANALYSES,
+    ) -> str:
         """Make a token.
 
         Args:
             name: What a person calls it.
             term: How long it is good for; None: until it is revoked.
+            scope: What it is good for.
 
         Returns:
             The token with its secret, which is nowhere else.
@@ -79,10 +116,11 @@ class Tokens:
             "hash": _digest(secret),
             "created_at": now,
             "expires_at": None if term is None else now + term,
+            "scope": scope.value,
         }
         with self.database.transaction() as connection:
             connection.execute(insert(TOKENS).values(**values))
-            note(connection, AuditEntry(LOCAL, "token created", identity))
+            append(connection, AuditEntry(LOCAL, "token created", identity))
         return f"{_PREFIX}_{identity}_{secret}"
 
     def all(self) -> list[Token]:
@@ -92,8 +130,9 @@ class Tokens:
             return [Token(*row) for row in connection.execute(query)]
 
     def any_valid(self) -> bool:
-        """Say whether anybody could sign in."""
-        query = select(func.count()).select_from(TOKENS).where(*_valid())
+        """Return whether anybody could sign in."""
+        is_for_people = TOKENS.c.scope == Scope.ANALYSES.value
+        query = select(func.count()).select_from(TOKENS).where(is_for_people, *_valid())
         with self.database.transaction() as connection:
             return bool(connection.execute(query).scalar())
 
@@ -116,25 +155,40 @@ class Tokens:
                 message = "There is no such token, or it is revoked already."
                 raise InvalidRequest(message)
             connection.execute(delete(SESSIONS).where(SESSIONS.c.token == identity))
-            note(connection, AuditEntry(LOCAL, "token revoked", identity))
+            append(connection, AuditEntry(LOCAL, "token revoked", identity))
 
-    def check(self, token: str) -> str | None:
-        """Tell whose token this is.
+    def identify(self, token: str) -> Identity | None:
+        """Look up whom a token names.
 
         Args:
             token: As `create` gave it, or anything else.
 
         Returns:
-            Its id; None if it is not valid.
+            Whom; None if it is not valid.
         """
-        parts = token.split("_", 2)
-        if len(parts) != 3 or parts[0] != _PREFIX:
+        form = _FORM.fullmatch(token)
+        if form is None:
             return None
-        query = select(TOKENS.c.hash).where(TOKENS.c.id == parts[1], *_valid())
+        columns = (TOKENS.c.hash, TOKENS.c.scope)
+        query = select(*columns).where(TOKENS.c.id == form["id"], *_valid())
         with self.database.transaction() as connection:
-            kept = connection.execute(query).scalar()
-        matches = hmac.compare_digest(kept or "", _digest(parts[2]))
-        return parts[1] if matches else None
+            row = connection.execute(query).first()
+        kept = "" if row is None else row.hash
+        matches = hmac.compare_digest(kept, _digest(form["secret"]))
+        return Identity(form["id"], Scope(row.scope)) if row and matches else None
+
+    def check(self, token: str) -> str | None:
+        """Look up whose analyses a token is good for.
+
+        Args:
+            token: As `create` gave it, or anything else.
+
+        Returns:
+            Its id; None if it is not valid, or good for something else.
+        """
+        identity = self.identify(token)
+        is_right = identity is not None and identity.scope is Scope.ANALYSES
+        return identity.id if identity and is_right else None
 
     def open_session(self, token: str, request: str) -> str | None:
         """Let a person in by a token.
@@ -144,25 +198,24 @@ class Tokens:
             request: By which request, for the audit log.
 
         Returns:
-            The session's secret; None if the token is not valid.
+            The session's secret; None if the token is not valid for analyses.
         """
         identity = self.check(token)
+        if identity is None:
+            return None
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         ends = datetime.now(UTC) + SESSION_TERM
         with self.database.transaction() as connection:
-            if identity is None:
-                note(connection, AuditEntry(UNKNOWN, "sign-in refused", None, request))
-                return None
             connection.execute(
                 insert(SESSIONS).values(
                     hash=_digest(secret), token=identity, expires_at=ends
                 )
             )
-            note(connection, AuditEntry(identity, "signed in", None, request))
+            append(connection, AuditEntry(identity, "signed in", None, request))
         return secret
 
     def session_owner(self, secret: str) -> str | None:
-        """Tell whose session this is.
+        """Look up whose session this is.
 
         Args:
             secret: As `open_session` gave it, or anything else.
@@ -182,6 +235,23 @@ class Tokens:
         with self.database.transaction() as connection:
             return connection.execute(query).scalar()
 
+    def opens_heatmap(self, name: str) -> bool:
+        """Return whether a signed address of a heatmap is still to be answered.
+
+        Args:
+            name: Of the heatmap's file.
+
+        Returns:
+            Whether its analysis is there, and the token that made it is valid.
+        """
+        query = (
+            select(ANALYSES.c.id)
+            .join(TOKENS, TOKENS.c.id == ANALYSES.c.owner)
+            .where(ANALYSES.c.heatmap == name, *_valid())
+        )
+        with self.database.transaction() as connection:
+            return connection.execute(query).first() is not None
+
     def close_session(self, secret: str, request: str) -> None:
         """End a session.
 
@@ -194,7 +264,7 @@ class Tokens:
         with self.database.transaction() as connection:
             connection.execute(query)
             if owner is not None:
-                note(connection, AuditEntry(owner, "signed out", None, request))
+                append(connection, AuditEntry(owner, "signed out", None, request))
 
     def forget_ended_sessions(self) -> None:
         """Remove sessions that have ended by themselves."""

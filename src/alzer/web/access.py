@@ -1,30 +1,37 @@
 """Who is let in: nobody by default, except where nobody else can come."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import partial
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import urlsplit
 
 from anyio import to_thread
 from fastapi import Request
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection, cookie_parser
 from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alzer.errors import AlzerError, Forged, InvalidHost, NotSignedIn
+from alzer.errors import (
+    AlzerError,
+    Forged,
+    InvalidHost,
+    NotAllowed,
+    NotSignedIn,
+    TooManyGuesses,
+)
 from alzer.settings import Settings
+from alzer.store import tokens
 from alzer.store.audit import LOCAL
-from alzer.store.tokens import Tokens
 from alzer.web.exception_handlers import answer_failure
-from alzer.web.signing import Signer
+from alzer.web.service import Service
 from alzer.web.urls import HEATMAPS_PATH, STRANGE_HOST, goes_by
 
 SESSION_COOKIE: Final = "alzer_session"
 CSRF_COOKIE: Final = "alzer_csrf"
 CSRF_HEADER: Final = "x-csrf-token"
 LOGIN_PATH: Final = "/login"
+METRICS_PATH: Final = "/metrics"
 
 # Without anything of a person: open to everybody who reaches the service.
 _OPEN: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json", LOGIN_PATH})
@@ -59,7 +66,7 @@ _ANYBODY: Final = Caller(LOCAL, None)
 
 
 def caller_of(request: Request) -> Caller:
-    """Tell who makes a request that was let in."""
+    """Return who makes a request that was let in."""
     caller: Caller = request.scope["state"]["caller"]
     return caller
 
@@ -69,24 +76,24 @@ class AuthMiddleware:
 
     Args:
         app: The application behind.
-        settings: Whether a token is needed, and by which names the service goes.
-        tokens: Who has one.
-        signer: Knows the addresses and forms that are ours.
+        service: Knows whether a token is needed, who has one, and which addresses
+            and forms are ours.
     """
 
-    def __init__(
-        self, app: ASGIApp, settings: Settings, tokens: Tokens, signer: Signer
-    ) -> None:
+    def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app = app
-        self.settings = settings
-        self.tokens = tokens
-        self.signer = signer
+        self.service = service
+        self.settings = service.settings
+        self.tokens = service.store.tokens
+        self.signer = service.signer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.settings.needs_token and not _is_open(str(scope["path"])):
+            send = _uncached(send)
         try:
             caller = await self._admit(scope)
         except AlzerError as error:
@@ -101,40 +108,60 @@ class AuthMiddleware:
             if path not in _BY_ANY_NAME and not goes_by(headers, self.settings):
                 raise InvalidHost(STRANGE_HOST)
             return _ANYBODY
-        if path in _OPEN or path.startswith(_OPEN_BELOW) or self._is_signed(scope):
+        if _is_open(path) or await self._is_signed(scope):
             return _ANYBODY
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            # A proxy may have added it to whatever a browser sends.
-            if scope["method"] not in _SAFE and is_foreign(
-                headers, self.settings, self.settings.allowed_origins
-            ):
-                raise Forged(FORGED)
-            return await self._by(partial(self.tokens.check, token.strip()), None)
-        session = cookie(headers, SESSION_COOKIE)
-        caller = await self._by(partial(self.tokens.session_owner, session), session)
+            return await self._by_token(scope, token.strip())
+        return await self._by_session(scope, headers)
+
+    async def _by_token(self, scope: Scope, token: str) -> Caller:
+        # A proxy may have added it to whatever a browser sends.
+        if scope["method"] not in _SAFE and is_foreign(
+            Headers(scope=scope), self.settings, self.settings.allowed_origins
+        ):
+            raise Forged(FORGED)
+        identity = await to_thread.run_sync(self.tokens.identify, token)
+        if identity is None:
+            await self._count_guess(scope)
+            raise NotSignedIn(SIGN_IN)
+        _require(identity.scope, str(scope["path"]))
+        return Caller(identity.id, identity.id)
+
+    async def _count_guess(self, scope: Scope) -> None:
+        """Count a bearer token that is not valid.
+
+        Raises:
+            TooManyGuesses: If its address has to wait.
+        """
+        connection = HTTPConnection(scope)
+        if await self.service.throttle.refuse("token refused", connection) > 0.0:
+            raise TooManyGuesses(TOO_MANY_GUESSES)
+
+    async def _by_session(self, scope: Scope, headers: Headers) -> Caller:
+        path, session = str(scope["path"]), cookie(headers, SESSION_COOKIE)
+        owner = await to_thread.run_sync(self.tokens.session_owner, session)
+        if owner is None:
+            raise NotSignedIn(SIGN_IN)
         if scope["method"] not in _SAFE and path != "/logout":
             sent = headers.get(CSRF_HEADER, "")
             if not self.signer.matches(sent, "csrf", session) or is_foreign(
                 headers, self.settings
             ):
                 raise Forged(FORGED)
-        return caller
+        _require(tokens.Scope.ANALYSES, path)
+        return Caller(owner, owner, session)
 
-    def _is_signed(self, scope: Scope) -> bool:
+    async def _is_signed(self, scope: Scope) -> bool:
         folder, _, name = str(scope["path"]).rpartition("/")
         if folder != HEATMAPS_PATH or scope["method"] not in _SAFE:
             return False
-        query = Request(scope).query_params
+        query = HTTPConnection(scope).query_params
+        expires, signature = query.get("expires", ""), query.get("signature", "")
+        # The database last: only what was signed is looked up.
         return self.signer.opens_heatmap(
-            name, query.get("expires", ""), query.get("signature", "")
-        )
-
-    async def _by(self, ask: Callable[[], str | None], session: str | None) -> Caller:
-        identity = await to_thread.run_sync(ask)
-        if identity is None:
-            raise NotSignedIn(SIGN_IN)
-        return Caller(identity, identity, session)
+            name, expires, signature
+        ) and await to_thread.run_sync(self.tokens.opens_heatmap, name)
 
     async def _refuse(
         self, error: AlzerError, scope: Scope, receive: Receive, send: Send
@@ -148,7 +175,48 @@ class AuthMiddleware:
         await answer_failure(error)(scope, receive, send)
 
 
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OPEN_BELOW)
+
+
+def _uncached(send: Send) -> Send:
+    """Let no browser or proxy keep what only those see who have signed in.
+
+    Without it the button 'Back' shows pages and pictures after signing out.
+    """
+
+    async def send_uncached(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+        await send(message)
+
+    return send_uncached
+
+
+def _require(scope: tokens.Scope, path: str) -> None:
+    """Check that a token is good for an address.
+
+    Raises:
+        NotAllowed: It is good for something else.
+    """
+    if path == METRICS_PATH and scope is not tokens.Scope.METRICS:
+        raise NotAllowed(_FOR_ALL)
+    if path != METRICS_PATH and scope is not tokens.Scope.ANALYSES:
+        raise NotAllowed(_FOR_METRICS)
+
+
 SIGN_IN: Final = "Sign in first, or send a valid token: 'Authorization: Bearer ...'."
+
+TOO_MANY_GUESSES: Final = (
+    "Too many tokens from your address were not valid. Wait a minute before the next; "
+    "a valid one is taken at any time."
+)
+
+_FOR_ALL: Final = (
+    "These figures are about everybody's analyses, and your token is good for its own. "
+    "The operator makes one for them: alzer tokens create NAME --metrics."
+)
+_FOR_METRICS: Final = f"This token is good for {METRICS_PATH}, and nothing else."
 
 FORGED: Final = (
     "The request does not come from this service's own page. Open the page again."
@@ -165,17 +233,13 @@ def cookie(headers: Headers, name: str) -> str:
     Returns:
         Its value.
     """
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+    return cookie_parser(headers.get("cookie", "")).get(name, "")
 
 
 def is_foreign(
     headers: Headers, settings: Settings, allowed: Collection[str] = ()
 ) -> bool:
-    """Say whether a browser tells that another site's page sends a request.
+    """Return whether a browser tells that another site's page sends a request.
 
     Args:
         headers: Of the request.

@@ -195,6 +195,7 @@ class Api:
                     answer=_document(answer),
                     heatmap=heatmap,
                     original=original,
+                    created_at=store.clock.now(),
                 ),
                 AuditEntry(
                     caller.actor, "analysed", answer.analysis_id, order.request_id

@@ -31,6 +31,7 @@ from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.pages import page_routes
 from alzer.web.service import Engine, Service
 from alzer.web.signing import open_signer
+from alzer.web.throttle import Throttle
 from alzer.web.uploads import FORM_OVERHEAD_BYTES, too_large
 from alzer.web.urls import PREDICT_PATH, PREVIEW_PATH
 from alzer.web.workers import Workers, usable_cores
@@ -67,14 +68,16 @@ def create_app(
     workers = Workers(usable_cores(), settings.max_waiting)
     metrics = Metrics(engine.class_mix, engine.model)
     metrics.watch_places(lambda: workers.taken)
+    store = store or open_store(settings)
     service = Service(
         engine=engine,
         settings=settings,
-        store=store or open_store(settings),
+        store=store,
         workers=workers,
         admission=AdmissionControl(workers, metrics, (PREDICT_PATH, PREVIEW_PATH)),
         metrics=metrics,
         signer=open_signer(settings),
+        throttle=Throttle(store.refusals),
     )
     app = FastAPI(
         title="alzer",
@@ -133,12 +136,7 @@ def _middleware(service: Service) -> list[Middleware]:
         Middleware(RequestLog, metrics=service.metrics),
         Middleware(ResponseHeaders, public_url=settings.public_url),
         Middleware(ErrorMiddleware),
-        Middleware(
-            AuthMiddleware,
-            settings=settings,
-            tokens=service.store.tokens,
-            signer=service.signer,
-        ),
+        Middleware(AuthMiddleware, service=service),
         Middleware(
             BodyLimit,
             max_bytes=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,

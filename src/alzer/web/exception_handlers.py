@@ -15,14 +15,17 @@ from alzer.errors import (
     Forged,
     InvalidRequest,
     NoSuchAnalysis,
+    NotAllowed,
     NotSignedIn,
     Overloaded,
     StorageUnavailable,
     TooManyBytes,
+    TooManyGuesses,
     TrainingRefused,
     UnusableModel,
     UnusableScan,
 )
+from alzer.web.throttle import TERM_S
 from alzer.web.workers import ClientDisconnected
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,8 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     TooManyBytes: 413,
     InvalidRequest: 400,
     NotSignedIn: 401,
+    TooManyGuesses: 429,
+    NotAllowed: 403,
     Forged: 403,
     NoSuchAnalysis: 404,
     UnusableModel: 503,
@@ -48,6 +53,7 @@ RETRY_AFTER_S: Final = 2
 
 _HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": f"{TERM_S:.0f}"},
     503: {"Retry-After": str(RETRY_AFTER_S)},
 }
 
@@ -62,12 +68,12 @@ _SENTENCES: Final[Mapping[int, str]] = {
 
 def status_of(error: type[AlzerError]) -> int:
     """Look up the HTTP status that stands for a class of errors."""
-    nearest = next(each for each in error.__mro__ if each in STATUS_BY_ERROR)
+    nearest = next(base for base in error.__mro__ if base in STATUS_BY_ERROR)
     return STATUS_BY_ERROR[nearest]
 
 
 def problem(status: int, detail: str, code: str) -> JSONResponse:
-    """Give the one shape in which every failure is answered."""
+    """Return the one shape in which every failure is answered."""
     return JSONResponse({"detail": detail, "code": code}, status, _HEADERS.get(status))
 
 
@@ -94,7 +100,7 @@ def register_exception_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        names = ", ".join(sorted({str(each["loc"][-1]) for each in error.errors()}))
+        names = ", ".join(sorted({str(found["loc"][-1]) for found in error.errors()}))
         return answer_failure(
             InvalidRequest(f"The request has an unusable value for: {names}.")
         )

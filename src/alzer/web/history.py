@@ -99,23 +99,22 @@ class History:
             reliable=reliable,
         )
         page = self.service.store.records.page(wanted, limit, cursor)
-        self._note(request, "listed", None)
-        shown = [self._show(each, base) for each in page.records]
+        self._audit(request, "listed", None)
+        shown = [self._show(record, base) for record in page.records]
         return AnalysisPage(analyses=shown, next_cursor=page.cursor)
 
     def one(self, request: Request, identity: _Identity) -> StoredAnalysis:
         """Give one analysis, with an address of its heatmap that is good now."""
         base = base_url(request, self.service.settings)
         record = self._find(request, identity)
-        self._note(request, "viewed", identity)
+        self._audit(request, "viewed", identity)
         return self._show(record, base)
 
     def delete(self, request: Request, identity: _Identity) -> Response:
         """Delete one analysis for good: its record and its files."""
         record = self._find(request, identity)
-        request_id = request.state.request_id
-        act = AuditEntry(caller_of(request).actor, "deleted", identity, request_id)
-        self.service.store.delete(record, act)
+        entry = _entry(request, "deleted", identity)
+        self.service.store.delete(record, entry)
         return Response(status_code=204)
 
     def _find(self, request: Request, identity: str) -> Record:
@@ -128,9 +127,8 @@ class History:
             raise NoSuchAnalysis(message)
         return record
 
-    def _note(self, request: Request, action: Action, subject: str | None) -> None:
-        actor, identity = caller_of(request).actor, request.state.request_id
-        self.service.store.records.note(actor, action, subject, identity)
+    def _audit(self, request: Request, action: Action, subject: str | None) -> None:
+        self.service.store.records.audit(_entry(request, action, subject))
 
     def _show(self, record: Record, base: str) -> StoredAnalysis:
         url = None
@@ -139,6 +137,11 @@ class History:
         answer = fill_missing_fields(record.answer)
         told = {**answer, "heatmap_url": url, "created_at": record.created_at}
         return StoredAnalysis.model_validate(told)
+
+
+def _entry(request: Request, action: Action, subject: str | None) -> AuditEntry:
+    actor, request_id = caller_of(request).actor, request.state.request_id
+    return AuditEntry(actor, action, subject, request_id)
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:

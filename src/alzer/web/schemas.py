@@ -211,6 +211,20 @@ def describe(analysis: Analysis, identity: str, reason: str | None) -> Predictio
     )
 
 
+# What a record says of a field that came after it was written: nothing. Whoever adds
+# a field to the answer adds it here.
+_UNSAID: Final[Mapping[str, Any]] = {
+    "heatmap_missing_reason": None,
+    "reliable": None,
+    "unreliable_reason": None,
+    "possible_classes": None,
+    "calibrated": False,
+    "warnings": [],
+    "timings_ms": {},
+    "model": dict.fromkeys(ModelUsed.model_fields, "unknown"),
+}
+
+
 def fill_missing_fields(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored answer with the fields that its version did not have yet.
 
@@ -219,13 +233,14 @@ def fill_missing_fields(stored: Mapping[str, Any]) -> dict[str, Any]:
             the reason for an unreliable answer as the first warning only.
 
     Returns:
-        The answer with `unreliable_reason` and `headline`.
+        The answer with all its fields, nothing said of those that were missing.
     """
-    reason = stored.get("unreliable_reason")
-    if stored["reliable"] is False and reason is None:
-        reason = next(iter(stored["warnings"]), OUT_OF_DISTRIBUTION)
-    headline = choose_headline(stored["prediction"], stored["possible_classes"], reason)
-    return {**stored, "unreliable_reason": reason, "headline": headline.text}
+    answer = {**_UNSAID, **stored}
+    reason = answer["unreliable_reason"]
+    if answer["reliable"] is False and reason is None:
+        reason = next(iter(answer["warnings"]), OUT_OF_DISTRIBUTION)
+    headline = choose_headline(answer["prediction"], answer["possible_classes"], reason)
+    return {**answer, "unreliable_reason": reason, "headline": headline.text}
 
 
 def draw_layers(analysis: Analysis) -> Layers:

@@ -11,6 +11,7 @@ from alzer.store.store import Store
 from alzer.web.admission import AdmissionControl
 from alzer.web.metrics import Metrics
 from alzer.web.signing import Signer
+from alzer.web.throttle import Throttle
 from alzer.web.urls import HEATMAPS_PATH
 from alzer.web.workers import Workers
 
@@ -51,6 +52,7 @@ class Service:
         admission: Says who can't be served now.
         metrics: What is measured.
         signer: Signs addresses.
+        throttle: Counts refused tokens.
     """
 
     engine: Engine
@@ -60,6 +62,7 @@ class Service:
     admission: AdmissionControl
     metrics: Metrics
     signer: Signer
+    throttle: Throttle
 
     @property
     def model(self) -> ModelIdentity | None:
