@@ -20,6 +20,7 @@ from alzer.model.engine import Model, ModelIdentity
 from alzer.model.preparation import PreparedInput, prepare
 from alzer.scans.formats import read_slice
 from alzer.scans.plausibility import examine
+from alzer.scans.reduction import reduce_slice
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
@@ -202,6 +203,7 @@ def _make_ready(
 ) -> _Ready:
     stopwatch = _Stopwatch()
     scan = source if isinstance(source, Slice) else read(source, limits)
+    scan = reduce_slice(scan)  # what is given as a Slice may have any size
     stopwatch.lap("read")
     brain = examine(scan)
     stopwatch.lap("validate")
