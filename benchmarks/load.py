@@ -33,8 +33,14 @@ class Outcome:
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
-async def offer(
-    port: int, request: bytes, *, rate: float, seconds: float, clients: int
+async def offer(  # noqa: PLR0913 - a load has as many sides
+    port: int,
+    request: bytes,
+    *,
+    rate: float,
+    seconds: float,
+    clients: int,
+    address: str = "127.0.0.1",
 ) -> Outcome:
     """Offer a load.
 
@@ -45,6 +51,7 @@ async def offer(
             again as soon as it is answered.
         seconds: For how long.
         clients: Connections that are kept.
+        address: Of this machine, where they come from.
 
     Returns:
         What came of it.
@@ -52,7 +59,9 @@ async def offer(
     outcome = Outcome(seconds)
     loop = asyncio.get_running_loop()
     end, pause_s = loop.time() + seconds, clients / rate
-    askers = [_Client(port, request, outcome, pause_s, end) for _ in range(clients)]
+    askers = [
+        _Client((address, port), request, outcome, pause_s, end) for _ in range(clients)
+    ]
     for index, client in enumerate(askers):
         loop.call_later(index / clients * pause_s, client.ask)
     await asyncio.gather(
@@ -69,11 +78,17 @@ class _Client(asyncio.Protocol):
     """
 
     def __init__(
-        self, port: int, request: bytes, outcome: Outcome, pause_s: float, end: float
+        self,
+        way: tuple[str, int],
+        request: bytes,
+        outcome: Outcome,
+        pause_s: float,
+        end: float,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.done: asyncio.Future[None] = self._loop.create_future()
-        self._port, self._request, self._outcome = port, request, outcome
+        (self._address, self._port) = way
+        self._request, self._outcome = request, outcome
         self._pause_s, self._end = pause_s, end
         self._transport: asyncio.Transport | None = None
         self._asked_at = 0.0
@@ -89,7 +104,12 @@ class _Client(asyncio.Protocol):
 
     async def _connect(self) -> None:
         try:
-            await self._loop.create_connection(lambda: self, "127.0.0.1", self._port)
+            await self._loop.create_connection(
+                lambda: self,
+                "127.0.0.1",
+                self._port,
+                local_addr=(self._address, 0),
+            )
         except OSError as error:
             self._fail(type(error).__name__)
 

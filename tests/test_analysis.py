@@ -35,6 +35,7 @@ from alzer.model.engine import Model, load_model
 from alzer.model.preparation import CELL_STRIDE, prepare
 from alzer.scans.orientation import affine_of, to_standard_view
 from alzer.scans.plausibility import examine
+from alzer.scans.reduction import MOST_PIXELS
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from bundles import write_bundle
@@ -120,6 +121,22 @@ def test_a_scan_can_be_given_instead_of_a_file(model: Model) -> None:
     from_scan = analyse(from_file.scan, model)
 
     assert from_scan.probabilities == from_file.probabilities
+
+
+def test_a_scan_of_any_size_is_analysed_and_drawn_at_a_bounded_one(
+    model: Model,
+) -> None:
+    pixels = draw_brain().repeat(12, 0).repeat(12, 1).astype(np.float32)
+
+    large = analyse(Slice(pixels, "PNG", (0.0, 1.0)), model)
+    small = analyse(Slice(pixels[::12, ::12], "PNG", (0.0, 1.0)), model)
+
+    assert large.heat is not None
+    assert large.heat.shape == large.scan.shape
+    assert large.heat.size <= MOST_PIXELS
+    assert Image.open(io.BytesIO(large.overlay_png or b"")).size == large.heat.T.shape
+    assert large.probabilities == pytest.approx(small.probabilities, abs=0.02)
+    assert any("each the mean of 2 x 2" in note for note in large.scan.notes)
 
 
 def test_a_batch_answers_as_one_by_one_would(model: Model) -> None:

@@ -41,6 +41,7 @@ VALUES = [
      ("https://a", "https://b")),
     ("ALZER_ALLOWED_HOSTS", "*", "allowed_hosts", ("*",)),
     ("ALZER_MAX_UPLOAD_BYTES", "7", "max_upload_bytes", 7),
+    ("ALZER_MAX_BUFFERED_BYTES", "9", "max_buffered_bytes", 9),
     ("ALZER_MAX_IMAGE_PIXELS", "8", "max_image_pixels", 8),
     ("ALZER_MAX_VOLUME_VOXELS", "8", "max_volume_voxels", 8),
     ("ALZER_MAX_DECODED_BYTES", "9", "max_decoded_bytes", 9),

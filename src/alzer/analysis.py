@@ -22,6 +22,7 @@ from alzer.model.preparation import PreparedInput, prepare
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import StandardView, picture_of, to_standard_view
 from alzer.scans.plausibility import examine
+from alzer.scans.reduction import reduce_slice
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
@@ -241,6 +242,7 @@ def _make_ready(
 ) -> _Ready:
     stopwatch = _Stopwatch()
     scan = source if isinstance(source, Slice) else read(source, limits)
+    scan = reduce_slice(scan)  # what is given as a Slice may have any size
     stopwatch.lap("read")
     view = to_standard_view(scan)
     head = examine(view)

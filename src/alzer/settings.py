@@ -153,6 +153,13 @@ class Settings(BaseSettings):
         gt=0,
         description="Largest file, in bytes; a request may have 64 KiB more.",
     )
+    max_buffered_bytes: int = Field(
+        default=256 * 2**20,
+        gt=0,
+        description="What may be held of all uploads together until they are answered, "
+        "in bytes, or two of the largest if that is more; of it, one token or address "
+        "may hold three quarters.",
+    )
     max_image_pixels: int = Field(
         default=Limits.max_pixels,
         gt=0,
@@ -181,7 +188,7 @@ class Settings(BaseSettings):
         default=DecodingLimits.memory_bytes,
         ge=2**29,
         description="Memory that a process may take to decode one file, in bytes. All "
-        "but small PNG and plain JPEG files are decoded by processes of their own.",
+        "but small plain PNG and JPEG files are decoded by processes of their own.",
     )
     max_decoding_seconds: float = Field(
         default=DecodingLimits.seconds,
@@ -203,7 +210,9 @@ class Settings(BaseSettings):
     max_waiting: int = Field(
         default=32,
         ge=1,
-        description="Requests that may wait for their turn; more get 503.",
+        description="Requests of one token, or of one address where no tokens are "
+        "needed, that may wait for their turn; more get 503. Together it may be a "
+        "third more.",
     )
 
     @field_validator(

@@ -8,11 +8,13 @@ import pytest
 from alzer.decoding.messages import (
     HEAD,
     MalformedAnswer,
+    most_content,
     pack_refusal,
     pack_slice,
     unpack_answer,
 )
 from alzer.errors import NotBrainLike
+from alzer.scans.reduction import MOST_PIXELS
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
@@ -69,6 +71,15 @@ def test_a_strange_answer_is_not_believed(changes: dict[str, object]) -> None:
 
     with pytest.raises(MalformedAnswer):
         unpack_answer(changed, content, LIMITS)
+
+
+def test_more_pixels_than_are_analysed_are_not_received() -> None:
+    large = Slice(np.zeros((2048, 2048), np.float32), "PNG", (0.0, 1.0))
+
+    assert most_content(Limits()) == 4 * MOST_PIXELS
+    assert most_content(LIMITS) == 400
+    with pytest.raises(MalformedAnswer):
+        unpack_answer(*parts(pack_slice(large)), Limits())
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

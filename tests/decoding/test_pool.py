@@ -1,6 +1,7 @@
 """Processes that decode are kept, and replaced when a file has broken one."""
 
 import gzip
+import math
 import os
 import signal
 import struct
@@ -14,17 +15,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alzer.decoding.pool import DecodingPool
-from alzer.errors import DamagedFile, Overloaded, TooDemanding, UnusableScan
+from alzer.decoding.pool import DecodingPool, LargeFile
+from alzer.errors import (
+    DamagedFile,
+    Overloaded,
+    TooDemanding,
+    TooManyPixels,
+    UnusableScan,
+)
 from alzer.scans.formats import read_slice
+from alzer.scans.reduction import MOST_PIXELS
 from alzer.settings import DecodingLimits, Limits
 from decoding.taken_over import say_instead, start_instead
 from hostile.bombs import long_sequence
-from phantoms import as_dicom, as_jpeg, as_nifti, as_png, draw_brain
+from phantoms import (
+    as_dicom,
+    as_jpeg,
+    as_nifti,
+    as_picture,
+    as_png,
+    draw_brain,
+)
+from processes import memory_mb
 from waiting import computing, wait_until, wait_until_idle
 
 LIMITS = Limits()
 DICOM = as_dicom(draw_brain())
+LARGE = draw_brain().repeat(12, 0).repeat(12, 1)  # 5 million pixels
 NIFTI = as_nifti((draw_brain().T * 4000).astype(np.uint16))
 
 
@@ -66,6 +83,63 @@ def test_a_refusal_is_the_same_wherever_it_is_made(
 
     assert type(there.value) is type(here.value)
     assert there.value.message == here.value.message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        as_png(LARGE),
+        as_picture(LARGE, "TIFF"),
+        as_dicom(LARGE),
+        gzip.compress(as_nifti((LARGE.T * 4000).astype(np.uint16)), 1),
+        as_png(draw_brain()) + bytes(17 * 2**20),
+    ],
+    ids=["PNG", "TIFF", "DICOM", "NIfTI", "long file"],
+)
+def test_large_files_are_told_by_their_headers_and_read_apart(
+    pool: DecodingPool, data: bytes
+) -> None:
+    with pytest.raises(LargeFile):
+        pool.read_small(data, LIMITS)
+    here, there = read_slice(data, LIMITS), pool.read(data, LIMITS)
+
+    assert here.shape == there.shape
+    assert math.prod(there.shape) <= MOST_PIXELS
+    assert np.array_equal(here.pixels, there.pixels)
+    assert here.notes == there.notes
+
+
+def test_of_large_files_one_is_read_at_a_time(pool: DecodingPool) -> None:
+    pool.open()
+    wait_until_idle(pool, 2)
+    data, at_work = as_png(LARGE.repeat(2, 0).repeat(2, 1)), []
+    with ThreadPoolExecutor(3) as others:
+        reading = [others.submit(pool.read_large, data, LIMITS) for _ in range(3)]
+        while not all(each.done() for each in reading):
+            at_work.append(len(computing(pool)))
+
+    assert max(at_work) == 1
+    assert {each.result().shape for each in reading} == {(1248, 1056)}
+
+
+def test_what_is_over_the_limits_is_refused_by_those_limits(pool: DecodingPool) -> None:
+    with pytest.raises(TooManyPixels, match=r"limit of 4 million"):
+        pool.read(as_png(LARGE), Limits(max_pixels=4_000_000))
+
+
+def test_the_largest_picture_takes_a_decoder_little_more_than_its_pixels() -> None:
+    pool = DecodingPool(DecodingLimits(), 1)
+    pool.read(DICOM, LIMITS)
+    (decoder,) = pool.process_ids
+    before_mb = memory_mb("VmRSS", decoder)
+    scan = pool.read(as_png(draw_brain().repeat(32, 0).repeat(32, 1)), LIMITS)
+    taken_mb = memory_mb("VmHWM", decoder) - before_mb
+    kept_mb = memory_mb("VmRSS", decoder) - before_mb
+    pool.close()
+
+    assert math.prod(scan.shape) <= MOST_PIXELS
+    assert taken_mb < 90.0  # 37 million pixels
+    assert kept_mb < 25.0
 
 
 def test_a_decoder_killed_while_idle_costs_no_file(pool: DecodingPool) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import io
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,8 @@ from PIL import Image
 
 from alzer.errors import ColourImage, InvalidValues, NotOneSlice, TooManyPixels
 from alzer.scans.formats import read_slice
+from alzer.scans.reduction import MOST_PIXELS, reduce_slice, reduction_for
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from phantoms import as_bytes, as_picture, as_png, as_png16, draw_brain, huge_png
 from processes import forget_peak, memory_mb
@@ -172,30 +175,31 @@ FLAT = Image.fromarray(np.repeat(np.arange(SIDE, dtype=np.uint8)[:, None], SIDE,
 
 
 @pytest.mark.parametrize(
-    ("content", "bytes_per_pixel"),
+    ("content", "bytes_per_pixel", "bytes_per_analysed"),
     [
-        (saved(FLAT), 5),
-        (saved(FLAT.convert("RGB")), 8),
-        (saved(FLAT.convert("RGBA")), 8),
-        (saved(FLAT.convert("P")), 5),
-        (saved(Image.fromarray(np.asarray(FLAT, np.uint16) * 9)), 8),
-        (saved(FLAT.convert("RGB"), "JPEG", progressive=True, subsampling=0), 10),
-        (saved(FLAT, "TIFF", compression="tiff_lzw"), 5),
-        (saved(FLAT, "WEBP", lossless=True), 16),
+        (saved(FLAT), 1, 4),
+        (saved(FLAT.convert("RGB")), 4, 4),
+        (saved(FLAT.convert("RGBA")), 4, 4),
+        (saved(FLAT.convert("P")), 1, 4),
+        (saved(Image.fromarray(np.asarray(FLAT, np.uint16) * 9)), 2, 4),
+        (saved(FLAT.convert("RGB"), "JPEG", progressive=True, subsampling=0), 10, 0),
+        (saved(FLAT, "TIFF", compression="tiff_lzw"), 1, 4),
+        (saved(FLAT, "WEBP", lossless=True), 16, 0),
     ],
     ids=["L", "RGB", "RGBA", "palette", "16 bits", "progressive", "TIFF", "WebP"],
 )
 def test_what_decoding_takes_is_known_from_the_header(
-    content: bytes, bytes_per_pixel: int
+    content: bytes, bytes_per_pixel: int, bytes_per_analysed: int
 ) -> None:
-    needed = SIDE * SIDE * bytes_per_pixel
+    rows, columns = reduction_for((SIDE, SIDE)).shape
+    needed = SIDE * SIDE * bytes_per_pixel + rows * columns * bytes_per_analysed
     gc.collect()
     forget_peak()
     before_mb = memory_mb("VmRSS")
     scan = read_slice(content, Limits(max_decoded_bytes=needed))
     taken_mb = memory_mb("VmHWM") - before_mb
 
-    assert scan.shape == (SIDE, SIDE)
+    assert scan.shape == (rows, columns)
     assert taken_mb < needed / 1e6 + 25.0  # what is worked on at a time
     with pytest.raises(TooManyPixels, match="MiB"):
         read_slice(content, Limits(max_decoded_bytes=needed - 1))
@@ -212,9 +216,44 @@ def test_no_picture_within_the_default_limits_takes_more_than_they_say() -> None
     before_mb = memory_mb("VmRSS")
     scan = read_slice(content)
 
-    assert scan.shape == (side, side)
+    assert math.prod(scan.shape) <= MOST_PIXELS
     assert len(content) < 200_000
-    assert memory_mb("VmHWM") - before_mb < 350.0
+    assert memory_mb("VmHWM") - before_mb < 220.0
+
+
+LARGE = np.random.default_rng(0).integers(0, 256, (2004, 1500), np.uint8)
+UPRIGHT = {
+    1: LARGE,
+    3: LARGE[::-1, ::-1],
+    6: LARGE[::-1].T,
+}  # as a person sees it, by tag
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("kind", ["L", "RGB", "I;16"])
+def test_a_large_picture_is_read_as_the_means_of_its_pixels(
+    kind: str, orientation: int
+) -> None:
+    stored = Image.fromarray(LARGE)
+    if kind == "I;16":
+        stored = Image.fromarray(LARGE.astype(np.uint16))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    scan = read_slice(saved(stored.convert(kind), exif=exif))
+    whole = Slice(UPRIGHT[orientation].astype(np.float32), "PNG", (0.0, 255.0))
+    expected = reduce_slice(whole).pixels
+
+    assert scan.shape == expected.shape
+    assert np.allclose(scan.pixels, expected, atol=1e-3)
+    assert any("1002 x 750 pixels" in note for note in scan.notes)
+
+
+def test_colours_of_a_large_picture_are_seen() -> None:
+    coloured = np.zeros((2000, 1500, 3), np.uint8)
+    coloured[::10, :, 0] = 200
+
+    with pytest.raises(ColourImage, match="10%"):
+        read_slice(saved(Image.fromarray(coloured)))
 
 
 def test_nothing_that_a_picture_says_about_a_person_is_kept() -> None:

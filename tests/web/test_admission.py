@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 import httpx2 as httpx
@@ -32,8 +33,10 @@ def all_taken(app: FastAPI) -> Iterator[None]:
     """Let nobody get a place."""
     workers = app.state.service.workers
     with ExitStack() as places:
-        while not workers.are_full:
-            places.enter_context(workers.place())
+        for owner in map(str, count()):
+            if workers.are_full:
+                break
+            places.enter_context(workers.place(owner))
         yield
 
 
@@ -81,6 +84,63 @@ def test_every_refusal_is_counted_and_few_are_logged(
     assert counter in full.get("/metrics").text
     told = [each for each in caplog.records if each.name == "alzer.web.admission"]
     assert 1 <= len(told) < 25
+
+
+@contextmanager
+def all_taken_that_one_may_have(app: FastAPI, owner: str) -> Iterator[None]:
+    """Let one owner have no more place."""
+    workers = app.state.service.workers
+    with ExitStack() as places:
+        while workers.have_place_for(owner):
+            places.enter_context(workers.place(owner))
+        yield
+
+
+def asking_from(address: str, source: str) -> httpx.Client:
+    """Give somebody who asks from one of this machine's addresses."""
+    transport = httpx.HTTPTransport(local_address=source)
+    return httpx.Client(base_url=address, transport=transport, timeout=60)
+
+
+def test_who_has_too_many_places_leaves_some_for_another(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_with(model, data_dir=tmp_path)
+    file = {"file": BRAIN}
+    with (
+        serving_app(app) as address,
+        asking_from(address, "127.0.0.2") as greedy,
+        asking_from(address, "127.0.0.3") as patient,
+    ):
+        first = greedy.post("/predict", files=file).status_code
+        with all_taken_that_one_may_have(app, "127.0.0.2"):
+            refused = greedy.post("/predict", files=file).status_code
+            answered = patient.post("/predict", files=file).status_code
+            by_application = []
+
+            async def ask(*_: object) -> None:
+                by_application.append(_)
+
+            monkeypatch.setattr(Admission, "__call__", ask)
+            refused_again = greedy.post("/predict", files=file).status_code
+
+    assert (first, refused, answered, refused_again) == (200, 503, 200, 503)
+    assert by_application == []  # the connection itself turned it away
+
+
+def test_who_is_turned_away_for_the_first_time_is_so_after_the_upload(
+    app: FastAPI,
+) -> None:
+    # Nothing tells the connection yet on whose account the request comes.
+    with (
+        serving_app(app) as address,
+        asking_from(address, "127.0.0.2") as greedy,
+        all_taken_that_one_may_have(app, "127.0.0.2"),
+    ):
+        answer = greedy.post("/predict", files={"file": BRAIN})
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "overloaded"
 
 
 KINDS = {

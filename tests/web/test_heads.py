@@ -1,5 +1,6 @@
 """What heads of requests may say, and how many clients there may be."""
 
+import json
 import os
 import resource
 import socket
@@ -14,6 +15,7 @@ import pytest
 
 from alzer.model.engine import Model
 from alzer.web.connections import room_for_connections
+from alzer.web.middleware import SECURITY_HEADERS
 from phantoms import as_png, draw_brain
 from served import serving
 
@@ -79,6 +81,34 @@ def test_a_request_that_does_not_name_one_host_is_refused(
     answer = ask(address, head(*lines))
 
     assert answer.startswith(b"HTTP/1.1 400")
+
+
+MALFORMED = {
+    "no HTTP": b"hello\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32),
+    "a space in a header's name": b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+    "two lengths": head("Host: 127.0.0.1", "Content-Length: 3"),
+    "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
+    "a long head": b"GET / HTTP/1.1\r\nX-a: " + b"a" * 40_000,
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_what_is_no_http_is_answered_like_any_other_failure(
+    address: str, kind: str
+) -> None:
+    answer = ask(address, MALFORMED[kind])
+    told, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = told.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+
+    assert status == "HTTP/1.1 400 Bad Request"
+    assert json.loads(body)["code"] == "invalid_request"
+    assert headers["content-type"] == "application/json"
+    assert int(headers["content-length"]) == len(body)
+    assert headers["connection"] == "close"
+    for name, value in SECURITY_HEADERS.items():
+        assert headers[name.lower()] == value
 
 
 @pytest.fixture

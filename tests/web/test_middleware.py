@@ -71,8 +71,10 @@ def test_the_policy_needs_no_exception_for_what_stands_in_the_page(
 BRAIN = as_png(draw_brain())
 LARGEST = 200_000
 
-# So many of the largest uploads fit into what is held of all together.
+# So many of the largest uploads fit into what one address may have of what is held of
+# all together: three quarters.
 TOGETHER = 4
+ROOM = 6 * LARGEST
 
 # A PNG may be followed by anything.
 BODY = (
@@ -87,14 +89,19 @@ END = BODY[-100:]
 def small(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a service that takes small uploads only."""
     folder = tmp_path_factory.mktemp("small")
-    with serving(model, folder, max_upload_bytes=LARGEST) as address:
+    with serving(
+        model, folder, max_upload_bytes=LARGEST, max_buffered_bytes=ROOM
+    ) as address:
         yield address
 
 
-def begin(address: str, count: int) -> list[HTTPConnection]:
+def begin(address: str, count: int, source: str = "127.0.0.1") -> list[HTTPConnection]:
     """Send some uploads, each of the largest size, all but their ends."""
     netloc = urlsplit(address).netloc
-    connections = [HTTPConnection(netloc, timeout=60) for _ in range(count)]
+    connections = [
+        HTTPConnection(netloc, timeout=60, source_address=(source, 0))
+        for _ in range(count)
+    ]
     for each in connections:
         each.putrequest("POST", "/predict")
         each.putheader("Content-Type", "multipart/form-data; boundary=x")
@@ -136,6 +143,16 @@ def test_uploads_that_are_too_much_together_are_turned_away(small: str) -> None:
         assert len(refused) == 12 - TOGETHER
         assert set(refused) == {(503, str(RETRY_AFTER_S), "overloaded")}
         assert finish(begin(small, TOGETHER)) == [(200, None, "")] * TOGETHER
+
+
+def test_one_address_leaves_room_for_the_uploads_of_another(small: str) -> None:
+    greedy = begin(small, 8)
+    wait_for_answers(greedy, 8 - TOGETHER)
+    others = finish(begin(small, 1, "127.0.0.2"))
+    answers = finish(greedy)
+
+    assert others == [(200, None, "")]
+    assert [each[0] for each in answers].count(200) == TOGETHER
 
 
 def test_uploads_that_are_broken_off_take_no_room(small: str) -> None:

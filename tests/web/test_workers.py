@@ -13,16 +13,18 @@ import httpx2 as httpx
 import pytest
 from fastapi import FastAPI
 
+from alzer.decoding.pool import LargeFile
 from alzer.model.engine import Model
 from alzer.scans.slice import Slice
 from alzer.settings import Limits, Settings
 from alzer.web.app import create_app
 from alzer.web.workers import usable_cores
-from phantoms import as_dicom, as_png, draw_brain
+from phantoms import as_dicom, as_picture, as_png, draw_brain
 from served import engine_of, serving, serving_app
 
 PNG = as_png(draw_brain())
 DICOM = as_dicom(draw_brain())
+TIFF = as_picture(draw_brain(), "TIFF")
 
 
 def post(address: str, content: bytes) -> httpx.Response:
@@ -143,3 +145,43 @@ def test_files_that_are_read_elsewhere_leave_places_for_others(
     assert sorted(statuses) == [200] * (places - places // 4) + [503] * (
         places // 4 + 4
     )
+
+
+def test_large_files_are_read_one_by_one_while_others_are_answered(
+    model: Model, tmp_path: Path, slow: threading.Event
+) -> None:
+    settings = Settings.model_validate(
+        {"data_dir": tmp_path, "allowed_hosts": "127.0.0.1"}
+    )
+    engine = engine_of(model, settings)
+    reading: list[str] = []
+
+    def read(data: bytes) -> Slice:
+        if data.startswith(b"II"):
+            raise LargeFile
+        return engine.read(data)
+
+    def read_large(data: bytes) -> Slice:
+        reading.append("begun")
+        slow.wait(30)
+        reading.append("ended")
+        return engine.read(data)
+
+    app = create_app(
+        replace(
+            engine,
+            read=read,
+            read_large=read_large,
+            needs_isolation=lambda data: not data.startswith(b"\x89PNG"),
+        ),
+        settings,
+    )
+    with serving_app(app) as address, asking(address, TIFF, 4) as statuses:
+        while app.state.service.workers.taken < 4 or not reading:
+            time.sleep(0.01)
+        answers = [post(address, each).status_code for each in (PNG, DICOM) * 2]
+        slow.set()
+
+    assert answers == [200] * 4
+    assert statuses == [200] * 4
+    assert reading == ["begun", "ended"] * 4

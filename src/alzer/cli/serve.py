@@ -101,7 +101,8 @@ def _start_engine(settings: Settings) -> Engine:
     model, limits = start_model(settings), settings.limits
     return Engine(
         analyse=partial(analyse, model=model, limits=limits, read=pool.read),
-        read=partial(pool.read, limits=limits),
+        read=partial(pool.read_small, limits=limits),
+        read_large=partial(pool.read_large, limits=limits),
         needs_isolation=pool.needs_isolation,
         model=model.identity,
         class_mix=_class_mix(settings),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import UnusableScan
+from alzer.scans.reduction import MOST_PIXELS
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
@@ -36,8 +37,12 @@ class MalformedAnswer(Exception):
 
 
 def most_content(limits: Limits) -> int:
-    """Give how many bytes the pixels of an answer may have."""
-    return limits.max_pixels * np.dtype(np.float32).itemsize
+    """Return how many bytes the pixels of an answer may have."""
+    return _most_pixels(limits) * np.dtype(np.float32).itemsize
+
+
+def _most_pixels(limits: Limits) -> int:
+    return min(limits.max_pixels, MOST_PIXELS)  # larger ones come reduced
 
 
 def pack(fields: dict[str, Any], content: bytes | memoryview) -> tuple[bytes, Any]:
@@ -116,7 +121,7 @@ def _refusal(fields: dict[str, Any]) -> UnusableScan:
 
 def _scan(fields: dict[str, Any], content: bytes | bytearray, limits: Limits) -> Slice:
     rows, columns = (int(each) for each in fields["shape"])
-    if not 0 < rows * columns <= limits.max_pixels:
+    if not 0 < rows * columns <= _most_pixels(limits):
         raise ValueError(rows, columns)
     pixels = np.frombuffer(content, "<f4").reshape(rows, columns)
     if not np.isfinite(pixels).all():

@@ -3,12 +3,14 @@
 import threading
 import time
 from collections import deque
+from dataclasses import astuple
 from typing import Final
 
 from alzer.decoding.process import DecodingProcess, NotStarted
 from alzer.decoding.safe_inline import is_safe_inline
-from alzer.errors import Overloaded
+from alzer.errors import Overloaded, TooManyPixels
 from alzer.scans.formats import read_slice
+from alzer.scans.reduction import MOST_PIXELS
 from alzer.scans.slice import Slice
 from alzer.settings import DecodingLimits, Limits
 
@@ -20,9 +22,26 @@ _PAUSE_S: Final = 1.0
 # to be replaced first starts in less than this, on a busy machine too.
 _START_S: Final = 5.0
 
+# What several files may take at the same time: as many pixels as are analysed, and
+# of the rest what such a picture takes in any format. A file that takes more is read
+# while no other such file is: all together are bounded, whoever sends them.
+_SMALL: Final = Limits(
+    max_file_bytes=16 * 2**20,
+    max_pixels=MOST_PIXELS,
+    max_voxels=2 * MOST_PIXELS,
+    max_decoded_bytes=64 * 2**20,
+)
+
+
+class LargeFile(Exception):
+    """The file takes more than several may take at the same time."""
+
 
 class DecodingPool:
     """Reads files as `read_slice` does, those of involved formats elsewhere.
+
+    Small files are read at the same time, by as many processes as there are; large
+    ones one after the other.
 
     Args:
         allowed: What decoding one file may take.
@@ -37,6 +56,7 @@ class DecodingPool:
         self._all: set[DecodingProcess] = set()
         self._changed = threading.Condition()
         self._is_open = False
+        self._reading_large = threading.Lock()
 
     @property
     def process_ids(self) -> frozenset[int]:
@@ -83,8 +103,51 @@ class DecodingPool:
             UnusableScan: If the file can't be used.
             Overloaded: No process became free.
         """
+        try:
+            return self.read_small(data, limits)
+        except LargeFile:
+            return self.read_large(data, limits)
+
+    def read_small(self, data: bytes, limits: Limits) -> Slice:
+        """Read a file unless it is large, as its header tells.
+
+        Args:
+            data: The file.
+            limits: As for `read`.
+
+        Returns:
+            The slice.
+
+        Raises:
+            LargeFile: It is; nothing was decoded.
+            TooManyPixels: It is over the limits.
+        """
         if not self.needs_isolation(data) or len(data) > limits.max_file_bytes:
             return read_slice(data, limits)
+        if len(data) > _SMALL.max_file_bytes:
+            raise LargeFile
+        small = _lower(limits, _SMALL)
+        try:
+            return self._read_apart(data, small)
+        except TooManyPixels as refusal:
+            if small == limits:
+                raise
+            raise LargeFile from refusal
+
+    def read_large(self, data: bytes, limits: Limits) -> Slice:
+        """Read a file of any size once no other such file is being read.
+
+        Args:
+            data: The file.
+            limits: As for `read`.
+
+        Returns:
+            The slice.
+        """
+        with self._reading_large:
+            return self._read_apart(data, limits)
+
+    def _read_apart(self, data: bytes, limits: Limits) -> Slice:
         self.open()
         process = self._take()
         try:
@@ -152,3 +215,9 @@ class DecodingPool:
     def _pause(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: not self._is_open, _PAUSE_S)
+
+
+def _lower(limits: Limits, others: Limits) -> Limits:
+    return Limits(
+        *(min(pair) for pair in zip(astuple(limits), astuple(others), strict=True))
+    )

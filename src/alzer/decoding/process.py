@@ -35,6 +35,16 @@ _WAITED_BESIDES_S: Final = 1.0
 _WRITTEN_AT_ONCE: Final = 1 << 20
 
 
+# One thread for linear algebra. Memory from a mebibyte on goes back to the system as
+# soon as it is freed: glibc would raise that bound with the first large picture, and
+# keep what the next ones free (mallopt(3), M_MMAP_THRESHOLD).
+_ENVIRONMENT: Final = {
+    "LANG": "C.UTF-8",
+    "MALLOC_MMAP_THRESHOLD_": str(2**20),
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
 class NotStarted(Exception):
     """The process ended, or hung, before files could come."""
 
@@ -60,7 +70,7 @@ class DecodingProcess:
             stderr=subprocess.DEVNULL,  # it can quote what a file says of a person
             bufsize=0,
             cwd="/",
-            env={"OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"},
+            env=_ENVIRONMENT,
             start_new_session=True,  # Ctrl-C is for the service; it ends its processes
         )
         self._requests = cast("IO[bytes]", self._process.stdin)

@@ -8,6 +8,7 @@ from alzer.errors import (
     UnusableScan,
 )
 from alzer.scans.raster import read_raster
+from alzer.scans.reduction import reduce_slice
 from alzer.scans.signatures import (
     has_dicom_prefix,
     is_bare_dicom,
@@ -29,7 +30,8 @@ def read_slice(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Slice:
         limits: How large it may be.
 
     Returns:
-        The slice, without the identity of its owner.
+        The slice, without the identity of its owner; of a large image one with
+        fewer pixels, whose notes say so.
 
     Raises:
         UnusableScan: If the file can't be used; the message says why.
@@ -62,7 +64,7 @@ def read_slice(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Slice:
             "DICOM, NIfTI or MGH file."
         )
         raise NotAnImage(message)
-    return scan
+    return reduce_slice(scan)
 
 
 def _read_known(data: bytes, limits: Limits) -> Slice | None:

@@ -1,6 +1,7 @@
 """Pictures: PNG, JPEG, TIFF, BMP and WebP, opened by content."""
 
 import io
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -18,6 +19,7 @@ from alzer.errors import (
     InvalidValues,
     NotOneSlice,
 )
+from alzer.scans.reduction import Reduction, reduction_for
 from alzer.scans.sizes import check_memory, check_pixels, check_voxels
 from alzer.scans.slice import DISPLAY_PERCENTILES, Slice
 from alzer.settings import Limits
@@ -90,9 +92,11 @@ def read_raster(data: bytes, name: str, limits: Limits) -> Slice:
     mode, orientation = image.mode, _orientation(image)  # loading turns TIFFs itself
     swapped, *flipped = _ORIENTATIONS.get(orientation, (False, False, False))
     width, height = image.size
-    pixels = np.empty((width, height) if swapped else (height, width), np.float32)
+    reduction = reduction_for((height, width))
+    rows, columns = reduction.shape
+    pixels = np.empty((columns, rows) if swapped else (rows, columns), np.float32)
     as_stored = pixels[tuple(slice(None, None, -1 if each else 1) for each in flipped)]
-    notes = _fill(as_stored.T if swapped else as_stored, image)
+    notes = _fill(as_stored.T if swapped else as_stored, image, reduction)
     image.close()  # what is held of it would add to what percentiles need
     if orientation in _ORIENTATIONS:
         notes = (*notes, "Turned as the file's orientation tag says.")
@@ -120,9 +124,12 @@ def _needed_bytes(image: Image.Image, data: bytes) -> int:
     decoder = _WEBP_BYTES if image.format == "WEBP" else 0
     if image.format == "JPEG" and data.count(_JPEG_SCAN) > 1:
         decoder = 2 * len(kind.bands)  # coefficients wait for the last scan
-    sorting = 2 * float_bytes if image.mode.startswith(_DEEP) else 0
-    per_pixel = max(held + max(decoder, float_bytes), sorting)
-    return image.width * image.height * per_pixel
+    pixels, analysed = (
+        image.width * image.height,
+        math.prod(reduction_for((image.height, image.width)).shape),
+    )
+    sorting = 2 * float_bytes * analysed if image.mode.startswith(_DEEP) else 0
+    return max(pixels * held + max(pixels * decoder, analysed * float_bytes), sorting)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -136,22 +143,31 @@ def _display_range(mode: str, pixels: NDArray[np.float32]) -> tuple[float, float
     return float(low), float(high)
 
 
-def _fill(pixels: NDArray[np.float32], image: Image.Image) -> tuple[str, ...]:
-    """Turn a picture into grey floats, and say how they came to be."""
-    height, width = pixels.shape
-    step, coloured, is_clear = max(1, _BAND_PIXELS // width), 0, False
-    for first in range(0, height, step):
-        last = min(first + step, height)
-        band = _plain(image.crop((0, first, width, last)))
+def _fill(
+    pixels: NDArray[np.float32], image: Image.Image, reduction: Reduction
+) -> tuple[str, ...]:
+    """Turn a picture into grey floats, and say how they came to be.
+
+    Band by band, each reduced at once, so that a large picture takes what Pillow
+    holds of it and little more.
+    """
+    down, coloured, is_clear = reduction.factors[0], 0, False
+    step = max(1, _BAND_PIXELS // (image.width * down))
+    for first in range(0, len(pixels), step):
+        last = min(first + step, len(pixels))
+        top, bottom = (reduction.first[0] + down * row for row in (first, last))
+        band = _plain(image.crop((0, top, image.width, bottom)))
         if band.mode.startswith(_DEEP):
-            pixels[first:last] = _finite(band)
+            pixels[first:last] = reduction.means_of_rows(_finite(band))
             continue
-        channels = np.asarray(band).reshape(last - first, width, -1)
+        channels = np.asarray(band).reshape(bottom - top, image.width, -1)
         coloured += _count_coloured(channels)
-        pixels[first:last], band_is_clear = _merge_channels(channels)
+        grey, band_is_clear = _merge_channels(channels)
+        pixels[first:last] = reduction.means_of_rows(grey)
         is_clear = is_clear or band_is_clear
-    _require_grey(coloured / pixels.size)
-    return _notes(_plain(image.crop((0, 0, 1, 1))).mode, is_clear=is_clear)
+    _require_grey(coloured / (image.width * image.height))
+    notes = _notes(_plain(image.crop((0, 0, 1, 1))).mode, is_clear=is_clear)
+    return notes if reduction.changes_nothing else (*notes, reduction.note)
 
 
 def _plain(image: Image.Image) -> Image.Image:

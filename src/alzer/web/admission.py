@@ -1,4 +1,4 @@
-"""Turning requests away before they cost anything, while all places are taken.
+"""Turning requests away before they cost anything, while there is no place for them.
 
 In a flood each refusal takes time from the answers of those who got a place. What
 comes over HTTP/1.1 in the ordinary way is therefore turned away by the connection
@@ -8,21 +8,29 @@ itself (`connections`), without a task or a route; `Admission` sees to the rest.
 import logging
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Collection
 from typing import Final
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alzer.errors import Overloaded
+from alzer.settings import Settings
+from alzer.web.accounts import RawHeaders, fingerprint
 from alzer.web.exception_handlers import answer_failure
 from alzer.web.logs import REQUEST_ID_HEADER
 from alzer.web.metrics import Metrics
-from alzer.web.middleware import SECURITY_HEADERS
+from alzer.web.middleware import RAW_SECURITY_HEADERS
 from alzer.web.workers import Workers
 
 logger = logging.getLogger(__name__)
 
-Headers = list[tuple[bytes, bytes]]
+Client = tuple[str, int] | None
+
+# Clients of which is remembered on whose account they come; the one that was quiet
+# the longest is forgotten, and turned away a little later than the others.
+_MOST_REMEMBERED: Final = 1_000
 
 _TELL_EVERY_S: Final = 1.0
 
@@ -35,41 +43,68 @@ class AdmissionControl:
     Args:
         workers: Who has places.
         metrics: Where it is counted.
+        settings: How clients are known.
         paths: Addresses that need a place, when a form is posted to them.
     """
 
     def __init__(
-        self, workers: Workers, metrics: Metrics, paths: Collection[str]
+        self,
+        workers: Workers,
+        metrics: Metrics,
+        settings: Settings,
+        paths: Collection[str],
     ) -> None:
         self._workers = workers
+        self._settings = settings
         self._counted = {
-            each: (
-                metrics.requests.labels("POST", each, 503),
-                metrics.request_seconds.labels(each),
+            path: (
+                metrics.requests.labels("POST", path, 503),
+                metrics.request_seconds.labels(path),
             )
-            for each in paths
+            for path in paths
         }
+        self._owners: OrderedDict[bytes, str] = OrderedDict()
         self._untold = 0
         self._told_at = -_TELL_EVERY_S
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether nobody gets a place now."""
-        return self._workers.are_full
+    def remember(self, request: Request, owner: str) -> None:
+        """Note on whose account the requests of a client go, which was let in.
 
-    def needs_place(self, method: str, path: str) -> bool:
-        """Say whether a request is one that waits for its turn.
+        Args:
+            request: One of them.
+            owner: As `account_of` names it.
+        """
+        client = self._known_by(request.scope["headers"], request.scope["client"])
+        self._owners[client] = owner
+        self._owners.move_to_end(client)
+        if len(self._owners) > _MOST_REMEMBERED:
+            self._owners.popitem(last=False)
+
+    def refuses(
+        self, method: str, path: str, headers: RawHeaders, client: Client
+    ) -> bool:
+        """Check whether a request would wait for a turn and can't.
 
         Args:
             method: Of HTTP.
             path: Without a query.
+            headers: Names in lower case.
+            client: Address and port.
 
         Returns:
-            Whether it is.
+            Whether all places are taken, or all that this client may have.
         """
-        return method == "POST" and path in self._counted
+        if method != "POST" or path not in self._counted:
+            return False
+        if self._workers.are_full:
+            return True
+        owner = self._owners.get(self._known_by(headers, client))
+        return owner is not None and not self._workers.have_place_for(owner)
 
-    def turn_away(self, path: str, started: float) -> tuple[Headers, bytes]:
+    def _known_by(self, headers: RawHeaders, client: Client) -> bytes:
+        return fingerprint(headers, client[0] if client else "", self._settings)
+
+    def turn_away(self, path: str, started: float) -> tuple[RawHeaders, bytes]:
         """Count a refusal, and give what to answer with status 503.
 
         Args:
@@ -106,10 +141,8 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse one request, or pass it on."""
-        is_refused = (
-            self.control.is_closed
-            and scope["type"] == "http"
-            and self.control.needs_place(scope["method"], scope["path"])
+        is_refused = scope["type"] == "http" and self.control.refuses(
+            scope["method"], scope["path"], scope["headers"], scope["client"]
         )
         if not is_refused:
             await self.app(scope, receive, send)
@@ -122,10 +155,4 @@ class Admission:
 _REFUSAL: Final = answer_failure(Overloaded(Workers.FULL))
 _REQUEST_ID: Final = REQUEST_ID_HEADER.lower().encode()
 
-_HEADERS: Final = (
-    *_REFUSAL.raw_headers,
-    *(
-        (name.lower().encode(), value.encode())
-        for name, value in SECURITY_HEADERS.items()
-    ),
-)
+_HEADERS: Final = (*_REFUSAL.raw_headers, *RAW_SECURITY_HEADERS)

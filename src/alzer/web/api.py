@@ -21,6 +21,7 @@ from alzer.store.audit import AuditEntry
 from alzer.store.files import Kind
 from alzer.store.records import Record
 from alzer.web.access import Caller, caller_of
+from alzer.web.accounts import account_of
 from alzer.web.openapi import (
     FILE_PART,
     OTHER_PROBLEM,
@@ -99,25 +100,35 @@ class Api:
     async def _with_file(
         self, request: Request, work: Callable[["_Upload"], Response]
     ) -> Response:
-        service, settings = self.service, self.service.settings
-        upload = _Upload(await read_file_part(request, settings))
+        service, owner = self.service, account_of(request)
+        service.admission.remember(request, owner)
+        upload = _Upload(await read_file_part(request, service.settings))
         workers = service.workers
-        elsewhere = service.engine.needs_isolation(upload.data)
+        isolated = service.engine.needs_isolation(upload.data)
         try:
-            with workers.place(elsewhere=elsewhere):
-                if elsewhere:
-                    read = partial(self._read, upload, work)
-                    return await workers.read_and_run_for(request, read)
-                return await workers.run_for(request, partial(work, upload))
+            with workers.place(owner, isolated=isolated):
+                if isolated:
+                    engine = service.engine
+                    read, read_large = (
+                        partial(self._read, upload, work, reader)
+                        for reader in (engine.read, engine.read_large or engine.read)
+                    )
+                    return await workers.read_and_run_for(
+                        request, owner, read, read_large
+                    )
+                return await workers.run_for(request, owner, partial(work, upload))
         except UnusableScan as refusal:
             service.metrics.refusals.labels(refusal.code).inc()
             raise
 
     def _read(
-        self, upload: "_Upload", work: Callable[["_Upload"], Response]
+        self,
+        upload: "_Upload",
+        work: Callable[["_Upload"], Response],
+        reader: Callable[[bytes], Slice],
     ) -> Callable[[], Response]:
         started = time.perf_counter()
-        scan = self.service.engine.read(upload.data)
+        scan = reader(upload.data)
         spent_ms = (time.perf_counter() - started) * 1000.0
         return partial(work, _Upload(upload.data, scan, spent_ms))
 

@@ -48,9 +48,6 @@ _CLEAN_EVERY_S: Final = 600.0
 # Less than the ten seconds that ending the service may take.
 _GRACE_S: Final = 8
 
-# Uploads of the largest size that are taken in at the same time.
-_LARGEST_UPLOADS: Final = 4
-
 
 def create_app(
     engine: Engine, settings: Settings, store: Store | None = None
@@ -74,7 +71,9 @@ def create_app(
         settings=settings,
         store=store,
         workers=workers,
-        admission=AdmissionControl(workers, metrics, (PREDICT_PATH, PREVIEW_PATH)),
+        admission=AdmissionControl(
+            workers, metrics, settings, (PREDICT_PATH, PREVIEW_PATH)
+        ),
         metrics=metrics,
         signer=open_signer(settings),
         throttle=Throttle(store.refusals),
@@ -124,6 +123,7 @@ def _clean(store: Store) -> None:
 def _middleware(service: Service) -> list[Middleware]:
     """List what stands before the routes, the outermost first."""
     settings = service.settings
+    largest = settings.max_upload_bytes + FORM_OVERHEAD_BYTES
     return [
         Middleware(
             CORSMiddleware,
@@ -139,9 +139,8 @@ def _middleware(service: Service) -> list[Middleware]:
         Middleware(AuthMiddleware, service=service),
         Middleware(
             BodyLimit,
-            max_bytes=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
-            max_bytes_together=_LARGEST_UPLOADS * settings.max_upload_bytes
-            + FORM_OVERHEAD_BYTES,
+            max_bytes=largest,
+            max_bytes_together=max(settings.max_buffered_bytes, 2 * largest),
             message=too_large(settings.max_upload_bytes),
         ),
     ]

@@ -13,7 +13,11 @@ from typing import Any, Final
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from alzer.errors import InvalidRequest
+from alzer.web.accounts import RawHeaders
 from alzer.web.admission import AdmissionControl
+from alzer.web.exception_handlers import answer_failure
+from alzer.web.middleware import RAW_SECURITY_HEADERS
 
 # Browsers ask for one thing at a time over HTTP/1.1; what comes beyond is a flood.
 MOST_PIPELINED: Final = 16
@@ -24,6 +28,10 @@ _UNUSUAL: Final = frozenset({b"origin", b"expect"})
 # Who offers another protocol is answered in this one (RFC 9110, section 7.8); the
 # parser would leave out the body. Java's client offers HTTP/2 with every request.
 _OFFER: Final = re.compile(rb"\r\nupgrade(?=[ \t]*:)", re.IGNORECASE)
+
+_MALFORMED: Final = answer_failure(
+    InvalidRequest("The request is not valid HTTP/1.1, or its head is too large.")
+)
 
 # Files that this process asks to be allowed to open, and those of its own: the
 # database, heatmaps, decoding processes, the log.
@@ -130,11 +138,11 @@ class WatchedProtocol(HttpToolsProtocol):
         if hosts > 1 or (hosts < 1 and self.parser.get_http_version() == "1.1"):
             message = "The request does not name one host."
             raise ValueError(message)  # the parser makes it an answer 400
-        if self._admission is not None and self._admission.is_closed:
+        if self._admission is not None and self._is_ordinary():
             started = time.perf_counter()
             path = self.url.partition(b"?")[0].decode("ascii", "replace")
             method = self.parser.get_method().decode("ascii", "replace")
-            if self._admission.needs_place(method, path) and self._is_ordinary():
+            if self._admission.refuses(method, path, self.headers, self.client):
                 self._turn_away(*self._admission.turn_away(path, started))
                 return
         super().on_headers_complete()
@@ -151,15 +159,27 @@ class WatchedProtocol(HttpToolsProtocol):
             and told.isdisjoint(_UNUSUAL)
         )
 
-    def _turn_away(self, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    def _turn_away(self, headers: RawHeaders, body: bytes) -> None:
         self._is_turned_away = True
-        answer = [STATUS_LINE[503]]
         # What the application adds where no origin is named.
-        more = (*self.server_state.default_headers, (b"vary", b"Origin"))
-        for name, value in (*more, *headers):
+        self._write(503, [*headers, (b"vary", b"Origin")], body)
+        self.on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's sentence
+        """Answer what is no HTTP like any other failure, and end the connection.
+
+        Args:
+            msg: Not for clients: it is about the parser.
+        """
+        headers = [*_MALFORMED.raw_headers, *RAW_SECURITY_HEADERS]
+        self._write(400, [*headers, (b"connection", b"close")], bytes(_MALFORMED.body))
+        self.transport.close()
+
+    def _write(self, status: int, headers: RawHeaders, body: bytes) -> None:
+        answer = [STATUS_LINE[status]]
+        for name, value in (*self.server_state.default_headers, *headers):
             answer += (name, b": ", value, b"\r\n")
         self.transport.write(b"".join((*answer, b"\r\n", body)))
-        self.on_response_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""

@@ -6,10 +6,13 @@ from typing import Final
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alzer.errors import Overloaded, TooManyBytes
+from alzer.web.accounts import account_of
 from alzer.web.exception_handlers import answer_failure, answer_unforeseen
+from alzer.web.shares import Shares
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +34,10 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+RAW_SECURITY_HEADERS: Final = tuple(
+    (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
+)
 
 # Browsers that came by TLS once do not come without it for half a year.
 TLS_ONLY: Final[Mapping[str, str]] = {"Strict-Transport-Security": "max-age=15768000"}
@@ -120,9 +127,8 @@ class BodyLimit:
     ) -> None:
         self.app = app
         self.max_bytes = max_bytes
-        self.max_bytes_together = max_bytes_together
         self.message = message
-        self._held = 0
+        self._shares = Shares(max_bytes_together)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
@@ -132,7 +138,7 @@ class BodyLimit:
         if _declared_bytes(scope) > self.max_bytes:
             await self._refuse(scope, receive, send)
             return
-        body = _Body(self, receive)
+        body = _Body(self, account_of(Request(scope)), receive)
         try:
             await self.app(scope, body.receive, send)
         except _Overrun:
@@ -141,20 +147,21 @@ class BodyLimit:
             message = "Too many uploads at the same time. Try again in a moment."
             await answer_failure(Overloaded(message))(scope, receive, send)
         finally:
-            self._held -= body.received
+            self._shares.give_back(body.owner, body.held)
 
-    def hold(self, count: int) -> None:
+    def hold(self, owner: str, count: int) -> None:
         """Count bytes that have arrived.
 
         Args:
+            owner: On whose account.
             count: How many.
 
         Raises:
-            _NoRoom: With them there are too many.
+            _NoRoom: With them there are too many, in all or on that account.
         """
-        self._held += count
-        if self._held > self.max_bytes_together:
+        if not self._shares.have_room(owner, count):
             raise _NoRoom
+        self._shares.take(owner, count)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if "expect" not in Headers(scope=scope):  # that sender waits for us
@@ -166,10 +173,11 @@ class BodyLimit:
 class _Body:
     """One body on its way in."""
 
-    def __init__(self, limit: BodyLimit, receive: Receive) -> None:
+    def __init__(self, limit: BodyLimit, owner: str, receive: Receive) -> None:
         self._limit = limit
         self._receive = receive
-        self.received = 0
+        self.owner = owner
+        self.held = 0
 
     async def receive(self) -> Message:
         """Pass on what comes, as long as it is not too much.
@@ -183,11 +191,10 @@ class _Body:
         """
         message = await self._receive()
         count = len(message.get("body", b""))
-        self.received += count
-        if self.received > self._limit.max_bytes:
-            self.received -= count
+        if self.held + count > self._limit.max_bytes:
             raise _Overrun
-        self._limit.hold(count)
+        self._limit.hold(self.owner, count)
+        self.held += count
         return message
 
 

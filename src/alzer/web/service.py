@@ -23,7 +23,8 @@ class Engine:
     Attributes:
         analyse: From a file's bytes, or the slice in it, to what the model makes of
             it; raises UnusableScan. It is called in several threads at once.
-        read: From a file's bytes to the slice in it; likewise.
+        read: From a file's bytes to the slice in it; likewise. It may raise LargeFile.
+        read_large: The same for those, one after the other; None: `read` reads all.
         needs_isolation: Whether another process does so for these bytes.
         model: What `/readyz` names as the model that is loaded, if it is known.
         class_mix: Share of each class that predictions are compared with, by name.
@@ -33,6 +34,7 @@ class Engine:
 
     analyse: Callable[[bytes | Slice], Analysis]
     read: Callable[[bytes], Slice]
+    read_large: Callable[[bytes], Slice] | None = None
     needs_isolation: Callable[[bytes], bool] = lambda _: False
     model: ModelIdentity | None = None
     class_mix: Mapping[str, float] = field(default_factory=dict)

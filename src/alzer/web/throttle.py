@@ -69,7 +69,7 @@ class Throttle:
         Returns:
             Seconds; 0 if it need not wait.
         """
-        moments = self._refused.get(_site_of(address))
+        moments = self._refused.get(site_of(address))
         if moments is None or len(moments) < MOST_REFUSALS:
             return 0.0
         return max(0.0, moments[0] + TERM_S - monotonic())
@@ -80,7 +80,7 @@ class Throttle:
         Args:
             address: Of the client.
         """
-        site = _site_of(address)
+        site = site_of(address)
         moments = self._refused.setdefault(site, deque(maxlen=MOST_REFUSALS))
         moments.append(monotonic())
         self._refused.move_to_end(site)
@@ -88,7 +88,7 @@ class Throttle:
             self._refused.popitem(last=False)
 
 
-def _site_of(address: str) -> str:
+def site_of(address: str) -> str:
     """Return what all addresses of one IPv6 site have in common; others as they are."""
     try:
         parsed = ip_address(address.partition("%")[0])
