@@ -32,6 +32,24 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
+class Margins:
+    """How far inputs are from what would change their answers; all shape (n,).
+
+    Attributes:
+        lead: The best class's logit minus the second best's.
+        odds: Least distance of a class's log odds from those of its bound.
+        ood_share: Distance of the OOD score from its limit, as a share of it.
+        map_share: Distance of the highest value of the best class's map from 0, as
+            a share of the highest value of all maps.
+    """
+
+    lead: Floats
+    odds: Floats
+    ood_share: Floats
+    map_share: Floats
+
+
+@dataclass(frozen=True)
 class Decision:
     """Limits fitted on people whom the network never saw; part of a model's card.
 
@@ -97,12 +115,22 @@ class Decision:
         Returns:
             shape (n,).
         """
-        logits = evidence.logits.astype(np.float64)
+        margins = self.margins(evidence)
         return np.asarray(
-            (_lead(logits) >= tolerance.logits)
-            & (self._odds_margin(logits) >= tolerance.logits)
-            & (self._ood_margin(evidence) >= tolerance.ood_share)
-            & (_heat_margin(evidence) >= tolerance.map_share)
+            (margins.lead >= tolerance.logits)
+            & (margins.odds >= tolerance.logits)
+            & (margins.ood_share >= tolerance.ood_share)
+            & (margins.map_share >= tolerance.map_share)
+        )
+
+    def margins(self, evidence: Evidence) -> Margins:
+        """Return how far inputs are from what would change their answers."""
+        logits = evidence.logits.astype(np.float64)
+        return Margins(
+            lead=_lead(logits),
+            odds=self._odds_margin(logits),
+            ood_share=self._ood_margin(evidence),
+            map_share=_heat_margin(evidence),
         )
 
     def _odds_margin(self, logits: Floats) -> Floats:

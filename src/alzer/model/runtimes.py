@@ -4,10 +4,10 @@ import importlib
 import os
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from alzer.errors import EngineUnavailable
-from alzer.settings import EngineName, Precision
+from alzer.settings import EngineName, EngineSetting, Precision, PrecisionSetting
 
 # What a single run computes in; a precision may combine several.
 Arithmetic = Literal["fp32", "bf16"]
@@ -30,7 +30,41 @@ class Runtime:
         return f"{self.engine} {self.precision}"
 
 
-DEFAULT_RUNTIME = Runtime("openvino", "bf16-checked")
+# Those whose answers are those of fp32. Of two that are as fast, the first is
+# taken: that which repeats nothing, and needs no library besides.
+_INTERCHANGEABLE: Final = (
+    Runtime("openvino", "fp32"),
+    Runtime("onnxruntime", "fp32"),
+    Runtime("openvino", "bf16-checked"),
+)
+
+# Without a measurement. On a processor without bf16 it is fp32.
+DEFAULT_RUNTIME: Final = Runtime("openvino", "bf16-checked")
+
+
+def candidates(
+    engine: EngineSetting, precision: PrecisionSetting
+) -> tuple[Runtime, ...]:
+    """Return what the settings leave to choose from.
+
+    Args:
+        engine: As it is set.
+        precision: As it is set; ONNX Runtime knows fp32 alone.
+
+    Returns:
+        At least one runtime. Of several, all give the same answers.
+    """
+    if engine == "onnxruntime":
+        return (Runtime(engine, "fp32"),)
+    found = tuple(
+        runtime
+        for runtime in _INTERCHANGEABLE
+        if engine in {"auto", runtime.engine}
+        and precision in {"auto", runtime.precision}
+        and (runtime.engine == "openvino" or is_installed(runtime.engine))
+    )
+    # bf16 alone gives other answers: it is never one of several.
+    return found or (Runtime("openvino", "bf16"),)
 
 
 def import_engine(engine: EngineName) -> Any:  # noqa: ANN401 - a module without types

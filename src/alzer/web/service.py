@@ -25,6 +25,8 @@ class Engine:
         read: From a file's bytes to the slice in it; likewise.
         needs_isolation: Whether another process does so for these bytes.
         model: What `/readyz` names as the model that is loaded, if it is known.
+        timings_ms: Milliseconds per slice of the engines there are, by name, as
+            `/readyz` names them; empty if they were not measured.
         class_mix: Share of each class that predictions are compared with, by name.
         start: Called when the service starts.
         stop: Called when it has ended.
@@ -34,6 +36,7 @@ class Engine:
     read: Callable[[bytes], Slice]
     needs_isolation: Callable[[bytes], bool] = lambda _: False
     model: ModelIdentity | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
     class_mix: Mapping[str, float] = field(default_factory=dict)
     start: Callable[[], None] = lambda: None
     stop: Callable[[], None] = lambda: None
