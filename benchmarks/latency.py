@@ -19,6 +19,7 @@ from subjects import chosen_bundle, draw_slice
 from usual_way import UsualWay
 
 from alzer.analysis import analyse
+from alzer.cli.engine_choice import choose_engine
 from alzer.model.engine import load_model
 from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice
@@ -77,7 +78,8 @@ def run(content: bytes, rounds: int) -> dict[str, float]:
         Medians, ratios and stages.
     """
     settings, bundle = Settings.model_validate({}), chosen_bundle()
-    model = load_model(bundle, settings.engine, settings.precision, settings.threads)
+    chosen = choose_engine(settings, measure=True).runtime
+    model = load_model(bundle, chosen.engine, chosen.precision, settings.threads)
     view = to_standard_view(read_slice(content))
     batch = prepare(view, examine(view).box, model.spec).pixels[None]
     usual, body = UsualWay(model.spec), form(content)

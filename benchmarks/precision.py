@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from reporting import quantile_ms, report
 from subjects import chosen_bundle, data_folder
 
-from alzer.model.engine import Evidence, Model, load_model
+from alzer.model.engine import Model, load_model
+from alzer.model.evidence import Evidence
 from alzer.settings import Precision
 from alzer.training.cohort import prepare_slices
 from alzer.training.tables import load_cohort

@@ -21,7 +21,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert settings.public_url is None
     assert settings.model is None
-    assert settings.engine == "openvino"
+    assert (settings.engine, settings.precision) == ("auto", "auto")
     assert "http://localhost:3000" in settings.allowed_origins
     assert settings.limits == Limits()
     assert settings.durable_writes

@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 EngineName = Literal["openvino", "onnxruntime"]
 Precision = Literal["fp32", "bf16", "bf16-checked"]
+# As settings have them: a measurement chooses what is auto.
+EngineSetting = Literal["auto", "openvino", "onnxruntime"]
+PrecisionSetting = Literal["auto", "fp32", "bf16", "bf16-checked"]
 Authentication = Literal["auto", "required"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -125,12 +128,18 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of a model bundle; when unset, the one that ships.",
     )
-    engine: EngineName = Field(default="openvino", description="Inference engine.")
-    precision: Precision = Field(
-        default="bf16-checked",
-        description="Arithmetic of the engine: fp32; bf16, twice as quick; or "
-        "bf16-checked, which repeats close calls between classes in fp32. "
-        "Processors without bf16 use fp32.",
+    engine: EngineSetting = Field(
+        default="auto",
+        description="Inference engine; auto: the one that was fastest on this machine "
+        "when the service first started. Until then, openvino.",
+    )
+    precision: PrecisionSetting = Field(
+        default="auto",
+        description="Arithmetic of the engine: fp32; bf16, whose answers can differ; "
+        "bf16-checked, which repeats in fp32 what could differ; or auto: fp32 or "
+        "bf16-checked, whichever was faster on this machine when the service first "
+        "started. Until then, bf16-checked. Processors without bf16, and "
+        "onnxruntime, use fp32.",
     )
     threads: int = Field(
         default=0,

@@ -238,6 +238,29 @@ def test_an_installation_without_a_model_says_so(
         shipped_bundle()
 
 
+@pytest.mark.parametrize(
+    ("names", "newest"),
+    [
+        (("resnet-9", "resnet-10", "resnet-2"), "resnet-10"),
+        (("resnet-2.9", "resnet-2.10", "resnet-1.11"), "resnet-2.10"),
+        (("resnet-2", "resnet-2.1"), "resnet-2.1"),
+        (("9", "10"), "10"),
+        (("resnet-02", "resnet-2"), "resnet-2"),
+    ],
+)
+def test_of_several_models_the_highest_version_ships(
+    names: tuple[str, ...],
+    newest: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr("importlib.resources.files", lambda _package: tmp_path)
+    for name in names:
+        write_bundle(tmp_path / "bundles" / name)
+
+    assert shipped_bundle().name == newest
+
+
 def test_the_shipped_bundle_is_whole() -> None:
     bundle = load_bundle(shipped_bundle())
 

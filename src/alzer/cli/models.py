@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from alzer.cli.engine_choice import choose_engine
 from alzer.cli.options import ModelOption, read_settings
 from alzer.errors import DamagedBundle
 from alzer.model.bundle import load_bundle, shipped_bundle
@@ -35,16 +36,28 @@ def models(
 ) -> None:
     """Show the models at hand: identity, training data, accuracy with intervals.
 
-    The first is the one that the other commands use. Every model is checked
-    against its card.
+    The first is the one that the other commands use, with the engine that runs it.
+    Every model is checked against its card.
     """
     cards = list(_cards(model))
+    cards[0] = {**cards[0], "runs_on": _runs_on(model)}
     if chosen is ModelsFormat.json:
         sys.stdout.write(json.dumps(cards, indent=2) + "\n")
         return
     console = Console()
     for card in cards:
         _show(card, console)
+
+
+def _runs_on(model: ModelOption) -> Card:
+    """Return what runs the first model in `alzer serve` and `alzer predict`."""
+    choice = choose_engine(read_settings(model=model))
+    return {
+        "engine": choice.runtime.engine,
+        "precision": choice.runtime.precision,
+        "reason": choice.reason,
+        "timings_ms": dict(choice.timings_ms),
+    }
 
 
 def _cards(model: ModelOption) -> Iterator[Card]:
@@ -97,8 +110,17 @@ def describe(card: Card) -> Iterator[tuple[str, str]]:
         source = data.get("source") or "own data"
         people, slices = data.get("people"), data.get("slices")
         yield "trained on", f"{source}: {people} people, {slices} slices"
+    if card.get("runs_on"):
+        yield from _describe_engine(card["runs_on"])
     if data.get("acknowledgement"):
         yield "acknowledgement", data["acknowledgement"]
+
+
+def _describe_engine(runs_on: Card) -> Iterator[tuple[str, str]]:
+    yield "runs on", f"{runs_on['engine']} {runs_on['precision']}: {runs_on['reason']}"
+    if runs_on["timings_ms"]:
+        timings = runs_on["timings_ms"].items()
+        yield "measured", ", ".join(f"{name} {spent:.1f} ms" for name, spent in timings)
 
 
 def score_rows(card: Card) -> Iterator[tuple[str, str, str]]:

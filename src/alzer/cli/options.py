@@ -7,10 +7,11 @@ import numpy as np
 import typer
 from pydantic import ValidationError
 
+from alzer.cli.engine_choice import EngineChoice, choose_engine
 from alzer.errors import InvalidRequest
 from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import Model, load_model
-from alzer.settings import EngineName, Precision, Settings
+from alzer.settings import EngineSetting, PrecisionSetting, Settings
 
 
 def _help(setting: str) -> str:
@@ -24,8 +25,10 @@ DataDirOption = Annotated[
     Path | None, typer.Option(metavar="DIR", help=_help("data_dir"))
 ]
 ModelOption = Annotated[Path | None, typer.Option(metavar="DIR", help=_help("model"))]
-EngineOption = Annotated[EngineName | None, typer.Option(help=_help("engine"))]
-PrecisionOption = Annotated[Precision | None, typer.Option(help=_help("precision"))]
+EngineOption = Annotated[EngineSetting | None, typer.Option(help=_help("engine"))]
+PrecisionOption = Annotated[
+    PrecisionSetting | None, typer.Option(help=_help("precision"))
+]
 ThreadsOption = Annotated[
     int | None, typer.Option(min=0, max=1024, help=_help("threads"))
 ]
@@ -53,17 +56,20 @@ def read_settings(**overrides: object) -> Settings:
         raise InvalidRequest(message) from error
 
 
-def start_model(settings: Settings) -> Model:
+def start_model(settings: Settings, choice: EngineChoice | None = None) -> Model:
     """Load the model that the settings name, and try it once.
 
     Args:
         settings: Bundle, engine, precision and threads.
+        choice: Engine and precision; None: those that the settings leave or that
+            an earlier measurement found.
 
     Returns:
         The model, warm: the first answer is as quick as the others.
     """
     bundle = load_bundle(settings.model or shipped_bundle())
-    model = load_model(bundle, settings.engine, settings.precision, settings.threads)
+    runtime = (choice or choose_engine(settings)).runtime
+    model = load_model(bundle, runtime.engine, runtime.precision, settings.threads)
     shape = (1, 1, model.spec.height, model.spec.width)
     model.run(np.zeros(shape, np.float32))
     return model

@@ -12,6 +12,7 @@ import typer
 import uvicorn
 
 from alzer.analysis import analyse
+from alzer.cli.engine_choice import choose_engine
 from alzer.cli.exits import FAILURE, complain
 from alzer.cli.options import (
     DataDirOption,
@@ -98,13 +99,15 @@ def _require_token(store: Store) -> None:
 def _start_engine(settings: Settings) -> Engine:
     # One more than are busy: somebody is ready while a broken one is replaced.
     pool = DecodingPool(settings.decoding, usable_cores() + 1)
-    model, limits = start_model(settings), settings.limits
+    choice = choose_engine(settings, measure=True)
+    model, limits = start_model(settings, choice), settings.limits
     return Engine(
         analyse=partial(analyse, model=model, limits=limits, read=pool.read),
         read=partial(pool.read_small, limits=limits),
         read_large=partial(pool.read_large, limits=limits),
         needs_isolation=pool.needs_isolation,
         model=model.identity,
+        timings_ms=choice.timings_ms,
         class_mix=_class_mix(settings),
         start=pool.open,
         stop=pool.close,

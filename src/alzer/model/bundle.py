@@ -6,6 +6,7 @@ is. Nothing in a bundle is code, and nothing is unpickled.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -37,6 +38,8 @@ _CHILDREN: Mapping[str, Mapping[int, str]] = {
     "tensor": {},
 }  # fmt: skip
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 class _Gate(BaseModel):
@@ -91,20 +94,29 @@ class Bundle:
 
 
 def shipped_bundle() -> Path:
-    """Give the folder of the model that ships with the package.
+    """Return the folder of the model that ships with the package.
 
     Returns:
-        The folder.
+        The folder; of several, the one whose name has the highest version.
 
     Raises:
         DamagedBundle: If the installation holds none.
     """
     folder = Path(str(resources.files("alzer.model"))) / "bundles"
-    found = sorted(card.parent for card in folder.glob(f"*/{CARD_FILE}"))
+    found = [card.parent for card in folder.glob(f"*/{CARD_FILE}")]
     if not found:
         message = "This installation ships no model; set ALZER_MODEL to a bundle."
         raise DamagedBundle(message)
-    return found[-1]
+    return max(found, key=_by_version)
+
+
+def _by_version(folder: Path) -> tuple[list[str | int], str]:
+    """Return what orders names by the numbers in them: model-9 before model-10.
+
+    Texts and numbers alternate, so that only like is compared with like.
+    """
+    parts = _DIGITS.split(folder.name)
+    return [int(part) if part.isdecimal() else part for part in parts], folder.name
 
 
 def load_bundle(folder: Path) -> Bundle:

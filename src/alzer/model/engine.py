@@ -1,46 +1,23 @@
-"""Run the network: OpenVINO on the CPU by default, ONNX Runtime elsewhere."""
+"""A bundle made ready to run: OpenVINO or ONNX Runtime, on the CPU."""
 
-import importlib
-import os
-import queue
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import Any, Protocol
+from functools import partial
+from typing import Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from alzer.errors import EngineUnavailable
 from alzer.model.bundle import Bundle
-from alzer.model.decision import Decision
+from alzer.model.checking import CheckedEngine
+from alzer.model.decision import Decision, Tolerance
+from alzer.model.evidence import Evidence, Floats
+from alzer.model.mirroring import MirroredEngine
+from alzer.model.onnxruntime_engine import OnnxRuntimeNetwork
+from alzer.model.openvino_engine import ANY, OpenVinoNetwork, has_bf16
 from alzer.model.preparation import InputSpec
+from alzer.model.runtimes import Arithmetic, usable_cores
 from alzer.settings import EngineName, Precision
 
-Floats = NDArray[np.float32]
-
-# Where bf16 puts the two best classes closer together than this, fp32 decides.
-# The largest error of bf16 on a close difference, over all slices trained on, was
-# 0.148 (docs/decisions/0004-engine-and-precision.md).
-CLOSE_CALL_LOGITS = 0.15
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What one forward pass gives.
-
-    Attributes:
-        logits: shape (n, class).
-        maps: shape (n, class, row, column); the mean of a map plus its class's
-            bias is the logit.
-        ood_score: How unlike the training slices each input is, shape (n,); None
-            if the model does not say.
-    """
-
-    logits: Floats
-    maps: Floats
-    ood_score: Floats | None = None
+# The largest errors of bf16 close to a limit, over all slices trained on, with
+# some room (docs/decisions/0004-engine-and-precision.md).
+BF16_TOLERANCE: Final = Tolerance(logits=0.15, ood_share=0.05, map_share=0.05)
 
 
 @dataclass(frozen=True)
@@ -70,7 +47,7 @@ class Engine(Protocol):
         """The arithmetic in use."""
 
     def run(self, batch: Floats) -> Evidence:
-        """Give the evidence for inputs of shape (n, 1, row, column)."""
+        """Return the evidence for inputs of shape (n, 1, row, column)."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +67,14 @@ class Model:
     decision: Decision = field(default_factory=Decision)
 
     def run(self, batch: Floats) -> Evidence:
-        """Give logits and maps.
+        """Return the evidence for inputs, averaged with that for their mirror images.
+
+        An input and its mirror image get the same logits and OOD score to the last
+        bit, and maps that are each other's mirror images. An input gets the same
+        in every batch.
 
         Args:
-            batch: Prepared inputs, shape (n, 1, row, column).
+            batch: Prepared inputs, shape (n, 1, row, column), n >= 1.
 
         Returns:
             The evidence, one entry per input.
@@ -112,7 +93,7 @@ def load_model(
     Args:
         bundle: A verified model.
         engine: Which engine to use.
-        precision: The arithmetic to use where the processor has it.
+        precision: The arithmetic to use where the engine and the processor have it.
         threads: Threads for inference; 0 means all cores.
 
     Returns:
@@ -121,198 +102,31 @@ def load_model(
     Raises:
         EngineUnavailable: If the engine is not installed or refuses the model.
     """
-    start = _start_openvino if engine == "openvino" else _OnnxRuntime
-    runner: Engine = start(_module(engine), bundle.onnx, precision, threads or _cores())
+    threads = threads or usable_cores()
+    if engine == "openvino":
+        runner = _start_openvino(bundle, precision, threads)
+    else:
+        runner = MirroredEngine(OnnxRuntimeNetwork(bundle.onnx, threads), "fp32")
     identity = ModelIdentity(
         bundle.name, bundle.version, bundle.sha256, engine, runner.precision
     )
     return Model(bundle.spec, identity, runner, bundle.decision)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
-
-
-def _module(engine: EngineName) -> Any:  # noqa: ANN401 - a module without types
-    try:
-        return importlib.import_module(engine)
-    except ImportError as error:
-        message = (
-            f"The engine {engine} is not installed; install alzer[{engine}] "
-            "or set ALZER_ENGINE to another."
-        )
-        raise EngineUnavailable(message) from error
-
-
-@cache
-def _core(openvino: Any) -> Any:  # noqa: ANN401 - a module without types
-    """Give the one Core of this process, never taken down.
-
-    A Core puts the signals of the thread that makes it on a stack of its own, and
-    its end puts back what it found there: where one of several ends, that can be the
-    stack of one that has ended, and the next signal ends the process.
-    """
-    return openvino.Core()
-
-
-class _Network:
-    """A network compiled by OpenVINO; one request object per caller, reused.
-
-    Args:
-        core: OpenVINO's.
-        onnx: The model's file.
-        batch: Inputs per run; -1: any number.
-        options: Of the compiler.
-
-    Raises:
-        EngineUnavailable: If the engine refuses the model.
-    """
-
-    def __init__(
-        self,
-        core: Any,  # noqa: ANN401 - of a module without types
-        onnx: bytes,
-        batch: int,
-        options: dict[str, Any],
-    ) -> None:
-        try:
-            model = core.read_model(model=onnx)
-            _, *shape = model.inputs[0].partial_shape
-            model.reshape([batch, *shape])
-            self._compiled = core.compile_model(model, "CPU", options)
-        except (RuntimeError, ValueError, IndexError) as error:
-            message = "OpenVINO can't run this model; is model.onnx of this project?"
-            raise EngineUnavailable(message) from error
-        self._outputs = range(len(self._compiled.outputs))
-        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
-
-    def run(self, batch: Floats) -> Evidence:
-        try:
-            request = self._idle.get_nowait()
-        except queue.Empty:
-            request = self._compiled.create_infer_request()
-        try:
-            request.infer([batch], share_inputs=True)
-            # Copies: the request's buffers are used again by the next caller.
-            return Evidence(
-                *(request.get_output_tensor(each).data.copy() for each in self._outputs)
-            )
-        finally:
-            self._idle.put(request)
-
-
-def _options(precision: Precision, threads: int) -> dict[str, Any]:
-    return {
-        "INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else "bf16",
-        "INFERENCE_NUM_THREADS": threads,
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-
-
-class _OpenVino:
-    """OpenVINO on the CPU: one network for single inputs, another for batches.
-
-    Knowing the number beforehand makes a single input quicker; a service needs no
-    other, so that the network for batches is made by the first of them.
-    """
-
-    def __init__(
-        self,
-        core: Any,  # noqa: ANN401 - of a module without types
-        onnx: bytes,
-        precision: Precision,
-        threads: int,
-    ) -> None:
-        self.precision = precision
-        options = _options(precision, threads)
-        self._compile = partial(_Network, core, onnx, options=options)
-        self._for_one = self._compile(1)
-        self._for_many: _Network | None = None
-        self._making = threading.Lock()
-
-    def run(self, batch: Floats) -> Evidence:
-        network = self._for_one if len(batch) == 1 else self._batches()
-        return network.run(batch)
-
-    def _batches(self) -> _Network:
-        with self._making:
-            if self._for_many is None:
-                self._for_many = self._compile(-1)
-            return self._for_many
-
-
-class _CheckedOpenVino:
-    """bf16, with close calls between classes decided in fp32."""
-
-    precision: Precision = "bf16-checked"
-
-    def __init__(
-        self,
-        core: Any,  # noqa: ANN401 - of a module without types
-        onnx: bytes,
-        threads: int,
-    ) -> None:
-        self._quick = _OpenVino(core, onnx, "bf16", threads)
-        # Made ready meanwhile: most answers don't need it. For any number of inputs,
-        # it takes much of its memory only at its first run.
-        starter = ThreadPoolExecutor(1, "fp32-engine")
-        options = _options("fp32", threads)
-        self._exact = starter.submit(_Network, core, onnx, -1, options)
-        starter.shutdown(wait=False)
-
-    def run(self, batch: Floats) -> Evidence:
-        evidence = self._quick.run(batch)
-        best_two = np.sort(evidence.logits, axis=1)[:, -2:]
-        close = np.flatnonzero(best_two[:, 1] - best_two[:, 0] < CLOSE_CALL_LOGITS)
-        if len(close):
-            exact = self._exact.result().run(batch[close])
-            evidence.logits[close] = exact.logits
-            evidence.maps[close] = exact.maps
-            if evidence.ood_score is not None:
-                evidence.ood_score[close] = exact.ood_score
-        return evidence
-
-
-def _start_openvino(
-    openvino: Any,  # noqa: ANN401 - a module without types
-    onnx: bytes,
-    precision: Precision,
-    threads: int,
-) -> Engine:
-    core = _core(openvino)
-    # The engine itself silently keeps fp32 where the processor has no bf16.
-    offered = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    if precision == "fp32" or "BF16" not in offered:
-        return _OpenVino(core, onnx, "fp32", threads)
+def _start_openvino(bundle: Bundle, precision: Precision, threads: int) -> Engine:
+    if precision == "fp32" or not has_bf16():
+        return _openvino(bundle.onnx, "fp32", threads)
+    quick = _openvino(bundle.onnx, "bf16", threads)
     if precision == "bf16":
-        return _OpenVino(core, onnx, "bf16", threads)
-    return _CheckedOpenVino(core, onnx, threads)
+        return quick
+    # For any number of inputs: its weights take memory when they are needed.
+    exact = partial(_openvino, bundle.onnx, "fp32", threads, ANY)
+    return CheckedEngine(quick, exact, bundle.decision, BF16_TOLERANCE)
 
 
-class _OnnxRuntime:
-    """ONNX Runtime on the CPU, always in fp32."""
-
-    precision: Precision = "fp32"
-
-    def __init__(
-        self,
-        onnxruntime: Any,  # noqa: ANN401 - a module without types
-        onnx: bytes,
-        _precision: Precision,
-        threads: int,
-    ) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        try:
-            self._session = onnxruntime.InferenceSession(
-                onnx, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # its errors share no narrower base
-            message = (
-                "ONNX Runtime can't run this model; is model.onnx of this project?"
-            )
-            raise EngineUnavailable(message) from error
-        self._input = self._session.get_inputs()[0].name
-
-    def run(self, batch: Floats) -> Evidence:
-        return Evidence(*self._session.run(None, {self._input: batch}))
+def _openvino(
+    onnx: bytes, arithmetic: Arithmetic, threads: int, inputs: int = 2
+) -> MirroredEngine:
+    return MirroredEngine(
+        OpenVinoNetwork(onnx, arithmetic, threads, inputs), arithmetic
+    )

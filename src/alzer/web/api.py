@@ -261,7 +261,11 @@ class Api:
                 self._readiness = time.monotonic() + _READY_FOR_S, failure
         if failure is not None:
             raise failure
-        return Readiness(model=describe_model(self.service.model))
+        engine = self.service.engine
+        return Readiness(
+            model=describe_model(engine.model),
+            engine_timings_ms=dict(engine.timings_ms),
+        )
 
     def _check(self) -> StorageUnavailable | None:
         try:

@@ -169,6 +169,12 @@ class Readiness(BaseModel):
 
     status: str = "ready"
     model: ModelUsed | None = Field(None, description="The model that makes them.")
+    engine_timings_ms: dict[str, float] = Field(
+        default_factory=dict,
+        description="Milliseconds per slice of each engine and precision, measured "
+        "when the service first started; the fastest is used. Empty if the settings "
+        "chose.",
+    )
 
 
 def describe_model(identity: ModelIdentity | None) -> ModelUsed | None:

@@ -27,6 +27,8 @@ class Engine:
         read_large: The same for those, one after the other; None: `read` reads all.
         needs_isolation: Whether another process does so for these bytes.
         model: What `/readyz` names as the model that is loaded, if it is known.
+        timings_ms: Milliseconds per slice of the engines there are, by name, as
+            `/readyz` names them; empty if they were not measured.
         class_mix: Share of each class that predictions are compared with, by name.
         start: Called when the service starts.
         stop: Called when it has ended.
@@ -37,6 +39,7 @@ class Engine:
     read_large: Callable[[bytes], Slice] | None = None
     needs_isolation: Callable[[bytes], bool] = lambda _: False
     model: ModelIdentity | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
     class_mix: Mapping[str, float] = field(default_factory=dict)
     start: Callable[[], None] = lambda: None
     stop: Callable[[], None] = lambda: None
