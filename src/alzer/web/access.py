@@ -1,12 +1,10 @@
 """Who is let in: nobody by default, except where nobody else can come."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from anyio import to_thread
-from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, cookie_parser
 from starlette.responses import RedirectResponse
@@ -23,6 +21,7 @@ from alzer.errors import (
 from alzer.settings import Settings
 from alzer.store import tokens
 from alzer.store.audit import LOCAL
+from alzer.web.callers import Caller
 from alzer.web.exception_handlers import answer_failure
 from alzer.web.service import Service
 from alzer.web.urls import HEATMAPS_PATH, STRANGE_HOST, goes_by
@@ -47,28 +46,7 @@ _BY_ANY_NAME: Final = frozenset({"/healthz", "/readyz"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Whoever makes a request.
-
-    Attributes:
-        actor: The token's id, or LOCAL; for the audit log.
-        owner: Whose analyses may be seen; None: all.
-        session: The session's secret, if a browser is signed in.
-    """
-
-    actor: str
-    owner: str | None
-    session: str | None = None
-
-
 _ANYBODY: Final = Caller(LOCAL, None)
-
-
-def caller_of(request: Request) -> Caller:
-    """Return who makes a request that was let in."""
-    caller: Caller = request.scope["state"]["caller"]
-    return caller
 
 
 class AuthMiddleware:

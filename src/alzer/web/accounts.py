@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import Request
 
 from alzer.settings import Settings
-from alzer.web.access import caller_of
+from alzer.web.callers import caller_of
 from alzer.web.throttle import site_of
 
 # What a proxy tells, or what lets a client in.

@@ -20,8 +20,8 @@ from alzer.scans.slice import Slice
 from alzer.store.audit import AuditEntry
 from alzer.store.files import Kind
 from alzer.store.records import Record
-from alzer.web.access import Caller, caller_of
 from alzer.web.accounts import account_of
+from alzer.web.callers import Caller, caller_of
 from alzer.web.openapi import (
     FILE_PART,
     OTHER_PROBLEM,

@@ -13,7 +13,7 @@ from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest, NoSuchAnalysis
 from alzer.store.audit import Action, AuditEntry
 from alzer.store.records import Filter, Record
-from alzer.web.access import caller_of
+from alzer.web.callers import caller_of
 from alzer.web.openapi import (
     OTHER_PROBLEM,
     PROBLEMS,
