@@ -112,7 +112,7 @@ class Clock:
         return -_STEP <= ahead <= (_STEP if seen.doubted else _PAUSE)
 
     def confirm(self, now: datetime) -> None:
-        """Believe the clock from now on: somebody has looked at it.
+        """Record that somebody has looked at the clock, and found it right.
 
         Analyses that a wrong clock has dated later than now are dated now, so that
         they do not stay beyond their term.
