@@ -19,6 +19,7 @@ from alzer.store.tables import ANALYSES, STORE
 
 # Alembic knows one migration at a time per process.
 _PREPARING: Final = threading.Lock()
+_PREPARING_S: Final = 5.0
 
 # While the log waits to be cut nobody can write: shorter than a writer's wait.
 _CUT_WAIT_MS: Final = 200
@@ -205,8 +206,8 @@ class Database:
     def _prepare(self) -> None:
         if self._is_prepared():
             return
-        # Who waits here waits for somebody else's wait for the server.
-        if not _PREPARING.acquire(timeout=WAIT_S):
+        # Who waits here waits for somebody else's wait for the server, or migration.
+        if not _PREPARING.acquire(timeout=_PREPARING_S):
             raise StorageUnavailable(_describe(None))
         try:
             if not self._is_prepared():
