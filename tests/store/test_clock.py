@@ -49,6 +49,13 @@ def test_a_clock_that_jumps_ahead_purges_nothing(
     assert "alzer clock --confirm" in caplog.text
 
 
+def test_a_jump_before_the_first_look_purges_nothing(store: Store, keep: Keep) -> None:
+    keep(store)
+
+    assert store.purge(datetime.now(UTC) + YEARS) == 0
+    assert count(store) == 1
+
+
 def test_a_jump_is_remembered_over_a_restart(
     new_store: Callable[..., Store], database_url: str | None, keep: Keep
 ) -> None:

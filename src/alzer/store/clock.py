@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from alzer.store.audit import LOCAL, AuditEntry, append
 from alzer.store.database import Database
-from alzer.store.tables import ANALYSES, STORE
+from alzer.store.tables import ANALYSES, AUDIT, STORE
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,8 @@ class Seen:
     """What the database knows of the time.
 
     Attributes:
-        at: The latest moment that was believed; None before the first.
+        at: The latest moment that was believed, or before the first look that of the
+            newest line of the audit log; None if there is neither.
         doubted: Whether the clock has jumped since, and nobody has confirmed it.
     """
 
@@ -112,7 +113,7 @@ class Clock:
         return -_STEP <= ahead <= (_STEP if seen.doubted else _PAUSE)
 
     def confirm(self, now: datetime) -> None:
-        """Believe the clock from now on: somebody has looked at it.
+        """Record that somebody has looked at the clock, and found it right.
 
         Analyses that a wrong clock has dated later than now are dated now, so that
         they do not stay beyond their term.
@@ -132,7 +133,11 @@ class Clock:
 
 def _read(connection: Connection) -> Seen:
     row = connection.execute(select(STORE.c.clock_at, STORE.c.clock_doubted)).one()
-    return Seen(*row)
+    if row.clock_at is not None:
+        return Seen(*row)
+    # Nobody has looked yet: the first look must not believe just anything.
+    newest = select(AUDIT.c.at).order_by(AUDIT.c.number.desc()).limit(1)
+    return Seen(connection.execute(newest).scalar(), row.clock_doubted)
 
 
 def _write(connection: Connection, seen: Seen) -> None:

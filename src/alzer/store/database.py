@@ -12,13 +12,14 @@ from sqlalchemy import URL, Connection, select, text
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from alzer.errors import StorageUnavailable
-from alzer.store.engines import WAIT_S, open_engine, set_lock_wait, take_time
+from alzer.store.engines import WAIT_S, lift_time_limit, open_engine, set_lock_wait
 from alzer.store.permissions import make_folder, open_private
 from alzer.store.schema import migrate
 from alzer.store.tables import ANALYSES, STORE
 
 # Alembic knows one migration at a time per process.
 _PREPARING: Final = threading.Lock()
+_PREPARING_S: Final = 5.0
 
 # While the log waits to be cut nobody can write: shorter than a writer's wait.
 _CUT_WAIT_MS: Final = 200
@@ -61,7 +62,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Give a connection whose changes are kept together or not at all.
+        """Open a connection whose changes are kept together or not at all.
 
         Yields:
             The connection; committed at the end, rolled back by an exception.
@@ -71,7 +72,7 @@ class Database:
         """
         with self._unavailability():
             self._prepare()
-            with self._doubting(), self._begin() as connection:
+            with self._preparing_again(), self._begin() as connection:
                 yield connection
 
     @contextmanager
@@ -113,7 +114,7 @@ class Database:
             raise StorageUnavailable(_describe(_reason_of(error))) from error
 
     @contextmanager
-    def _doubting(self) -> Iterator[None]:
+    def _preparing_again(self) -> Iterator[None]:
         """Prepare again after a failure such as no table: it may be a new database.
 
         Yields:
@@ -129,7 +130,7 @@ class Database:
             raise
 
     def check(self) -> None:
-        """Make sure that the database answers and could be written to.
+        """Check that the database answers and could be written to.
 
         Raises:
             StorageUnavailable: It does not, or could not.
@@ -140,7 +141,7 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def identity(self) -> str:
-        """Give the name that the database got when it was made.
+        """Return the name that the database got when it was made.
 
         It goes with the records, into backups as well; another database has another.
 
@@ -191,22 +192,22 @@ class Database:
         try:
             with self._engine.connect() as connection:
                 alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-                take_time(alone)
+                lift_time_limit(alone)
                 alone.exec_driver_sql(f"VACUUM {ANALYSES.name}")
         except SQLAlchemyError:
             self._deleted_remains = True
             raise
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self._engine.dispose()
         self._prepared = None
 
     def _prepare(self) -> None:
         if self._is_prepared():
             return
-        # Who waits here waits for somebody else's wait for the server.
-        if not _PREPARING.acquire(timeout=WAIT_S):
+        # Who waits here waits for somebody else's wait for the server, or migration.
+        if not _PREPARING.acquire(timeout=_PREPARING_S):
             raise StorageUnavailable(_describe(None))
         try:
             if not self._is_prepared():
@@ -228,7 +229,7 @@ class Database:
         self._prepared = self._place()
 
     def _place(self) -> object:
-        """Tell one database file from another put in its place."""
+        """Return what differs between a database file and another in its place."""
         if self._file is None:
             return self._engine.url
         try:
@@ -239,7 +240,7 @@ class Database:
 
 
 def _file_of(url: URL) -> Path | None:
-    """Give SQLite's file; None for a database in memory or a URI of SQLite's own."""
+    """Return SQLite's file; None for a database in memory or a URI of SQLite's own."""
     name = url.database or ":memory:"
     return None if name.startswith((":", "file:")) else Path(name)
 

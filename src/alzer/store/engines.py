@@ -62,7 +62,7 @@ def open_engine(url: str, *, fsync: bool) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_set_up_sqlite, fsync=fsync))
     else:
-        event.listen(engine, "do_connect", _connect_patiently)
+        event.listen(engine, "do_connect", _connect_with_timeout)
     return engine
 
 
@@ -79,15 +79,15 @@ def set_lock_wait(connection: Connection, wait_ms: int) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
 
 
-def take_time(connection: Connection) -> None:
-    """Let what follows take as long as it needs; waiting for locks still ends.
+def lift_time_limit(connection: Connection) -> None:
+    """Lift the limit of time for what follows; waiting for locks still ends.
 
     Args:
         connection: To PostgreSQL; it is closed after its use, limits and all.
     """
     connection.detach()
     driver: Any = connection.connection.dbapi_connection
-    driver.take_time()
+    driver.lift_time_limit()
     connection.exec_driver_sql("SET statement_timeout = 0")
 
 
@@ -116,7 +116,7 @@ def _create(url: URL) -> Engine:
 
 
 def _limits(url: URL) -> dict[str, Any]:
-    """Give what ends waiting for PostgreSQL; what the URL says comes first."""
+    """Return what ends waiting for PostgreSQL; what the URL says comes first."""
     named = {
         key: value for key, value in _CLIENT_LIMITS.items() if key not in url.query
     }
@@ -126,13 +126,13 @@ def _limits(url: URL) -> dict[str, Any]:
     return {**named, "options": " ".join([*ours, *theirs])}  # the last one counts
 
 
-def _connect_patiently(
+def _connect_with_timeout(
     _dialect: object,
     _record: object,
     arguments: Any,  # noqa: ANN401 - the driver's
     options: Any,  # noqa: ANN401 - the driver's
 ) -> object:
-    from alzer.store.patience import TimeoutConnection  # noqa: PLC0415 - an extra
+    from alzer.store.timeouts import TimeoutConnection  # noqa: PLC0415 - an extra
 
     return TimeoutConnection.connect(*arguments, **options)
 

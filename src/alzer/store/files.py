@@ -55,7 +55,7 @@ class Kind(Enum):
         return f"{self.value[1]}_{uuid.uuid4()}{self.value[2]}"
 
     def owns(self, name: str) -> bool:
-        """Say whether a name is of this kind's form, and so leads nowhere else."""
+        """Check whether a name is of this kind's form, and so leads nowhere else."""
         pattern = rf"{self.value[1]}_{_UUID}{re.escape(self.value[2])}"
         return re.fullmatch(pattern, name) is not None
 
@@ -195,9 +195,9 @@ class FileStore:
                 file.write(content)
             partial.replace(path)
         except BaseException:
-            for each in (partial, path):
+            for left in (partial, path):
                 with suppress(OSError):
-                    each.unlink(missing_ok=True)
+                    left.unlink(missing_ok=True)
             raise
 
     def read(self, kind: Kind, name: str) -> bytes | None:
@@ -280,11 +280,11 @@ class FileStore:
                 found = os.scandir(folder)
             else:
                 found = self._files.ls(folder, detail=False)
-        for each in found:
-            yield os.fspath(each).rpartition("/")[2]
+        for entry in found:
+            yield os.fspath(entry).rpartition("/")[2]
 
     def modified(self, file: KeptFile) -> datetime:
-        """Tell when a file was written.
+        """Return when a file was written.
 
         Args:
             file: Of `listed`.
@@ -300,7 +300,7 @@ class FileStore:
         return datetime.now(UTC)
 
     def ours_since(self) -> datetime | None:
-        """Tell from when on files without a record are nobody else's.
+        """Return from when on files without a record are nobody else's.
 
         Returns:
             When the database behind the records began to keep files here; None if
@@ -323,7 +323,7 @@ class FileStore:
         return self._ownership.others() if self._ownership else []
 
     def check(self) -> None:
-        """Make sure that a heatmap could be written.
+        """Check that a heatmap could be written.
 
         Raises:
             StorageUnavailable: It could not.
@@ -336,7 +336,7 @@ class FileStore:
 
 @contextmanager
 def _said_of(kind: Kind) -> Iterator[None]:
-    """Say that a file could not be saved, and why.
+    """Describe that a file could not be saved, and why.
 
     Args:
         kind: What it was to be.

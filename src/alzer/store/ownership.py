@@ -15,11 +15,11 @@ FOLDER: Final = "databases"
 
 
 class Ownership:
-    """The databases that have signed up in a place of files.
+    """The databases that are registered in a place of files.
 
-    A database signs up before it keeps its first file there. So a file that a
-    database does not know may be another one's where several have signed up, and
-    is older than all of this where it was there before.
+    A database registers before it keeps its first file there. So a file that a
+    database does not know may be another one's where several are registered, and
+    is older than the registration where it was there before.
 
     Args:
         files: The storage.
@@ -38,7 +38,7 @@ class Ownership:
     ) -> None:
         self._files, self._folder = files, f"{root}/{FOLDER}"
         self._identity, self._is_local = identity, is_local
-        self._signed_up: str | None = None
+        self._registered: str | None = None
 
     def register(self, *, again: bool = False) -> None:
         """Enter this database, unless that was done.
@@ -50,9 +50,9 @@ class Ownership:
             StorageUnavailable: The database does not say which it is.
         """
         identity = self._identity()
-        if again or identity != self._signed_up:
+        if again or identity != self._registered:
             self._enter(f"{self._folder}/{identity}")
-            self._signed_up = identity
+            self._registered = identity
 
     def _enter(self, entry: str) -> None:
         """Make the entry; one that is there keeps its time."""
@@ -64,7 +64,7 @@ class Ownership:
             self._files.pipe_file(entry, b"")
 
     def others(self) -> list[str]:
-        """Name the other databases that have signed up.
+        """Return the names of the other registered databases.
 
         Returns:
             Their names.
@@ -76,10 +76,10 @@ class Ownership:
             return sorted(set(self._entries()) - {self._identity()})
 
     def sole_since(self) -> datetime | None:
-        """Tell since when this database alone keeps files; it signs up if it has not.
+        """Return since when this database alone keeps files; register it if need be.
 
         Returns:
-            The moment; None if another one has signed up, too.
+            The moment; None if another one is registered, too.
 
         Raises:
             StorageUnavailable: Storage or database can't be reached.
@@ -95,4 +95,4 @@ class Ownership:
             found = self._files.ls(self._folder, detail=False)
         except FileNotFoundError:
             return []
-        return [str(each).rpartition("/")[2] for each in found]
+        return [str(entry).rpartition("/")[2] for entry in found]

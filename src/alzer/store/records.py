@@ -66,7 +66,7 @@ class Filter:
     reliable: bool | None = None
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
-        """Give what a record has to fulfil."""
+        """Return what a record has to fulfil."""
         if self.owner is not None:
             yield ANALYSES.c.owner == self.owner
         if self.since is not None:
@@ -99,7 +99,7 @@ class Page:
 # Built once: putting a statement together takes longer than running it.
 _ADD: Final = insert(ANALYSES)
 
-_COLUMNS: Final = tuple(ANALYSES.c[each] for each in Record.__dataclass_fields__)
+_COLUMNS: Final = tuple(ANALYSES.c[name] for name in Record.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ class Records:
             return [Record(*row) for row in connection.execute(query)]
 
     def known_files(self, names: Sequence[str]) -> set[str]:
-        """Say which of some files belong to a record.
+        """Return which of some files belong to a record.
 
         Args:
             names: Of heatmaps and originals.

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from alzer.errors import StorageUnavailable
-from alzer.store.engines import take_time
+from alzer.store.engines import lift_time_limit
 
 # What the newest migration is called; a test compares it with the migrations.
 NEWEST: Final = "0005"
@@ -35,9 +35,9 @@ def migrate(connection: Connection) -> None:
 
 
 def _lock_out_others(connection: Connection) -> None:
-    """Let one service migrate at a time; the others give up soon and come back."""
+    """Lock out other services; they give up soon and come back."""
     if connection.dialect.name == "postgresql":
-        take_time(connection)  # a large table needs it
+        lift_time_limit(connection)  # a large table needs it
         lock = text("SELECT pg_advisory_xact_lock(:key)")
         connection.execute(lock, {"key": _LOCK})
     else:
@@ -55,7 +55,7 @@ def _upgrade(connection: Connection, present: str | None) -> None:
     config.set_main_option("path_separator", "os")
     scripts = ScriptDirectory(str(MIGRATIONS), version_locations=[str(MIGRATIONS)])
     if present is not None and present not in {
-        each.revision for each in scripts.walk_revisions()
+        script.revision for script in scripts.walk_revisions()
     }:
         message = (
             "The database was written by a newer version of alzer; use that one, or "

@@ -150,16 +150,16 @@ class Store:
         """
         swept, listed = 0, self.files.listed()
         while some := list(islice(listed, _SWEPT_AT_ONCE)):
-            # After the listing: who wrote one of these has signed up before.
+            # After the listing: who wrote one of these has registered before.
             since = self.files.ours_since()
             if since is None or self.ending.is_set():
                 break
-            known = self.records.known_files([each.name for each in some])
-            for each in some:
-                if each.name in known:
+            known = self.records.known_files([file.name for file in some])
+            for file in some:
+                if file.name in known:
                     continue
-                if self._is_ours(each, since, written_before):
-                    self.files.discard(each)
+                if self._is_ours(file, since, written_before):
+                    self.files.discard(file)
                     swept += 1
         return swept
 
@@ -244,7 +244,7 @@ _OTHERS: Final = (
 
 
 def _attempt(step: Callable[[], int | None]) -> int | None:
-    """Give what a step did; None if it has to be tried again."""
+    """Return what a step did; None if it has to be tried again."""
     try:
         return step() or 0
     except StorageUnavailable:

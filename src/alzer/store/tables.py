@@ -49,7 +49,7 @@ class UtcTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Any,  # noqa: ANN401 - as above
     ) -> datetime | None:
-        """Say on its way out that a moment is in UTC.
+        """Mark a moment as UTC on its way out.
 
         Args:
             value: As the database gives it.

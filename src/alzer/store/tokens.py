@@ -191,7 +191,7 @@ class Tokens:
         return identity.id if identity and is_right else None
 
     def open_session(self, token: str, request: str) -> str | None:
-        """Let a person in by a token.
+        """Open a session for a person who has a token.
 
         Args:
             token: What the person gave.

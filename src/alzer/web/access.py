@@ -50,7 +50,7 @@ _ANYBODY: Final = Caller(LOCAL, None)
 
 
 class AuthMiddleware:
-    """Let in who may come, and tell the routes who it is.
+    """Admit who may come, and name the caller to the routes.
 
     Args:
         app: The application behind.
@@ -158,7 +158,7 @@ def _is_open(path: str) -> bool:
 
 
 def _uncached(send: Send) -> Send:
-    """Let no browser or proxy keep what only those see who have signed in.
+    """Forbid browsers and proxies to keep what only those see who have signed in.
 
     Without it the button 'Back' shows pages and pictures after signing out.
     """

@@ -88,7 +88,7 @@ def answer_unforeseen() -> JSONResponse:
 
 
 def register_exception_handlers(app: FastAPI) -> None:
-    """Let every failure in the app's routes be answered from the table."""
+    """Register the table for every failure in the app's routes."""
 
     @app.exception_handler(AlzerError)
     async def foreseen(_: Request, error: AlzerError) -> JSONResponse:

@@ -104,7 +104,7 @@ class History:
         return AnalysisPage(analyses=shown, next_cursor=page.cursor)
 
     def one(self, request: Request, identity: _Identity) -> StoredAnalysis:
-        """Give one analysis, with an address of its heatmap that is good now."""
+        """Return one analysis, with an address of its heatmap that is good now."""
         base = base_url(request, self.service.settings)
         record = self._find(request, identity)
         self._audit(request, "viewed", identity)
@@ -157,7 +157,7 @@ def _in_utc(moment: datetime | None) -> datetime | None:
 
 
 def history_routes(service: Service) -> APIRouter:
-    """Give each address its function and its documentation."""
+    """Return the addresses, with their functions and documentation."""
     settings, history = service.settings, History(service)
     router = APIRouter(dependencies=keys(settings), responses=closed(settings))
     failures = {400: PROBLEMS[400], 503: PROBLEMS[503], **OTHER_PROBLEM}

@@ -33,7 +33,7 @@ _REFUSED: Final = "This token is not valid. Check it, or ask for another."
 
 
 def login_routes(service: Service) -> APIRouter:
-    """Give the pages for signing in and out their addresses."""
+    """Return the addresses of the pages for signing in and out."""
     router = APIRouter(include_in_schema=False)
 
     @router.get(LOGIN_PATH)

@@ -66,7 +66,7 @@ def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
 def _frames_only(
     _: object, __: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Tell where a failure came from, but not its message or any value.
+    """Name where a failure came from, but not its message or any value.
 
     A decoder's message can quote what a file says of a person.
     """

@@ -88,7 +88,7 @@ class Metrics:
             Info("alzer_model", "What answers.", registry=registry).info(told)
 
     def watch_places(self, taken: Callable[[], int]) -> None:
-        """Tell where the number of requests under way can be asked for."""
+        """Register what returns the number of requests under way."""
         self._places.set_function(taken)
 
     def count(self, analysis: Analysis) -> None:

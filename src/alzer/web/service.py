@@ -75,7 +75,7 @@ class Service:
         return self.engine.model
 
     def heatmap_url(self, base: str, name: str) -> str:
-        """Give the address of a heatmap, signed where a token is needed.
+        """Return the address of a heatmap, signed where a token is needed.
 
         Args:
             base: Of the service.

@@ -28,7 +28,7 @@ class Signer:
     key: bytes
 
     def sign(self, purpose: str, *parts: str) -> str:
-        """Give the signature of some texts.
+        """Compute the signature of some texts.
 
         Args:
             purpose: What it is good for, and nothing else.
@@ -41,7 +41,7 @@ class Signer:
         return hmac.new(self.key, text, hashlib.sha256).hexdigest()
 
     def matches(self, signature: str, purpose: str, *parts: str) -> bool:
-        """Say whether a signature is ours.
+        """Check whether a signature is ours.
 
         Args:
             signature: As somebody sent it.
@@ -56,7 +56,7 @@ class Signer:
         )
 
     def heatmap_query(self, name: str, minutes: int) -> str:
-        """Give the end of a heatmap's address, good for some time.
+        """Return the end of a heatmap's address, good for some time.
 
         Args:
             name: Of its file.
@@ -69,7 +69,7 @@ class Signer:
         return f"?expires={expires}&signature={self.sign('heatmap', name, expires)}"
 
     def opens_heatmap(self, name: str, expires: str, signature: str) -> bool:
-        """Say whether an address was signed by us and is still good.
+        """Check whether an address was signed by us and is still good.
 
         Args:
             name: Of the heatmap's file.

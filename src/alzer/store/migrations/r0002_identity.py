@@ -1,4 +1,4 @@
-"""A name for the database itself, by which it signs up where it keeps files."""
+"""A name for the database itself, by which it is registered where it keeps files."""
 
 import uuid
 

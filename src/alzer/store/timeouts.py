@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that give up a server which says nothing."""
+"""Connections to PostgreSQL that close on a server which says nothing."""
 
 import math
 import time
@@ -11,7 +11,7 @@ from psycopg.abc import PQGen
 _Result = TypeVar("_Result")
 
 # The server itself ends statements after 1.8 s, and then says so.
-_PATIENCE_S: Final = 3.0
+_TIMEOUT_S: Final = 3.0
 
 
 class TimeoutConnection(Connection[Any]):
@@ -21,11 +21,11 @@ class TimeoutConnection(Connection[Any]):
     `tcp_user_timeout` nor keepalives notice.
     """
 
-    patience_s = _PATIENCE_S
+    timeout_s = _TIMEOUT_S
 
-    def take_time(self) -> None:
+    def lift_time_limit(self) -> None:
         """Wait for ever from now on: for what may take long."""
-        self.patience_s = math.inf
+        self.timeout_s = math.inf
 
     def wait(self, gen: PQGen[_Result], *rest: Any, **options: Any) -> _Result:  # noqa: ANN401 - as psycopg has them
         """Wait for the server, but not for ever.
@@ -42,7 +42,7 @@ class TimeoutConnection(Connection[Any]):
             OperationalError: If it says nothing; the connection is closed.
         """
         try:
-            limited = _until(gen, time.monotonic() + self.patience_s)
+            limited = _until(gen, time.monotonic() + self.timeout_s)
             return super().wait(limited, *rest, **options)
         except _Silent as error:
             self.pgconn.finish()  # what it would say now belongs to this question
@@ -55,7 +55,7 @@ class _Silent(Exception):
 
 
 def _until(gen: PQGen[_Result], end: float) -> Generator[Any, Any, _Result]:
-    """Hand on what is waited for; psycopg looks in ten times a second.
+    """Pass on what psycopg waits for; it comes by ten times a second.
 
     Raises:
         _Silent: If nothing has come by then.
