@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from PIL import Image
 
 from alzer.classes import CLASS_NAMES
 from alzer.model.engine import Model
+from alzer.settings import Settings
+from alzer.web.app import create_app
 from phantoms import (
     as_dicom,
     as_jpeg,
@@ -25,7 +28,7 @@ from phantoms import (
     draw_brain,
     huge_png,
 )
-from served import app_with
+from served import app_with, engine_of
 
 BRAIN = as_png(draw_brain())
 
@@ -264,6 +267,18 @@ def test_a_preview_of_what_is_no_scan_is_refused(client: TestClient) -> None:
 def test_health_and_readiness(client: TestClient) -> None:
     assert client.get("/healthz").json()["status"] == "ok"
     assert client.get("/readyz").json()["model"]["name"] == "tiny"
+
+
+def test_readiness_tells_how_fast_each_engine_is(model: Model, tmp_path: Path) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path})
+    timings_ms = {"openvino fp32": 23.5, "onnxruntime fp32": 26.0}
+    engine = replace(engine_of(model, settings), timings_ms=timings_ms)
+
+    with TestClient(create_app(engine, settings), "http://localhost") as client:
+        ready = client.get("/readyz").json()
+
+    assert ready["engine_timings_ms"] == timings_ms
+    assert ready["model"]["precision"] == "fp32"
 
 
 def test_front_ends_on_allowed_origins_may_call(client: TestClient) -> None:
