@@ -1,6 +1,7 @@
 """Large slices get fewer pixels, and keep their values and their place."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ SIDES = st.integers(1, 40_000)
 
 
 def scan_of(pixels: np.ndarray) -> Slice:
-    return Slice(pixels.astype(np.float32), "DICOM", (0.0, 9.0), (0.5, 0.25))
+    return Slice(pixels.astype(np.float32), "DICOM", (0.0, 9.0), (0.5, 0.5))
 
 
 @given(SIDES, SIDES, st.integers(1, 5_000_000))
@@ -45,7 +46,7 @@ def test_pixels_of_a_large_slice_are_means_of_square_blocks() -> None:
 
     assert scan.pixels.tolist() == [[3.5, 5.5, 7.5], [15.5, 17.5, 19.5]]
     assert scan.pixels.dtype == np.float32
-    assert scan.spacing_mm == (1.0, 0.5)
+    assert scan.spacing_mm == (1.0, 1.0)
     assert scan.notes == (
         "Analysed with 2 x 3 pixels, each the mean of 2 x 2 of the file's.",
     )
@@ -76,10 +77,37 @@ def test_the_mirror_image_has_the_mirrored_pixels_exactly() -> None:
     assert (scan.pixels == mirrored.pixels[:, ::-1]).all()
 
 
+def test_each_block_stays_at_its_place_in_the_patient() -> None:
+    affine = np.array([[0.0, -0.5, 0.1, 80.0], [-0.7, 0.0, 0.2, 90.0],
+                       [0.1, 0.0, 3.0, 7.0], [0.0, 0.0, 0.0, 1.0]])  # fmt: skip
+    scan = replace(scan_of(np.zeros((6, 8))), affine=affine)
+    reduced = reduce_slice(scan, 12)
+    corners = affine @ np.array([[0, 1], [0, 1], [0, 0], [1, 1]])  # of the first block
+
+    assert reduced.shape == (3, 4)
+    assert reduced.affine is not None
+    assert np.allclose(reduced.affine @ [0, 0, 0, 1], corners.mean(axis=1))
+    assert np.allclose(reduced.affine[:, :2], 2.0 * affine[:, :2])
+    assert np.allclose(reduced.affine[:, 2], affine[:, 2])
+
+
+@pytest.mark.parametrize(
+    ("spacing_mm", "factor"),
+    [(None, 1), ((1.0, 1.0), 1), ((4.0, 1.0), 2), ((1.0, 4.0), 2), ((9.0, 1.0), 1)],
+)
+def test_pixels_that_are_not_square_count_as_those_that_show_them(
+    spacing_mm: tuple[float, float] | None, factor: int
+) -> None:
+    scan = replace(scan_of(np.zeros((40, 40))), spacing_mm=spacing_mm)
+
+    assert reduce_slice(scan, 1600).shape == (40 // factor, 40 // factor)
+
+
 def test_no_distance_is_made_up() -> None:
     scan = Slice(np.zeros((9, 9), np.float32), "PNG", (0.0, 1.0))
 
     assert reduce_slice(scan, 20).spacing_mm is None
+    assert reduce_slice(scan, 20).affine is None
 
 
 def test_the_limit_leaves_more_than_a_network_or_a_person_sees() -> None:

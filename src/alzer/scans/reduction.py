@@ -21,6 +21,10 @@ from alzer.scans.slice import Slice
 # arrays of one analysis take some 40 MB.
 MOST_PIXELS: Final = 2**21
 
+# Pixels that are not square are shown as square ones, which are more; beyond this
+# ratio of spacings the file is not believed (`orientation.MAX_SPACING_RATIO`).
+_MOST_STRETCHED: Final = 5.0
+
 
 @dataclass(frozen=True)
 class Reduction:
@@ -135,20 +139,29 @@ def reduce_slice(scan: Slice, most_pixels: int = MOST_PIXELS) -> Slice:
 
     Args:
         scan: A slice of any size.
-        most_pixels: How many pixels it may have.
+        most_pixels: How many pixels it may have, shown as square ones.
 
     Returns:
         The same slice if it is small enough; else one with larger pixels, whose
         notes say so.
     """
-    reduction = reduction_for(scan.shape, most_pixels)
+    most = int(most_pixels / _stretched(scan.spacing_mm))
+    reduction = reduction_for(scan.shape, max(1, most))
     if reduction.changes_nothing:
         return scan
-    spacing_mm = scan.spacing_mm
+    spacing_mm, affine = scan.spacing_mm, scan.affine
     return replace(
         scan,
         pixels=reduction.means(scan.pixels),
         spacing_mm=None if spacing_mm is None else reduction.spacing(spacing_mm),
-        affine=None if scan.affine is None else scan.affine @ reduction.to_file,
+        affine=None if affine is None else affine @ reduction.to_file,
         notes=(*scan.notes, reduction.note),
     )
+
+
+def _stretched(spacing_mm: tuple[float, float] | None) -> float:
+    """Return how many square pixels show one pixel of such a spacing."""
+    if spacing_mm is None or not min(spacing_mm) > 0.0:
+        return 1.0
+    ratio = max(spacing_mm) / min(spacing_mm)
+    return ratio if ratio <= _MOST_STRETCHED else 1.0
