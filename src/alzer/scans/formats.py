@@ -7,6 +7,7 @@ from alzer.errors import (
     TooManyBytes,
     UnusableScan,
 )
+from alzer.scans.quiet import quiet_libraries
 from alzer.scans.raster import read_raster
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.signatures import (
@@ -50,7 +51,8 @@ def read_slice(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Slice:
         )
         raise TooManyBytes(message)
     try:
-        scan = _read_known(data, limits)
+        with quiet_libraries():
+            scan = _read_known(data, limits)
     except UnusableScan:
         raise
     except Exception as error:  # decoders fail in every way there is
