@@ -1,6 +1,5 @@
 """Files are read ahead, apart, and within limits."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 
 from alzer.analysis import BATCH_SIZE
-from alzer.cli import reading
 from alzer.cli.inputs import Failure, Input
 from alzer.cli.reading import Reader
 from alzer.decoding.pool import DecodingPool
@@ -104,34 +102,6 @@ def test_files_are_found_and_read_only_a_little_ahead(names: list[str]) -> None:
 
     assert at_once == 2 * BATCH_SIZE
     assert len(found) == 3 * BATCH_SIZE
-
-
-def test_large_pictures_wait_for_those_before_them(
-    names: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Room for one picture and a part of another.
-    monkeypatch.setattr(reading, "_MOST_PIXELS_AHEAD", 208 * 176 + 1)
-    monkeypatch.setattr(reading, "_MOST_THREADS", 2)
-    read, changed = [], threading.Condition()
-    usual = DecodingPool.read
-
-    def note(self: DecodingPool, data: bytes, limits: Limits) -> Slice:
-        scan = usual(self, data, limits)
-        with changed:
-            read.append(1)
-            changed.notify()
-        return scan
-
-    monkeypatch.setattr(DecodingPool, "read", note)
-    with Reader(Limits(), DecodingLimits()) as reader:
-        reads = reader.read([Input(names[1])] * 12)
-        with changed:
-            changed.wait_for(lambda: len(read) >= 2, 20)
-            is_more = changed.wait_for(lambda: len(read) > 4, 0.3)
-        outcomes = [each.outcome for each in reads]
-
-    assert not is_more
-    assert len(outcomes) == len(read) == 12
 
 
 def test_without_any_decoder_the_call_ends_with_a_sentence(

@@ -16,8 +16,8 @@ from alzer.scans.slice import Slice
 
 _NOT_ASKED: Final = "Heatmaps are kept with --output."
 
-# A batch ends at this many pixels: large pictures are analysed one by one, as each
-# takes some ten bytes for every pixel.
+# A batch ends at this many pixels: the largest slices are analysed two by two, as
+# each takes some 40 MB.
 _MOST_PIXELS_AT_ONCE: Final = 4_000_000
 
 # Kinds of files left out that are named; more would be no help.

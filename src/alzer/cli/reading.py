@@ -1,6 +1,5 @@
 """Reading files ahead of their analysis, in processes that can do nothing else."""
 
-import math
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -20,11 +19,9 @@ from alzer.web.workers import usable_cores
 # More would outrun the inference on any processor.
 _MOST_THREADS: Final = 8
 
-# Files that are read, or wait to be read, while a batch is analysed.
+# Files that are read, or wait for their analysis, while a batch is analysed. A slice
+# takes 8 MiB at the most (`alzer.scans.reduction`).
 _AHEAD: Final = 2 * BATCH_SIZE
-
-# Pixels that may wait for their analysis: 400 slices, or one of the largest pictures.
-_MOST_PIXELS_AHEAD: Final = 16_000_000
 
 # How often a decoder is waited for. Each time takes as long as the slowest file may,
 # so that only processes that can't be started are given up.
@@ -60,7 +57,6 @@ class Reader:
         self._limits = limits
         self._pool = DecodingPool(allowed, threads + 1)
         self._threads = ThreadPoolExecutor(threads, "reading")
-        self._unused = _Unused()
         self._is_closed = threading.Event()
 
     def __enter__(self) -> Self:
@@ -68,7 +64,6 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         self._is_closed.set()
-        self._unused.let_all_pass()
         self._pool.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -81,42 +76,34 @@ class Reader:
         Returns:
             What came of each, in their order.
         """
-        waiting = enumerate(inputs)
-        begun = deque(self._begin(*each) for each in islice(waiting, _AHEAD))
+        waiting = iter(inputs)
+        begun = deque(self._begin(file) for file in islice(waiting, _AHEAD))
         return self._go_on(begun, waiting)
 
     def _go_on(
-        self, begun: "deque[_Begun]", waiting: Iterator[tuple[int, Input]]
+        self, begun: "deque[_Begun]", waiting: Iterator[Input]
     ) -> Iterator[Read]:
         while begun:
             first = begun.popleft()
-            self._unused.expect(first.number)
             outcome = first.outcome.result()
-            self._unused.take(outcome)
-            begun.extend(self._begin(*each) for each in islice(waiting, 1))
+            begun.extend(self._begin(file) for file in islice(waiting, 1))
             yield Read(first.input, outcome)
 
-    def _begin(self, number: int, file: Input) -> "_Begun":
+    def _begin(self, file: Input) -> "_Begun":
         content = None
         if file.name == STANDARD_INPUT:  # a thread that waits for it can't be stopped
             content = read_input(file, self._limits.max_file_bytes)
-        outcome = self._threads.submit(self._read, number, file, content)
-        return _Begun(number, file, outcome)
+        return _Begun(file, self._threads.submit(self._read, file, content))
 
-    def _read(
-        self, number: int, file: Input, content: bytes | Failure | None
-    ) -> Slice | Failure:
-        self._unused.wait_for_room(number)
+    def _read(self, file: Input, content: bytes | Failure | None) -> Slice | Failure:
         if content is None:
             content = read_input(file, self._limits.max_file_bytes)
         if isinstance(content, Failure):
             return content
         try:
-            scan = self._decode(content)
+            return self._decode(content)
         except UnusableScan as refusal:
             return failure_of(refusal)
-        self._unused.add(scan)
-        return scan
 
     def _decode(self, data: bytes) -> Slice:
         for _ in range(_ATTEMPTS):
@@ -137,44 +124,5 @@ class Reader:
 class _Begun:
     """An input that is being read."""
 
-    number: int
     input: Input
     outcome: "Future[Slice | Failure]"
-
-
-class _Unused:
-    """Counts the pixels that were read and wait to be used, and bounds them."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._pixels = 0
-        self._expected = 0.0
-
-    def wait_for_room(self, number: int) -> None:
-        """Wait; the input that is needed next never does, or nothing would go on."""
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._pixels < _MOST_PIXELS_AHEAD or number <= self._expected
-            )
-
-    def add(self, scan: Slice) -> None:
-        """Count a scan that was read."""
-        with self._changed:
-            self._pixels += scan.pixels.size
-
-    def take(self, outcome: Slice | Failure) -> None:
-        """Count no longer what is used now."""
-        if isinstance(outcome, Slice):
-            with self._changed:
-                self._pixels -= outcome.pixels.size
-                self._changed.notify_all()
-
-    def expect(self, number: float) -> None:
-        """Tell which input is needed next."""
-        with self._changed:
-            self._expected = number
-            self._changed.notify_all()
-
-    def let_all_pass(self) -> None:
-        """End all waiting."""
-        self.expect(math.inf)
