@@ -1,5 +1,7 @@
 """Names that slices have."""
 
+from pathlib import Path
+
 import pytest
 
 from alzer.scans.names import (
@@ -45,3 +47,11 @@ def test_halves_of_a_pair_find_each_other(name: str, other: str) -> None:
 
 def test_other_files_have_no_half() -> None:
     assert other_half("a.nii", lambda _: True) is None
+
+
+def test_every_suffix_is_documented() -> None:
+    folders = Path(__file__).parents[2] / "docs" / "how-to" / "folders.md"
+    told = set(folders.read_text("utf-8").replace("`", " ").split())
+
+    for suffixes in SUFFIXES_BY_FORMAT.values():
+        assert set(suffixes) <= told
