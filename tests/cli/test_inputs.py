@@ -1,6 +1,7 @@
 """Which files a call means."""
 
 import inspect
+import io
 import os
 import sys
 from pathlib import Path
@@ -191,9 +192,20 @@ def test_a_folder_that_cannot_be_listed_fails_alone(
     assert "Permission denied" in found.failure.message
 
 
-def test_of_a_huge_file_one_byte_too_many_is_read(tmp_path: Path) -> None:
+def test_a_huge_file_is_not_read_and_its_size_is_told(tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     with path.open("wb") as file:
         file.truncate(2**40)
+    outcome = read_input(Input(str(path)), 2**20)
 
-    assert read_input(Input(str(path)), 1000) == bytes(1001)
+    assert isinstance(outcome, Failure)
+    assert outcome.code == "too_many_bytes"
+    assert "1048576.0 MiB, over the limit of 1 MiB" in outcome.message
+
+
+def test_of_standard_input_one_byte_too_many_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(bytes(5000))))
+
+    assert read_input(Input("-"), 1000) == bytes(1001)

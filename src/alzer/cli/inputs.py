@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from alzer.errors import AlzerError
+from alzer.errors import AlzerError, TooManyBytes
 from alzer.scans.names import DICOM_INDEX, is_image_half, is_image_name, other_half
+from alzer.scans.sizes import check_bytes
 
 STANDARD_INPUT: Final = "-"
 
@@ -179,8 +180,8 @@ def read_input(file: Input, max_bytes: int) -> bytes | Failure:
 
     Args:
         file: Which one.
-        max_bytes: Largest file of interest; one more byte is read, so that the
-            readers see that it is larger.
+        max_bytes: Largest file that is read. Of standard input, whose size nobody
+            knows, one more byte is read.
 
     Returns:
         Its bytes, or why there are none.
@@ -193,8 +194,10 @@ def read_input(file: Input, max_bytes: int) -> bytes | Failure:
         if Path(file.name).exists() and not Path(file.name).is_file():
             return Failure(UNREADABLE, "This is no regular file. Name an image file.")
         with Path(file.name).open("rb") as opened:
-            size = os.fstat(opened.fileno()).st_size
-            return opened.read(min(size, max_bytes) + 1)
+            check_bytes(os.fstat(opened.fileno()).st_size, max_bytes)
+            return opened.read(max_bytes)
+    except TooManyBytes as refusal:
+        return failure_of(refusal)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         return _unreadable(error)
 
