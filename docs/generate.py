@@ -86,7 +86,7 @@ def errors() -> str:
         "for what nobody foresaw, `internal_error` (500). Records of `alzer predict`",
         f"know two more codes: `{UNREADABLE}` (no such file, or no right to read it)",
         f"and `{NO_IMAGES}` (a folder without any file of an image's name). A call",
-        "that is stopped with Ctrl-C ends with 130.",
+        "that is stopped with Ctrl-C ends with 130, with SIGTERM 143.",
     )
 
 

@@ -2,12 +2,16 @@
 
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from rich.text import Text
+from typer.main import get_command
 from typer.testing import Result
 
 from alzer import __version__
+from alzer.cli.app import app
 
 Call = Callable[..., Result]
 
@@ -40,3 +44,19 @@ def test_the_module_runs_as_the_program_does(
 
     assert end.value.code == 0
     assert capsys.readouterr().out == f"alzer {__version__}\n"
+
+
+def help_texts(command: Any) -> Iterator[str]:  # noqa: ANN401 - typer keeps its types private
+    """Give all that a command, and those below it, say of themselves."""
+    yield command.help
+    yield from (each.help for each in command.params if each.help)
+    for below in getattr(command, "commands", {}).values():
+        yield from help_texts(below)
+
+
+def test_a_terminal_takes_no_part_of_a_help_text_for_markup() -> None:
+    texts = list(help_texts(get_command(app)))
+
+    assert len(texts) > 50
+    for text in texts:
+        assert Text.from_markup(text).plain == text

@@ -1,12 +1,22 @@
 """Every failure has its exit code, and none shows a traceback."""
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from alzer.cli.exits import EXIT_CODE_BY_ERROR, Commands, exit_code_of
+from alzer.cli.exits import (
+    EXIT_CODE_BY_ERROR,
+    Commands,
+    Stopped,
+    complain,
+    exit_code_of,
+    stoppable,
+)
 from alzer.errors import AlzerError, InvalidRequest
 
 
@@ -49,3 +59,52 @@ def test_only_a_wrong_call_ends_with_two() -> None:
 
     assert twos == {each for each in ALL if issubclass(each, InvalidRequest)}
     assert all(exit_code_of(each) in {1, 2} for each in ALL)
+
+
+def test_a_sentence_is_not_obeyed_by_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    complain("Results are in \x1b[31m.")
+
+    assert capsys.readouterr().err == "alzer: Results are in \\x1b[31m.\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+)
+def test_a_signal_unwinds_and_gives_its_exit_code(
+    number: signal.Signals, code: int
+) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(Stopped) as stop, stoppable():
+        os.kill(os.getpid(), number)
+
+    assert stop.value.exit_code == code
+    assert signal.getsignal(number) is before
+
+
+def test_what_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stoppable():
+            os.kill(os.getpid(), signal.SIGHUP)
+            seen = signal.getsignal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert seen is signal.SIG_IGN
+
+
+def test_in_another_thread_signals_are_left_alone() -> None:
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def look() -> None:
+        with stoppable():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+
+    assert seen == [before]

@@ -1,11 +1,23 @@
 """Which files a call means."""
 
+import inspect
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from alzer.cli.inputs import Failure, Input, find_inputs, read_input
+from alzer.cli.inputs import (
+    HIDDEN,
+    LINKED_FOLDER,
+    NO_REGULAR_FILE,
+    Failure,
+    Input,
+    Skipped,
+    find_inputs,
+    read_input,
+)
 
 
 def names(folder: Path, excluded: frozenset[str] = frozenset()) -> list[str]:
@@ -57,13 +69,96 @@ def test_folders_come_in_the_order_of_names_and_hidden_ones_not(tmp_path: Path) 
     assert names(tmp_path) == ["a/9.png", "b/1.png", "b/2.png", "c.png"]
 
 
-def test_links_lead_nowhere_twice(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"")
-    (tmp_path / "loop").symlink_to(tmp_path)
+def test_links_to_files_are_followed_and_one_to_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"content")
     (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
     (tmp_path / "dangling.png").symlink_to(tmp_path / "absent")
+    outcomes = {
+        Path(each.name).name: read_input(each, 100)
+        for each in find_inputs([str(tmp_path)], frozenset())
+    }
+    dangling = outcomes.pop("dangling.png")
 
-    assert names(tmp_path) == ["a.png", "link.png"]
+    assert outcomes == {"a.png": b"content", "link.png": b"content"}
+    assert isinstance(dangling, Failure)
+    assert "No such file" in dangling.message
+
+
+@pytest.mark.parametrize("target", ["loop.png", ".", "..", "/"])
+def test_a_looped_link_fails_alone(tmp_path: Path, target: str) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "loop.png").symlink_to(target)
+    image, loop = find_inputs([str(tmp_path)], frozenset())
+    outcome = read_input(loop, 100)
+
+    assert Path(image.name).name == "a.png"
+    assert isinstance(outcome, Failure)
+    assert outcome.code == "unreadable_file"
+
+
+def test_a_looped_link_that_is_named_fails_too(tmp_path: Path) -> None:
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    (found,) = find_inputs([str(tmp_path / "loop.png")], frozenset())
+    outcome = read_input(found, 100)
+
+    assert isinstance(outcome, Failure)
+    assert "symbolic links" in outcome.message
+
+
+def test_folders_may_be_nested_deeper_than_calls(tmp_path: Path) -> None:
+    path = tmp_path.joinpath(*"d" * 60)
+    path.mkdir(parents=True)
+    (path / "a.png").write_bytes(b"")
+    usual, depth = sys.getrecursionlimit(), len(inspect.stack())
+    sys.setrecursionlimit(depth + 40)
+    try:
+        (found,) = find_inputs([str(tmp_path)], frozenset())
+    finally:
+        sys.setrecursionlimit(usual)
+
+    assert found.name == str(path / "a.png")
+
+
+def test_what_is_left_out_is_counted_by_kind(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "cohort" / "deep").mkdir(parents=True)
+    elsewhere.mkdir()
+    names = ("a.png", "b.pdf", "deep/c.PDF", "d.heic", ".hidden", "DICOMDIR", "end.")
+    for name in names:
+        (tmp_path / "cohort" / name).write_bytes(b"")
+    os.mkfifo(tmp_path / "cohort" / "pipe")
+    (tmp_path / "cohort" / "link").symlink_to(elsewhere)
+    skipped = Skipped()
+    found = list(find_inputs([str(tmp_path / "cohort")], frozenset(), skipped))
+
+    assert [Path(each.name).name for each in found] == ["a.png"]
+    assert skipped == {
+        ".pdf": 2,
+        ".heic": 1,
+        ".": 1,
+        "DICOMDIR": 1,
+        HIDDEN: 1,
+        LINKED_FOLDER: 1,
+        NO_REGULAR_FILE: 1,
+    }
+
+
+def test_the_two_files_of_a_pair_are_one_input(tmp_path: Path) -> None:
+    for name in ("a.hdr", "a.img", "B.HDR", "B.IMG", "c.img", "d.hdr", "d.img.gz"):
+        (tmp_path / name).write_bytes(b"")
+    skipped = Skipped()
+    found = list(find_inputs([str(tmp_path)], frozenset(), skipped))
+    halves = {
+        Path(each.name).name: each.other_half and Path(each.other_half).name
+        for each in found
+    }
+    named = [str(tmp_path / name) for name in ("a.img", "a.hdr")]
+
+    assert halves == {"a.hdr": "a.img", "B.HDR": "B.IMG", "c.img": None} | {
+        "d.hdr": "d.img.gz"
+    }
+    assert not skipped
+    assert [each.name for each in find_inputs(named, frozenset())] == named[1:]
 
 
 def test_results_are_left_out(tmp_path: Path) -> None:
@@ -97,9 +192,20 @@ def test_a_folder_that_cannot_be_listed_fails_alone(
     assert "Permission denied" in found.failure.message
 
 
-def test_of_a_huge_file_one_byte_too_many_is_read(tmp_path: Path) -> None:
+def test_a_huge_file_is_not_read_and_its_size_is_told(tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     with path.open("wb") as file:
         file.truncate(2**40)
+    outcome = read_input(Input(str(path)), 2**20)
 
-    assert read_input(Input(str(path)), 1000) == bytes(1001)
+    assert isinstance(outcome, Failure)
+    assert outcome.code == "too_many_bytes"
+    assert "1048576.0 MiB, over the limit of 1 MiB" in outcome.message
+
+
+def test_of_standard_input_one_byte_too_many_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(bytes(5000))))
+
+    assert read_input(Input("-"), 1000) == bytes(1001)

@@ -118,3 +118,13 @@ def test_a_card_without_intervals_shows_the_value_alone() -> None:
     assert list(score_rows(card)) == [
         ("this model, on people it never saw", "0.70, 9 people", "not measured")
     ]
+
+
+def test_what_a_card_says_is_neither_obeyed_nor_taken_for_markup(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_bundle(tmp_path / "odd", **CARD, version="[red]\x1b[31m")
+    monkeypatch.setattr(models, "shipped_bundle", lambda: folder)
+    shown = call("models").stdout
+
+    assert r"[red]\x1b[31m" in shown

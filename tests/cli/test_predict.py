@@ -1,14 +1,14 @@
 """`alzer predict`, called as a person calls it."""
 
+import ast
 import csv
 import io
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,9 @@ import pytest
 from PIL import Image
 from typer.testing import Result
 
-from alzer.analysis import BATCH_SIZE, analyse
+from alzer.analysis import analyse
 from alzer.classes import CLASS_NAMES
 from alzer.cli import predict as command
-from alzer.cli.inputs import Failure, Input, read_input
 from alzer.cli.options import read_settings, start_model
 from alzer.cli.records import Format
 from alzer.cli.results import ResultsFolder
@@ -146,8 +145,9 @@ def test_equal_names_in_different_folders_keep_their_own_heatmaps(
 
 def test_results_inside_the_folder_are_not_analysed(call: Call, cohort: Path) -> None:
     words = ("predict", cohort, "--output", cohort, "--format", "jsonl")
-    first, second = call(*words), call(*words)
+    first, second = call(*words), call(*words, "--overwrite")
 
+    assert "Left out" not in second.stderr
     assert first.stdout == second.stdout
     assert (cohort / "heatmaps").is_dir()
 
@@ -213,10 +213,14 @@ def test_the_prediction_comes_though_its_heatmap_cannot_be_kept(
     monkeypatch.setattr(ResultsFolder, "save_heatmap", fail)
     result = call("predict", scan, "--output", "results")
     (record,) = lines(result.stdout)
+    summary = json.loads(Path("results/run.json").read_text("utf-8"))
 
-    assert result.exit_code == 0
+    assert result.exit_code == 1
+    assert record["prediction"] in CLASS_NAMES
     assert record["heatmap"] is None
     assert record["heatmap_missing_reason"] == "The disk is full."
+    assert "1 heatmaps are missing. The disk is full." in result.stderr
+    assert summary["heatmaps_not_written"] == 1
 
 
 def test_no_heat_is_told_and_not_invented(
@@ -224,7 +228,7 @@ def test_no_heat_is_told_and_not_invented(
 ) -> None:
     usual = analyse(scan.read_bytes(), start_model(read_settings(model=bundle)))
     cold = replace(usual, overlay_png=None, no_heatmap_reason="No region spoke.")
-    monkeypatch.setattr(command, "analyse_many", lambda *_: iter([cold]))
+    monkeypatch.setattr("alzer.cli.cohort.analyse_many", lambda *_: iter([cold]))
     (record,) = lines(call("predict", scan, "--output", "results").stdout)
 
     assert record["heatmap"] is None
@@ -255,41 +259,18 @@ def test_both_engines_answer_alike(call: Call, scan: Path) -> None:
     assert one["confidence"] == pytest.approx(other["confidence"], rel=1e-4)
 
 
-def test_stopping_leaves_whole_records(
-    call: Call, cohort: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_a_folder_holds_besides_is_told_at_the_end(
+    call: Call, cohort: Path
 ) -> None:
-    usual = command.Cohort.records
+    for name in ("a.pdf", "b.PDF", "notes.docx"):
+        (cohort / name).write_bytes(b"")
+    result = call("predict", cohort, "--output", "results")
+    summary = json.loads(Path("results/run.json").read_text("utf-8"))
 
-    def stop_after_three(self: command.Cohort) -> Iterator[Any]:
-        for index, record in enumerate(usual(self)):
-            if index == 3:
-                signal.raise_signal(signal.SIGINT)
-            yield record
-
-    monkeypatch.setattr(command.Cohort, "records", stop_after_three)
-    result = call("predict", cohort, "--format", "json", "--output", "results")
-
-    assert result.exit_code == command.INTERRUPTED
-    assert len(json.loads(result.stdout)) == 3
-    assert len(json.loads(Path("results/predictions.json").read_text("utf-8"))) == 3
-    assert "3 records are complete" in result.stderr
-
-
-def test_inputs_are_read_only_as_they_are_needed(
-    bundle: Path, cohort: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[str] = []
-
-    def note(each: Input, limit: int) -> bytes | Failure:
-        seen.append(each.name)
-        return read_input(each, limit)
-
-    monkeypatch.setattr(command, "read_input", note)
-    settings = read_settings(model=bundle)
-    job = command.Cohort([str(cohort)], start_model(settings), settings.limits, None)
-    next(job.records())
-
-    assert len(seen) == BATCH_SIZE < 11
+    assert "Left out of the folders: 2 x .pdf, 1 x .docx." in result.stderr
+    assert summary["left_out"] == {".docx": 1, ".pdf": 2}
+    assert (summary["inputs"], summary["failed"]) == (11, 2)
+    assert summary["complete"] is True
 
 
 def test_a_terminal_shows_a_bar_and_gets_a_table(
@@ -320,13 +301,14 @@ def test_a_reader_that_leaves_early_is_no_disaster(bundle: Path, cohort: Path) -
 
 
 def test_a_name_of_any_encoding_survives(call: Call, scan: Path) -> None:
-    name = os.fsdecode(b"sc\xffan\n.jpg")
+    name = os.fsdecode(b"sc\xffan\n\\n.jpg")
     scan.rename(name)
     (record,) = lines(call("predict", name).stdout)
     table = call("predict", name, "--format", "table").stdout
-    rows = call("predict", name, "--format", "csv", "-o", "results").stdout_bytes
+    (row,) = csv.DictReader(
+        io.StringIO(call("predict", name, "--format", "csv").stdout)
+    )
 
     assert record["input"] == name
-    assert len(table.splitlines()) == 4 + ("x" in table.splitlines()[3])
-    assert b"sc\xffan" in rows
-    assert b"sc\xffan" in Path("results/predictions.csv").read_bytes()
+    assert r"sc\udcffan\n" in table
+    assert ast.literal_eval(f"'{row['input']}'") == name

@@ -72,3 +72,11 @@ def test_long_waits_are_told_in_minutes() -> None:
     run.step(1, 4, 10)
 
     assert run.words_left() == ", about 3 min left"
+
+
+def test_what_the_data_are_called_is_not_obeyed() -> None:
+    screen = io.StringIO()
+    with show_progress(Console(file=screen, width=120), epochs=1) as progress:
+        progress.note("subject \x1b[31m")
+
+    assert screen.getvalue() == "Note: subject \\x1b[31m\n"

@@ -8,22 +8,29 @@ from pathlib import Path
 from alzer.analysis import OUT_OF_DISTRIBUTION, analyse
 from alzer.classes import CLASS_NAMES
 from alzer.cli.inputs import Failure
-from alzer.cli.records import (
-    LAYOUTS,
-    Format,
-    Record,
-    describe,
-    describe_failure,
-    printable,
-)
+from alzer.cli.records import LAYOUTS, Format, Record, describe, describe_failure
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import load_model
 from bundles import write_bundle
 from phantoms import as_png, draw_brain
 
 
-def test_control_characters_do_not_reach_the_terminal() -> None:
-    assert printable("a\x1b[31m\nb\udcff\u00e9") == "a\\x1b[31m\\nb\\udcff\u00e9"
+def test_no_layout_lets_control_characters_through() -> None:
+    failure = Failure("empty_file", "It is \x1b[31m empty.")
+    record = describe_failure("a\x1b[31m\nb\x9b.png", failure)
+    for each in Format:
+        text = LAYOUTS[each]().row(record).rstrip("\n")
+
+        assert text.isprintable()
+        assert "[31m" in text
+
+
+def test_a_cell_of_a_table_is_no_formula() -> None:
+    record = describe_failure("=cmd|' /C calc'!A0", Failure("x", "@SUM(1)"))
+    (cells,) = csv.reader([LAYOUTS[Format.csv]().row(record)])
+
+    assert cells[0] == "./=cmd|' /C calc'!A0"
+    assert cells[-1] == "'@SUM(1)"
 
 
 def test_no_records_still_make_a_whole_document() -> None:

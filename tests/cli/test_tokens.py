@@ -70,3 +70,10 @@ def test_the_audit_log_can_be_read(call: Call, data: Path) -> None:
 
     assert len(lines) == 2
     assert all('"action": "token created"' in each for each in lines)
+
+
+def test_a_name_is_neither_obeyed_nor_taken_for_markup(call: Call, data: Path) -> None:
+    call("tokens", "create", "ward [red]\x1b[31m")
+
+    assert data.is_dir()
+    assert r"ward [red]\x1b[31m" in call("tokens", "list").stdout

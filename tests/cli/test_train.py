@@ -12,7 +12,7 @@ from typer.testing import Result
 from alzer.errors import LeakySplit
 from alzer.training import study
 from alzer.training.history import Epoch
-from alzer.training.recipe import Recipe
+from alzer.training.recipe import TRAINED_SPEC, Recipe
 from alzer.training.study import Study, StudyProgress
 from alzer.training.tables import Reading
 
@@ -145,3 +145,11 @@ def test_without_the_extra_the_command_says_how_to_get_it(
     assert result.exit_code == 1
     assert "torch is missing" in result.stderr
     assert "-e '.[train]'" in result.stderr
+
+
+def test_the_best_sizes_are_those_of_the_network_that_is_trained(call: Call) -> None:
+    told = call("train", "--help", env={"COLUMNS": "200"}).stdout
+    stride = TRAINED_SPEC.cell_stride
+
+    assert told.count(f"best {stride} n + 1") == 2
+    assert TRAINED_SPEC.height % stride == TRAINED_SPEC.width % stride == 1

@@ -248,6 +248,15 @@ def test_a_closed_pool_leaves_no_process() -> None:
         assert not Path(f"/proc/{each}").exists()
 
 
+def test_a_closed_pool_starts_nothing_again() -> None:
+    pool = DecodingPool(DecodingLimits(), 2)
+    pool.close()
+    with pytest.raises(Overloaded):
+        pool.read(DICOM, LIMITS)
+
+    assert not pool.process_ids
+
+
 def test_closing_ends_what_is_being_read_and_who_waits() -> None:
     pool = DecodingPool(DecodingLimits(), 1)
     pool.open()

@@ -83,7 +83,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
 
     Writes metrics.json, report.html and model-card.md, and the predictions from
     which a later call gives the same figures without the networks. Needs the extra
-    alzer[train].
+    'train'.
     """
     kinds = _kinds(unfamiliar or ())
     modules = _Modules()

@@ -1,12 +1,16 @@
 """From a failure to its exit code and its sentence: one table."""
 
+import signal
 import sys
-from collections.abc import Mapping
-from typing import Any, Final
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from alzer.cli.escaping import printable
 from alzer.errors import (
     AlzerError,
     InvalidRequest,
@@ -41,7 +45,46 @@ def exit_code_of(error: type[AlzerError]) -> int:
 
 def complain(sentence: str) -> None:
     """Tell the person at the terminal what went wrong."""
-    sys.stderr.write(f"alzer: {sentence}\n")
+    sys.stderr.write(f"alzer: {printable(sentence)}\n")
+
+
+class Stopped(BaseException):
+    """Somebody, or the system, asked this program to end.
+
+    Attributes:
+        exit_code: 128 plus the number of the signal, as shells have it.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and the end of the terminal close files before the end.
+
+    Raises:
+        Stopped: One of them came.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other thread can be told of signals
+        return
+    before = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP
+            before[number] = signal.signal(number, _stop)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Stopped(signal.SIGINT) from error
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    raise Stopped(number)
 
 
 class Commands(TyperGroup):

@@ -1,25 +1,19 @@
 """Which files a call means, and their bytes."""
 
 import os
-import re
 import sys
-from collections.abc import Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from alzer.errors import AlzerError
+from alzer.errors import AlzerError, TooManyBytes
+from alzer.scans.names import DICOM_INDEX, is_image_half, is_image_name, other_half
+from alzer.scans.sizes import check_bytes
 
 STANDARD_INPUT: Final = "-"
-
-# What is tried inside folders; a file that is named itself is always tried.
-# DICOM files often end in no suffix at all, or in a number.
-_IMAGE_NAME: Final = re.compile(
-    r"[^.]+|.*\.(png|jpe?g|tiff?|bmp|webp|dcm|dicom|ima|nii|nii\.gz|mgh|mgz|[0-9]+)",
-    re.IGNORECASE | re.DOTALL,
-)
-# The index that lies beside DICOM files holds no image.
-_INDEX_NAME: Final = "DICOMDIR"
 
 
 @dataclass(frozen=True)
@@ -38,6 +32,17 @@ class Failure:
 UNREADABLE: Final = "unreadable_file"
 NO_IMAGES: Final = "no_images"
 
+# What is left out of a folder for another reason than its suffix.
+HIDDEN: Final = "hidden"
+LINKED_FOLDER: Final = "linked folder"
+NO_REGULAR_FILE: Final = "no regular file"
+
+_LOOP: Final = Failure(
+    UNREADABLE, "The link leads back to a folder that it lies in. Remove the link."
+)
+
+Skipped = Counter[str]
+
 
 @dataclass(frozen=True)
 class Input:
@@ -46,81 +51,153 @@ class Input:
     Attributes:
         name: How the call, or the folder that it named, leads to the file.
         failure: Why it can't be read, where that is known already.
+        other_half: For one of a pair of files (`.hdr` and `.img`), how to come to
+            the other one.
     """
 
     name: str
     failure: Failure | None = None
+    other_half: str | None = None
 
 
-def find_inputs(names: Iterable[str], excluded: Container[str]) -> Iterator[Input]:
+def find_inputs(
+    names: Iterable[str], excluded: AbstractSet[str], skipped: Skipped | None = None
+) -> Iterator[Input]:
     """Find the files that a call names, folders included.
 
     Args:
         names: Files, folders, or `-` for standard input.
         excluded: Real paths inside folders that are left out, such as results.
+        skipped: Takes how many files of folders are left out, by suffix (such as
+            `.pdf`) or by `HIDDEN`, `LINKED_FOLDER` and `NO_REGULAR_FILE`.
 
     Yields:
         Each file, folders in the order of their names; a folder that can't be
-        listed or holds no image comes with its failure.
+        listed or holds no image comes with its failure. Both files of a pair
+        (`.hdr` and `.img`) come as one.
     """
-    for name in names:
-        if name != STANDARD_INPUT and Path(name).is_dir():
+    walk = _Walk(excluded, Counter() if skipped is None else skipped)
+    named = tuple(names)
+    for name in named:
+        # Not Path.is_dir, which fails where a folder above may not be searched.
+        if name != STANDARD_INPUT and os.path.isdir(name):  # noqa: PTH112 - see above
             found = False
-            for each in _walk(name, excluded):
+            for file in walk.below(name):
                 found = True
-                yield each
+                yield file
             if not found:
                 message = "The folder holds no image of a known name. Name the files."
                 yield Input(name, Failure(NO_IMAGES, message))
-        else:
-            yield Input(name)
+        elif not (is_image_half(name) and other_half(name, named.__contains__)):
+            yield _paired(name)
 
 
-def _walk(folder: str, excluded: Container[str]) -> Iterator[Input]:
+def _paired(name: str) -> Input:
+    return Input(name, other_half=other_half(name, os.path.isfile))
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A walk through folders.
+
+    Attributes:
+        excluded: Real paths to leave out.
+        skipped: Takes what is left out.
+    """
+
+    excluded: AbstractSet[str]
+    skipped: Skipped
+
+    def below(self, folder: str) -> Iterator[Input]:
+        """Find the files of a folder and of those below; not by recursion."""
+        open_folders = [self._entries(folder)]
+        while open_folders:
+            entry = next(open_folders[-1], None)
+            if entry is None:
+                open_folders.pop()
+            elif isinstance(entry, Input):
+                yield entry
+            elif _is_folder(entry):
+                open_folders.append(self._entries(entry.path))
+            else:
+                yield from self._file(entry)
+
+    def _entries(self, folder: str) -> Iterator["os.DirEntry[str] | Input"]:
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            yield Input(folder, _unreadable(error))
+            return
+        names = {entry.name for entry in entries}
+        for entry in entries:
+            if self.excluded and os.path.realpath(entry.path) in self.excluded:
+                continue
+            if entry.name.startswith("."):
+                self.skipped[HIDDEN] += 1
+            elif is_image_half(entry.name) and other_half(
+                entry.name, names.__contains__
+            ):
+                continue  # comes with its header
+            else:
+                yield entry
+
+    def _file(self, entry: "os.DirEntry[str]") -> Iterator[Input]:
+        try:
+            if entry.is_symlink() and entry.is_dir():
+                yield from self._linked_folder(entry)
+            elif not is_image_name(entry.name):
+                self.skipped[_kind_of(entry.name)] += 1
+            elif entry.is_file() or entry.is_symlink():  # a link that leads nowhere
+                yield _paired(entry.path)
+            else:
+                self.skipped[NO_REGULAR_FILE] += 1
+        except OSError as error:  # links that lead to one another
+            yield Input(entry.path, _unreadable(error))
+
+    def _linked_folder(self, entry: "os.DirEntry[str]") -> Iterator[Input]:
+        here = os.path.realpath(os.path.dirname(entry.path))  # noqa: PTH120 - a string
+        target = os.path.realpath(entry.path)
+        if os.path.commonpath((here, target)) == target:
+            yield Input(entry.path, _LOOP)
+        else:  # it may lead to a whole disk, or to what is named as well
+            self.skipped[LINKED_FOLDER] += 1
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
-        with os.scandir(folder) as entries:
-            visible = sorted(
-                (each for each in entries if not each.name.startswith(".")),
-                key=lambda each: each.name,
-            )
-    except OSError as error:
-        yield Input(folder, _unreadable(error))
-        return
-    for entry in visible:
-        if os.path.realpath(entry.path) in excluded:
-            continue
-        # A linked folder could lead back to where we are.
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, excluded)
-        elif entry.is_file() and _may_be_image(entry.name):
-            yield Input(entry.path)
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:  # its folder may be listed, but not searched
+        return False
 
 
-def _may_be_image(name: str) -> bool:
-    return name != _INDEX_NAME and _IMAGE_NAME.fullmatch(name) is not None
+def _kind_of(name: str) -> str:
+    return name if name == DICOM_INDEX else Path(name).suffix.lower() or "."
 
 
-def read_input(each: Input, max_bytes: int) -> bytes | Failure:
+def read_input(file: Input, max_bytes: int) -> bytes | Failure:
     """Read one file.
 
     Args:
-        each: Which one.
-        max_bytes: Largest file of interest; one more byte is read, so that the
-            readers see that it is larger.
+        file: Which one.
+        max_bytes: Largest file that is read. Of standard input, whose size nobody
+            knows, one more byte is read.
 
     Returns:
         Its bytes, or why there are none.
     """
-    if each.failure is not None:
-        return each.failure
-    if each.name == STANDARD_INPUT:
+    if file.failure is not None:
+        return file.failure
+    if file.name == STANDARD_INPUT:
         return sys.stdin.buffer.read(max_bytes + 1)
     try:
-        if Path(each.name).exists() and not Path(each.name).is_file():
+        if Path(file.name).exists() and not Path(file.name).is_file():
             return Failure(UNREADABLE, "This is no regular file. Name an image file.")
-        with Path(each.name).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            return file.read(min(size, max_bytes) + 1)
+        with Path(file.name).open("rb") as opened:
+            check_bytes(os.fstat(opened.fileno()).st_size, max_bytes)
+            return opened.read(max_bytes)
+    except TooManyBytes as refusal:
+        return failure_of(refusal)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         return _unreadable(error)
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from alzer.cli.engine_choice import choose_engine
+from alzer.cli.escaping import printable
 from alzer.cli.options import ModelOption, read_settings
 from alzer.errors import DamagedBundle
 from alzer.model.bundle import load_bundle, shipped_bundle
@@ -75,22 +76,27 @@ def _cards(model: ModelOption) -> Iterator[Card]:
 
 
 def _show(card: Card, console: Console) -> None:
-    title = f"[bold]{escape(str(card['name']))}[/] {escape(str(card['version']))}"
+    title = f"[bold]{_plain(card['name'])}[/] {_plain(card['version'])}"
     console.print(title, highlight=False)
     facts = Table.grid(padding=(0, 2))
     facts.add_column(no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in describe(card):
-        facts.add_row(name, escape(value))
+        facts.add_row(name, _plain(value))
     console.print(facts)
     scores = Table("AUC per person, impaired or not", "everyone", "age 60 and over")
     for row in score_rows(card):
-        scores.add_row(*row)
+        scores.add_row(*map(_plain, row))
     if scores.row_count:
         console.print(scores)
     for each in card.get("limitations", ()):
-        console.print(f"- {escape(each)}", highlight=False)
+        console.print(f"- {_plain(each)}", highlight=False)
     console.print()
+
+
+def _plain(value: object) -> str:
+    """Return a value of a card as text that is neither markup nor obeyed."""
+    return escape(printable(str(value)))
 
 
 def describe(card: Card) -> Iterator[tuple[str, str]]:

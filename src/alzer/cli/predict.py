@@ -3,11 +3,9 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from io import TextIOWrapper
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, NoReturn, Self
 
 import typer
 from rich.console import Console
@@ -19,9 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from alzer.analysis import BATCH_SIZE, Analysis, analyse_many
-from alzer.cli.exits import FAILURE, SUCCESS, complain
-from alzer.cli.inputs import Failure, Input, failure_of, find_inputs, read_input
+from alzer.cli.cohort import Cohort
+from alzer.cli.exits import FAILURE, SUCCESS, Stopped, complain, stoppable
 from alzer.cli.options import (
     EngineOption,
     ModelOption,
@@ -30,22 +27,11 @@ from alzer.cli.options import (
     read_settings,
     start_model,
 )
-from alzer.cli.records import (
-    LAYOUTS,
-    Format,
-    Record,
-    describe,
-    describe_failure,
-    note,
-)
-from alzer.cli.results import ResultsFolder
-from alzer.errors import StorageUnavailable, UnusableScan
-from alzer.model.engine import Model
-from alzer.settings import Limits
-
-INTERRUPTED: Final = 130  # 128 plus the number of SIGINT, as shells have it
-
-_NOT_ASKED: Final = "Heatmaps are kept with --output."
+from alzer.cli.reading import Reader
+from alzer.cli.records import LAYOUTS, Format, Record, note
+from alzer.cli.results import Choice, Existing, ResultsFolder
+from alzer.errors import AlzerError, InvalidRequest
+from alzer.settings import Settings
 
 Paths = Annotated[
     list[str],
@@ -73,11 +59,31 @@ FormatOption = Annotated[
 ]
 
 
+ResumeOption = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on where an earlier call with this DIR ended: its records stay, and "
+        "inputs that have one are passed over.",
+    ),
+]
+OverwriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace the results in DIR: the records at the end, heatmaps as they are "
+        "made. Without it and --resume, a DIR with results is refused.",
+    ),
+]
+
+
 def predict(  # noqa: PLR0913 - a command's options are its parameters
     paths: Paths,
     *,
     output: OutputOption = None,
     chosen: FormatOption = None,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     precision: PrecisionOption = None,
@@ -87,120 +93,100 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
 
     One record per input goes to standard output, and with --output to
     DIR/predictions.<format> too (a table becomes CSV there), beside
-    DIR/heatmaps. Inside folders, files without a suffix or with one of an image
-    format are tried; hidden ones are not. A file that can't be analysed gets a
-    record with an error and stops nothing. Exit code: 0 when all succeeded, 1
-    when some failed, 2 for a wrong call.
+    DIR/heatmaps and a summary, DIR/run.json. Inside folders, files without a suffix
+    or with one of an image format are tried; hidden ones and linked folders are not.
+    What is left out is counted at the end and in run.json. A file that can't be
+    analysed gets a record with an error and stops nothing.
+
+    Until the end, records are in DIR/predictions.<format>.part, each from the moment
+    when it is made; --resume takes that up after any end of the program.
+
+    Exit code: 0 when all succeeded, 1 when an input failed or a heatmap could not be
+    written, 2 for a wrong call, 130 after Ctrl-C, 143 after SIGTERM.
     """
     settings = read_settings(
         model=model, engine=engine, precision=precision, threads=threads
     )
-    folder = ResultsFolder.open(output) if output else None
-    cohort = Cohort(paths, start_model(settings), settings.limits, folder)
-    _exit_after(_write(cohort, chosen or _usual_format()))
+    existing = _existing(output, resume=resume, overwrite=overwrite)
+    choice = Choice(chosen, _usual_format(), existing)
+    _exit_after(lambda: _run(paths, output, choice, settings))
 
 
-def _exit_after(failures: int) -> None:
-    raise typer.Exit(FAILURE if failures else SUCCESS)
+def _exit_after(run: Callable[[], bool]) -> NoReturn:
+    """End with the exit code of a run, and of the signal that stops it.
+
+    Raises:
+        Exit: Always.
+    """
+    try:
+        with stoppable():
+            is_success = run()
+    except Stopped as stop:
+        raise typer.Exit(stop.exit_code) from stop
+    raise typer.Exit(SUCCESS if is_success else FAILURE)
 
 
 def _usual_format() -> Format:
     return Format.table if sys.stdout.isatty() else Format.jsonl
 
 
-@dataclass(frozen=True)
-class Cohort:
-    """Everything that one call analyses, and with what.
-
-    Attributes:
-        names: Files and folders as the call names them.
-        model: What answers.
-        limits: How large a file may be.
-        folder: Where results go, if anywhere.
-    """
-
-    names: Sequence[str]
-    model: Model
-    limits: Limits
-    folder: ResultsFolder | None
-
-    def inputs(self) -> Iterator[Input]:
-        """Find the files."""
-        own = self.folder.own if self.folder else frozenset()
-        return find_inputs(self.names, own)
-
-    def records(self) -> Iterator[Record]:
-        """Analyse the files a batch at a time, so that memory does not grow.
-
-        Yields:
-            One record per input, in their order.
-        """
-        waiting = self.inputs()
-        while batch := list(islice(waiting, BATCH_SIZE)):
-            contents = [read_input(each, self.limits.max_file_bytes) for each in batch]
-            readable = (each for each in contents if isinstance(each, bytes))
-            answers = analyse_many(readable, self.model, self.limits)
-            for each, content in zip(batch, contents, strict=True):
-                yield self._record(
-                    each, content if isinstance(content, Failure) else next(answers)
-                )
-
-    def _record(
-        self, each: Input, outcome: Analysis | UnusableScan | Failure
-    ) -> Record:
-        if isinstance(outcome, UnusableScan):
-            outcome = failure_of(outcome)
-        if isinstance(outcome, Failure):
-            return describe_failure(each.name, outcome)
-        heatmap, reason = self._keep(each, outcome)
-        return describe(each.name, outcome, heatmap, reason)
-
-    def _keep(self, each: Input, analysis: Analysis) -> tuple[str | None, str | None]:
-        """Save the heatmap; the prediction comes without one, too."""
-        if analysis.overlay_png is None:
-            return None, analysis.no_heatmap_reason
-        if self.folder is None:
-            return None, _NOT_ASKED
-        try:
-            return self.folder.save_heatmap(each.name, analysis.overlay_png), None
-        except StorageUnavailable as error:
-            return None, error.message
+def _existing(output: Path | None, *, resume: bool, overwrite: bool) -> Existing:
+    if output is None and (resume or overwrite):
+        message = "--resume and --overwrite are about the folder of --output; name it."
+        raise InvalidRequest(message)
+    if resume and overwrite:
+        message = "--resume keeps earlier results and --overwrite does not; give one."
+        raise InvalidRequest(message)
+    if overwrite:
+        return Existing.OVERWRITE
+    return Existing.RESUME if resume else Existing.REFUSE
 
 
-def _write(cohort: Cohort, chosen: Format) -> int:
-    """Write every record as soon as it is there.
+def _run(
+    names: Sequence[str], output: Path | None, choice: Choice, settings: Settings
+) -> bool:
+    """Analyse everything, and say how it ended.
 
     Returns:
-        How many inputs failed.
+        Whether all went well.
 
     Raises:
-        Exit: If the person stops it; what was written stays whole.
+        KeyboardInterrupt: Somebody stopped it, after the files are whole.
+        Stopped: Likewise.
+        AlzerError: Nothing further can be analysed or written.
     """
-    failures = done = 0
+    folder = None if output is None else ResultsFolder.open(output, choice)
+    cohort = Cohort(names, folder)
     try:
-        with ExitStack() as stack:
-            advance = stack.enter_context(_Display(cohort))
-            sinks = [stack.enter_context(_Screen(chosen)).add]
-            if cohort.folder:
-                sinks.append(stack.enter_context(cohort.folder.records(chosen)).add)
-            for record in cohort.records():
-                for add in sinks:
-                    add(record)
-                done += 1
-                failures += "error" in record
-                advance()
-    except KeyboardInterrupt as stop:
-        complain(f"Stopped; {done} records are complete.")
-        raise typer.Exit(INTERRUPTED) from stop
-    _say_last_words(cohort, chosen)
-    return failures
+        with Reader(settings.limits, settings.decoding) as reader:
+            reads = reader.read(cohort.inputs(cohort.tally.skipped))
+            model = start_model(settings)  # while the first files are read
+            cohort.begin(model)
+            _write(cohort, cohort.records(reads, model), choice)
+    except (KeyboardInterrupt, Stopped, AlzerError) as stop:
+        if cohort.tally.done or not isinstance(stop, AlzerError):
+            complain(f"Stopped; {cohort.complete}")
+        raise
+    cohort.end(model)
+    if (choice.format or choice.usual) is not Format.table:  # it ends with the note
+        complain(note(calibrated=model.decision.calibrated))
+    return cohort.is_success
 
 
-def _say_last_words(cohort: Cohort, chosen: Format) -> None:
-    if cohort.folder:
-        complain(f"Records and heatmaps are in {cohort.folder.path}.")
-    if chosen is not Format.table:  # a table ends with the note
-        complain(note(calibrated=cohort.model.decision.calibrated))
+def _write(cohort: Cohort, records: Iterator[Record], choice: Choice) -> None:
+    """Write every record as soon as it is there; what was written stays whole."""
+    tally = cohort.tally
+    with ExitStack() as stack:
+        advance = stack.enter_context(_Display(cohort))
+        sinks = [stack.enter_context(_Screen(choice.format or choice.usual)).add]
+        if cohort.folder:
+            sinks.insert(0, stack.enter_context(cohort.folder.records()).add)
+        for record in records:
+            for add in sinks:
+                add(record)
+            tally.done += 1
+            tally.failures += "error" in record
+            advance()
 
 
 class _Screen:
@@ -211,8 +197,7 @@ class _Screen:
 
     def __enter__(self) -> Self:
         if isinstance(sys.stdout, TextIOWrapper):
-            # File names of any encoding come out as the bytes they are.
-            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+            sys.stdout.reconfigure(encoding="utf-8")
         self._put(self._layout.head())
         return self
 

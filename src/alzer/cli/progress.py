@@ -10,6 +10,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from alzer.cli.escaping import printable
+
 
 class Epoch(Protocol):
     """What one epoch came to."""
@@ -111,7 +113,9 @@ class Lines:
         )
 
     def _say(self, line: str) -> None:
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(
+            printable(line), highlight=False, markup=False, soft_wrap=True
+        )
 
 
 class Bar:

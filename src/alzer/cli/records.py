@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from alzer.analysis import Analysis
 from alzer.classes import CLASS_NAMES
+from alzer.cli.escaping import csv_path, csv_text, printable
 from alzer.cli.inputs import Failure
 from alzer.headline import NO_RELIABLE_ANSWER
 
@@ -166,17 +167,17 @@ class _Csv:
         error = record.get("error") or {}
         return _csv_line(
             [
-                record["input"],
+                csv_path(record["input"]),
                 record["prediction"],
                 record["reliable"],
-                record["unreliable_reason"],
+                csv_text(record["unreliable_reason"] or ""),
                 record["confidence"],
                 *(shares.get(name) for name in CLASS_NAMES),
-                record["heatmap"],
+                csv_path(record["heatmap"] or ""),
                 "; ".join(record["possible_classes"] or ()),
-                " ".join(record["warnings"]),
+                csv_text(" ".join(record["warnings"])),
                 error.get("code"),
-                error.get("message"),
+                csv_text(error.get("message", "")),
             ]
         )
 
@@ -198,7 +199,7 @@ class _Table:
     def row(self, record: Record) -> str:
         name = printable(record["input"])
         if "error" in record:
-            message = record["error"]["message"]
+            message = printable(record["error"]["message"])
             return self._line("not analysed", "", f"{name}: {message}")
         self._calibrated &= record["calibrated"]
         reason = record["unreliable_reason"]
@@ -206,14 +207,15 @@ class _Table:
         if reason is not None:
             # Without class and share, which would be believed.
             self._unreliable += 1
-            return self._line(record["headline"], "", f"{name}: {reason}")
+            return self._line(record["headline"], "", f"{name}: {printable(reason)}")
         headline = _shorten(record["headline"])
         share = f"{record['prediction']} {record['confidence']:.1%}"
         return self._line(headline, share, name)
 
     def tail(self) -> str:
         notes = [
-            f"{count} x {warning}" for warning, count in self._warnings.most_common()
+            f"{count} x {printable(warning)}"
+            for warning, count in self._warnings.most_common()
         ]
         if self._unreliable:
             notes.append(f"{self._unreliable} x {NO_RELIABLE_ANSWER}. {_WITHHELD}")
@@ -233,6 +235,18 @@ LAYOUTS: Final[Mapping[Format, Callable[[], Layout]]] = {
 }
 
 
+def continued(chosen: Format) -> Layout:
+    """Return a layout whose next record follows others.
+
+    Args:
+        chosen: How records are written.
+
+    Returns:
+        The layout; its head stands in front of the others already.
+    """
+    return _JsonArray(",\n") if chosen is Format.json else LAYOUTS[chosen]()
+
+
 def note(*, calibrated: bool) -> str:
     """Give what must stand below every result."""
     return _NOTE if calibrated else f"{_NOTE} {_UNCALIBRATED}"
@@ -243,11 +257,6 @@ def _shorten(text: str) -> str:
     for joint in (",", " or"):
         text = text.replace(f"{_COMMON_END}{joint} ", " / ")
     return text
-
-
-def printable(name: str) -> str:
-    """Give a file name without line breaks, control and undecodable characters."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name)
 
 
 def _csv_line(values: list[Any]) -> str:

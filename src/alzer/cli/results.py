@@ -1,21 +1,53 @@
 """The folder that results go to: heatmaps, their legend, the records."""
 
 import hashlib
+import json
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum, auto
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final
 
-from alzer.cli.records import LAYOUTS, Format, Layout, Record
-from alzer.errors import StorageUnavailable
+from alzer.cli.earlier import Earlier, read_earlier
+from alzer.cli.records import Format
+from alzer.cli.records_file import RecordsFile, not_writable
+from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.explain.overlay import draw_legend, encode_png
+from alzer.model.engine import ModelIdentity
 
 HEATMAPS: Final = "heatmaps"
 LEGEND: Final = "legend.png"
+SUMMARY: Final = "run.json"
+
+_KINDS: Final = (Format.json, Format.jsonl, Format.csv)  # a table becomes CSV
 
 # File systems allow 255 bytes; this leaves room for hash and suffix.
 _LONGEST_STEM_BYTES: Final = 200
+
+
+class Existing(Enum):
+    """What is done with the results that a folder holds already."""
+
+    REFUSE = auto()
+    RESUME = auto()
+    OVERWRITE = auto()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a call wants its results.
+
+    Attributes:
+        format: How records are shown; None if the call does not say.
+        usual: What stands for None.
+        existing: What is done with results that are there already.
+    """
+
+    format: Format | None
+    usual: Format
+    existing: Existing = Existing.REFUSE
 
 
 @dataclass(frozen=True)
@@ -24,32 +56,89 @@ class ResultsFolder:
 
     Attributes:
         path: The folder.
+        kind: How its records are written.
+        earlier: The records that are there already, and stay.
+        source: The file that holds them.
     """
 
     path: Path
+    kind: Format
+    earlier: Earlier = field(default_factory=Earlier)
+    source: Path | None = None
 
     @classmethod
-    def open(cls, path: Path) -> "ResultsFolder":
+    def open(cls, path: Path, choice: Choice) -> "ResultsFolder":
         """Make the folder ready, so that nothing is analysed in vain.
 
         Args:
             path: Created if absent.
+            choice: What the call wants.
 
         Returns:
             The folder; the legend lies in it.
 
         Raises:
+            InvalidRequest: If it holds results that the call would replace without
+                saying so, or can't add to.
             StorageUnavailable: If nothing can be written there.
         """
-        folder = cls(path)
-        folder.write(path / LEGEND, encode_png(draw_legend()))
+        kind = _as_file(choice.format or choice.usual)
+        folder = cls(path, kind)
+        found = {each: files for each in _KINDS if (files := _files(path, each))}
+        if choice.existing is Existing.REFUSE:
+            _refuse_results(path, found)
+        elif choice.existing is Existing.RESUME and found:
+            kind = _only_kind(found, choice)
+            source = found[kind][0]
+            folder = cls(path, kind, read_earlier(source, kind), source)
+        if not (path / LEGEND).exists():  # a picture of that name may be theirs
+            folder.write(path / LEGEND, encode_png(draw_legend()))
         return folder
 
     @property
     def own(self) -> frozenset[str]:
-        """Real paths of pictures that are results, never inputs."""
-        results = (self.path / HEATMAPS, self.path / LEGEND)
-        return frozenset(os.path.realpath(each) for each in results)
+        """Real paths of files that are results, never inputs."""
+        names = {HEATMAPS, LEGEND, SUMMARY}
+        for kind in _KINDS:
+            names |= {f"predictions.{kind}", f"predictions.{kind}.part"}
+        return frozenset(os.path.realpath(self.path / name) for name in names)
+
+    def check_model(self, model: ModelIdentity) -> None:
+        """Refuse to add to the records of another model.
+
+        Args:
+            model: What answers now.
+
+        Raises:
+            InvalidRequest: If the summary of the earlier call names another one.
+        """
+        if self.source is None:
+            return
+        try:
+            earlier = json.loads((self.path / SUMMARY).read_text("utf-8"))["model"]
+            is_same = earlier["sha256"] == model.sha256
+        except (OSError, ValueError, TypeError, KeyError):
+            return  # written by a version that kept no summary
+        if not is_same:
+            message = (
+                "The earlier records are of another model. Go on with that one "
+                "(--model), or choose another folder with --output."
+            )
+            raise InvalidRequest(message)
+
+    def summarise(self, model: ModelIdentity, facts: Mapping[str, Any]) -> None:
+        """Write what a program may want to know of the call as a whole.
+
+        Args:
+            model: What answers.
+            facts: Counts, by name.
+
+        Raises:
+            StorageUnavailable: If it can't be written.
+        """
+        summary = {"records": f"predictions.{self.kind}", "model": asdict(model)}
+        text = json.dumps({**summary, **facts}, indent=2) + "\n"
+        self.write(self.path / SUMMARY, text.encode())
 
     def save_heatmap(self, name: str, png: bytes) -> str:
         """Keep one heatmap.
@@ -84,75 +173,60 @@ class ResultsFolder:
             partial.write_bytes(content)
             partial.replace(path)
         except OSError as error:
-            raise StorageUnavailable(_not_writable(error)) from error
+            raise StorageUnavailable(not_writable(error)) from error
         finally:
             _discard(partial)
 
-    def records(self, chosen: Format) -> "RecordsFile":
-        """Begin the file of records.
-
-        Args:
-            chosen: How they are shown; a table for people becomes a CSV file.
+    def records(self) -> RecordsFile:
+        """Begin the file of records, or go on with it.
 
         Returns:
             What takes the records; to be used as a context.
         """
-        kind = Format.csv if chosen is Format.table else chosen
-        return RecordsFile(self.path / f"predictions.{kind}", LAYOUTS[kind]())
+        path = self.path / f"predictions.{self.kind}"
+        return RecordsFile(path, self.kind, self.earlier, self.source)
 
 
-class RecordsFile:
-    """A file that gets its name at the end, and holds whole records alone.
+def _as_file(chosen: Format) -> Format:
+    return Format.csv if chosen is Format.table else chosen
 
-    Args:
-        path: Its name at the end, however that comes about.
-        layout: How to write records.
-    """
 
-    def __init__(self, path: Path, layout: Layout) -> None:
-        self._path = path
-        self._layout = layout
+def _files(path: Path, kind: Format) -> tuple[Path, ...]:
+    """Return the files of records that are there, the one to go on with first."""
+    final = path / f"predictions.{kind}"
+    candidates = (final.with_name(f"{final.name}.part"), final)
+    return tuple(each for each in candidates if each.is_file())
 
-    def __enter__(self) -> Self:
-        self._partial = self._path.with_name(self._path.name + ".part")
-        try:
-            self._file = self._partial.open("wb", buffering=0)
-        except OSError as error:
-            raise StorageUnavailable(_not_writable(error)) from error
-        self._put(self._layout.head())
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        try:
-            self._put(self._layout.tail())
-        finally:
-            self._file.close()
-            self._partial.replace(self._path)
+def _refuse_results(path: Path, found: Mapping[Format, tuple[Path, ...]]) -> None:
+    names = [files[-1].name for files in found.values()]
+    if not names and any(_pictures(path / HEATMAPS)):
+        names = [HEATMAPS]
+    if names:
+        message = (
+            f"The folder holds earlier results already ({', '.join(names)}). Choose "
+            "another folder with --output, go on where they end with --resume, or "
+            "replace them with --overwrite."
+        )
+        raise InvalidRequest(message)
 
-    def add(self, record: Record) -> None:
-        """Write one record.
 
-        Args:
-            record: What to write.
+def _pictures(folder: Path) -> Iterator[Path]:
+    return folder.glob("*.png")
 
-        Raises:
-            StorageUnavailable: If it can't be written; those before it stay.
-        """
-        self._put(self._layout.row(record))
 
-    def _put(self, text: str) -> None:
-        whole = self._file.tell()
-        try:
-            self._write(text.encode("utf-8", "surrogateescape"))
-        except OSError as error:
-            self._file.truncate(whole)
-            self._file.seek(whole)
-            raise StorageUnavailable(_not_writable(error)) from error
-
-    def _write(self, content: bytes) -> None:
-        # Unbuffered files may take less than they are given.
-        while content:
-            content = content[self._file.write(content) :]
+def _only_kind(found: Mapping[Format, tuple[Path, ...]], choice: Choice) -> Format:
+    if choice.format is None and len(found) == 1:
+        (kind,) = found
+        return kind
+    chosen = _as_file(choice.format or choice.usual)
+    if choice.format is None or chosen not in found:
+        names = " and ".join(found)
+        message = f"The earlier records are in {names}; go on with --format {names}."
+        if len(found) > 1:
+            message = f"The earlier records are in {names}; say --format with one."
+        raise InvalidRequest(message)
+    return chosen
 
 
 def heatmap_name(name: str) -> str:
@@ -176,10 +250,3 @@ def _discard(partial: Path) -> None:
         partial.unlink(missing_ok=True)
     except OSError:
         return  # its folder is not there, or not ours: nothing was written either
-
-
-def _not_writable(error: OSError) -> str:
-    return (
-        f"Results can't be written ({error.strerror}). Make room, or choose another "
-        "folder with --output."
-    )

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from alzer.cli.escaping import printable
 from alzer.cli.exits import Commands
 from alzer.cli.options import DataDirOption, read_settings
 from alzer.store.store import open_store
@@ -49,7 +51,8 @@ def list_tokens(*, data_dir: DataDirOption = None) -> None:
     table = Table("id", "name", "for", "made", "state", box=None)
     for token in _tokens(data_dir).all():
         made = f"{token.created_at:%Y-%m-%d %H:%M}"
-        table.add_row(token.id, token.name, token.scope, made, _state(token))
+        name = escape(printable(token.name))
+        table.add_row(token.id, name, token.scope, made, _state(token))
     Console(width=120).print(table)
 
 

@@ -64,7 +64,7 @@ FoldsOption = Annotated[
     typer.Option(help="Folds to validate on, such as 0,2,4; all by default."),
 ]
 HeightOption = Annotated[
-    int | None, typer.Option(min=33, help="Rows of the network's input; best 32 n + 1.")
+    int | None, typer.Option(min=33, help="Rows of the network's input; best 16 n + 1.")
 ]
 WidthOption = Annotated[
     int | None,
@@ -110,7 +110,7 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
 
     Folds keep people apart; without knowing who is who, nothing is trained. What
     isn't given is the recipe's own. The same call after an interruption goes on from
-    the last complete epoch. Needs the extra alzer[train].
+    the last complete epoch. Needs the extra 'train'.
     """
     chosen = {
         "epochs": epochs,

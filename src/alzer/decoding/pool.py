@@ -57,6 +57,7 @@ class DecodingPool:
         self._changed = threading.Condition()
         self._is_open = False
         self._reading_large = threading.Lock()
+        self._is_closed = False
 
     @property
     def process_ids(self) -> frozenset[int]:
@@ -65,17 +66,18 @@ class DecodingPool:
             return frozenset(each.pid for each in self._all)
 
     def open(self) -> None:
-        """Start the processes; does not wait for them."""
+        """Start the processes, unless the pool was closed; does not wait for them."""
         with self._changed:
-            if self._is_open:
+            if self._is_open or self._is_closed:
                 return
             self._is_open = True
         threading.Thread(target=self._start_all, daemon=True).start()
 
     def close(self) -> None:
-        """End the processes; who waits for one is turned away."""
+        """End the processes for good; who waits for one is turned away."""
         with self._changed:
             self._is_open = False
+            self._is_closed = True
             self._changed.notify_all()
             for each in self._all:
                 each.kill()  # who reads from it ends it

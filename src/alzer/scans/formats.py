@@ -4,9 +4,9 @@ from alzer.errors import (
     DamagedFile,
     EmptyFile,
     NotAnImage,
-    TooManyBytes,
     UnusableScan,
 )
+from alzer.scans.quiet import quiet_libraries
 from alzer.scans.raster import read_raster
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.signatures import (
@@ -16,6 +16,7 @@ from alzer.scans.signatures import (
     unpacked_head,
     volume_kind,
 )
+from alzer.scans.sizes import check_bytes
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
@@ -43,14 +44,10 @@ def read_slice(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Slice:
     if not data:
         message = "The file is empty; choose the file again."
         raise EmptyFile(message)
-    if len(data) > limits.max_file_bytes:
-        message = (
-            f"The file has {len(data) / 2**20:.1f} MiB, over the limit of "
-            f"{limits.max_file_bytes / 2**20:g} MiB; send one slice."
-        )
-        raise TooManyBytes(message)
+    check_bytes(len(data), limits.max_file_bytes)
     try:
-        scan = _read_known(data, limits)
+        with quiet_libraries():
+            scan = _read_known(data, limits)
     except UnusableScan:
         raise
     except Exception as error:  # decoders fail in every way there is

@@ -4,8 +4,26 @@ import math
 import struct
 from collections.abc import Iterator
 
-from alzer.errors import TooManyPixels
+from alzer.errors import TooManyBytes, TooManyPixels
 from alzer.settings import Limits
+
+
+def check_bytes(size: int, most: int) -> None:
+    """Refuse a file that is too large.
+
+    Args:
+        size: Its bytes.
+        most: How many there may be.
+
+    Raises:
+        TooManyBytes: There are more.
+    """
+    if size > most:
+        message = (
+            f"The file has {size / 2**20:.1f} MiB, over the limit of "
+            f"{most / 2**20:g} MiB; send one slice."
+        )
+        raise TooManyBytes(message)
 
 
 def check_pixels(shape: tuple[int, ...], limits: Limits) -> None:

@@ -1,0 +1,181 @@
+"""Everything that one call of `alzer predict` analyses, and what it came to."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from alzer.analysis import BATCH_SIZE, Analysis, analyse_many
+from alzer.cli.exits import complain
+from alzer.cli.inputs import Failure, Input, Skipped, failure_of, find_inputs
+from alzer.cli.reading import Read
+from alzer.cli.records import Record, describe, describe_failure
+from alzer.cli.results import ResultsFolder
+from alzer.errors import StorageUnavailable, UnusableScan
+from alzer.model.engine import Model
+from alzer.scans.slice import Slice
+
+_NOT_ASKED: Final = "Heatmaps are kept with --output."
+
+# A batch ends at this many pixels: the largest slices are analysed two by two, as
+# each takes some 40 MB.
+_MOST_PIXELS_AT_ONCE: Final = 4_000_000
+
+# Kinds of files left out that are named; more would be no help.
+_MOST_KINDS_TOLD: Final = 12
+
+
+@dataclass
+class Tally:
+    """What a call has come to so far.
+
+    Attributes:
+        done: Inputs that have a record, those of earlier calls included.
+        failures: Those of them that could not be analysed.
+        lost: Why heatmaps could not be written, one sentence for each.
+        skipped: Files of folders that are left out, by kind.
+    """
+
+    done: int = 0
+    failures: int = 0
+    lost: list[str] = field(default_factory=list)
+    skipped: Skipped = field(default_factory=Skipped)
+
+
+class Cohort:
+    """Everything that one call analyses.
+
+    Args:
+        names: Files and folders as the call names them.
+        folder: Where results go, if anywhere.
+    """
+
+    def __init__(self, names: Sequence[str], folder: ResultsFolder | None) -> None:
+        self.folder = folder
+        self.tally = Tally()
+        self._names = names
+        if folder:
+            self.tally.done = folder.earlier.inputs.total()
+            self.tally.failures = folder.earlier.failures
+
+    def inputs(self, skipped: Skipped | None = None) -> Iterator[Input]:
+        """Find the files that have no record yet.
+
+        Args:
+            skipped: Takes what is left out.
+
+        Returns:
+            The files.
+        """
+        if self.folder is None:
+            return find_inputs(self._names, frozenset(), skipped)
+        found = find_inputs(self._names, self.folder.own, skipped)
+        return self.folder.earlier.remaining(found)
+
+    @property
+    def complete(self) -> str:
+        """What stays after a stop, in a sentence."""
+        sentence = f"{self.tally.done} records are complete."
+        if self.folder:
+            sentence += " The same call with --resume goes on from there."
+        return sentence
+
+    @property
+    def is_success(self) -> bool:
+        """Whether every input has its answer, and its heatmap where there is one."""
+        return not self.tally.failures and not self.tally.lost
+
+    def begin(self, model: Model) -> None:
+        """Write down what is about to be done.
+
+        Args:
+            model: What answers.
+
+        Raises:
+            InvalidRequest: If the folder's earlier records are of another model.
+        """
+        if self.folder:
+            self.folder.check_model(model.identity)
+            self.folder.summarise(model.identity, {"complete": False})
+
+    def end(self, model: Model) -> None:
+        """Tell what a person must know of the whole, and write it down.
+
+        Args:
+            model: What has answered.
+        """
+        tally = self.tally
+        if self.folder:
+            facts = {
+                "complete": True,
+                "inputs": tally.done,
+                "failed": tally.failures,
+                "heatmaps_not_written": len(tally.lost),
+                "left_out": dict(sorted(tally.skipped.items())),
+            }
+            self.folder.summarise(model.identity, facts)
+            complain(f"Records and heatmaps are in {self.folder.path}.")
+        if tally.lost:
+            complain(f"{len(tally.lost)} heatmaps are missing. {tally.lost[0]}")
+        if tally.skipped:
+            complain(_left_out(tally.skipped))
+
+    def records(self, reads: Iterator[Read], model: Model) -> Iterator[Record]:
+        """Analyse the files a batch at a time, so that memory does not grow.
+
+        Args:
+            reads: The files, as they were read.
+            model: What answers.
+
+        Yields:
+            One record per input, in their order.
+        """
+        for batch in _batches(reads):
+            scans = (each.outcome for each in batch if isinstance(each.outcome, Slice))
+            answers = analyse_many(scans, model)
+            for read in batch:
+                outcome = read.outcome
+                answer = outcome if isinstance(outcome, Failure) else next(answers)
+                yield self._record(read.input.name, answer)
+
+    def _record(self, name: str, answer: Analysis | UnusableScan | Failure) -> Record:
+        if isinstance(answer, UnusableScan):
+            answer = failure_of(answer)
+        if isinstance(answer, Failure):
+            return describe_failure(name, answer)
+        heatmap, reason = self._keep(name, answer)
+        return describe(name, answer, heatmap, reason)
+
+    def _keep(self, name: str, analysis: Analysis) -> tuple[str | None, str | None]:
+        """Save the heatmap; the prediction comes without one, too."""
+        if analysis.overlay_png is None:
+            return None, analysis.no_heatmap_reason
+        if self.folder is None:
+            return None, _NOT_ASKED
+        try:
+            return self.folder.save_heatmap(name, analysis.overlay_png), None
+        except StorageUnavailable as error:
+            self.tally.lost.append(error.message)
+            return None, error.message
+
+
+def _batches(reads: Iterator[Read]) -> Iterator[list[Read]]:
+    batch: list[Read] = []
+    pixels = 0
+    for read in reads:
+        batch.append(read)
+        pixels += read.outcome.pixels.size if isinstance(read.outcome, Slice) else 0
+        if len(batch) == BATCH_SIZE or pixels >= _MOST_PIXELS_AT_ONCE:
+            yield batch
+            batch, pixels = [], 0
+    if batch:
+        yield batch
+
+
+def _left_out(skipped: Skipped) -> str:
+    kinds = [f"{count} x {kind}" for kind, count in skipped.most_common()]
+    told = ", ".join(kinds[:_MOST_KINDS_TOLD])
+    more = "" if len(kinds) <= _MOST_KINDS_TOLD else ", and more kinds"
+    return (
+        f"Left out of the folders: {told}{more}. A file that the call itself names is "
+        "always tried, whatever its name."
+    )
