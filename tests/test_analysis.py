@@ -9,18 +9,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from alzer.analysis import (
-    BATCH_SIZE,
+from alzer.analysis import BATCH_SIZE, Analysis, analyse, analyse_many
+from alzer.classes import CLASS_NAMES
+from alzer.conclusion import (
     CANNOT_TELL,
     FEW_MODERATE,
     NOT_AXIAL,
     NOTHING_FITS,
     OUT_OF_DISTRIBUTION,
-    Analysis,
-    analyse,
-    analyse_many,
 )
-from alzer.classes import CLASS_NAMES
 from alzer.errors import (
     EmptyFile,
     NotAnImage,
@@ -211,16 +208,17 @@ def test_other_answers_do_not_warn_of_moderate_impairment(tmp_path: Path) -> Non
         (None, False),
     ],
 )
-def test_a_slice_that_is_not_axial_is_warned_of(
+def test_a_slice_that_is_not_axial_gets_no_reliable_answer(
     model: Model, affine: NDArray[np.float64] | None, *, warned: bool
 ) -> None:
     pixels = (draw_brain() * 255.0).astype(np.float32)
     scan = Slice(pixels, "DICOM", (0.0, 255.0), affine=affine, warnings=("first",))
 
-    warnings = analyse(scan, model).warnings
+    answer = analyse(scan, model)
 
-    assert warnings[0] == "first"
-    assert (NOT_AXIAL in warnings) is warned
+    assert "first" in answer.warnings
+    assert (answer.warnings[0] == NOT_AXIAL) is warned
+    assert answer.unreliable_reason == (NOT_AXIAL if warned else None)
 
 
 def test_what_is_no_brain_is_refused(model: Model) -> None:

@@ -17,9 +17,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from alzer import headline
-from alzer.analysis import OUT_OF_DISTRIBUTION, Analysis, analyse
+from alzer.analysis import Analysis, analyse
 from alzer.classes import CLASS_NAMES
 from alzer.cli.records import LAYOUTS, Format, describe
+from alzer.conclusion import OUT_OF_DISTRIBUTION
 from alzer.headline import NO_CLASS_FITS, NO_RELIABLE_ANSWER, choose_headline
 from alzer.model.engine import Model
 from alzer.web.schemas import fill_missing_fields

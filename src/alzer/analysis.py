@@ -1,18 +1,19 @@
 """The one use case: a file's bytes in, an Analysis out.
 
-read -> validate -> infer -> explain -> encode. The service, the command line
+read -> examine -> predict -> conclude -> explain. The service, the command line
 and Python callers all come through here.
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES
+from alzer.conclusion import NOT_AXIAL, Conclusion, conclude
 from alzer.errors import UnusableScan
 from alzer.explain.gradcam import grad_cam
 from alzer.explain.overlay import blend, encode_png
@@ -25,37 +26,13 @@ from alzer.scans.plausibility import examine
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
+from alzer.stopwatch import Stopwatch
 
 DEFAULT_LIMITS = Limits()
 
 # Images per forward pass of a cohort. More buys nothing on a CPU and delays the
 # first answers (ARCHITECTURE: about the same per image at 1, 8 and 32).
 BATCH_SIZE = 8
-
-FEW_MODERATE = (
-    "'Moderate Impairment' rests on only two people in the training data; "
-    "its accuracy can't be measured."
-)
-
-OUT_OF_DISTRIBUTION = (
-    "This image is unlike those that the model was trained on. Check that it is one "
-    "axial slice of a brain MRI, prepared as the model card describes."
-)
-
-CANNOT_TELL = (
-    "The model cannot tell the degree of impairment from this scan: it can rule out "
-    "none of the classes that it was tested on."
-)
-
-NOTHING_FITS = (
-    "No class fits this scan well: each class has a lower probability here than for "
-    "90 % of the people who have it. Don't rely on the most probable class."
-)
-
-NOT_AXIAL = (
-    "The file says that this is not an axial slice; the model was trained on axial "
-    "slices only."
-)
 
 
 @dataclass(frozen=True)
@@ -150,25 +127,6 @@ class Analysis:
         return dict(zip(CLASS_NAMES, self.probabilities, strict=True))
 
 
-@dataclass
-class _Stopwatch:
-    """Milliseconds between laps, by name."""
-
-    timings_ms: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.perf_counter)
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.timings_ms[stage] = (now - self._last) * 1000.0
-        self._last = now
-
-    def restart(self) -> None:
-        self._last = time.perf_counter()
-
-    def total(self) -> Mapping[str, float]:
-        return {**self.timings_ms, "total": sum(self.timings_ms.values())}
-
-
 @dataclass(frozen=True)
 class _Ready:
     """A scan that is ready for the network."""
@@ -176,7 +134,12 @@ class _Ready:
     scan: Slice
     view: StandardView
     prepared: PreparedInput
-    stopwatch: _Stopwatch
+    stopwatch: Stopwatch
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the answer can't be relied on, whatever the network says."""
+        return (NOT_AXIAL,) if self.view.is_axial is False else ()
 
 
 def analyse(
@@ -185,7 +148,7 @@ def analyse(
     limits: Limits = DEFAULT_LIMITS,
     read: Callable[[bytes, Limits], Slice] = read_slice,
 ) -> Analysis:
-    """Say how impaired a scan looks, and what the answer rests on.
+    """Predict how impaired a scan looks, and explain what the answer rests on.
 
     Args:
         source: A file's bytes in any format that `read_slice` knows, or a scan.
@@ -240,7 +203,7 @@ def _make_ready(
     limits: Limits,
     read: Callable[[bytes, Limits], Slice] = read_slice,
 ) -> _Ready:
-    stopwatch = _Stopwatch()
+    stopwatch = Stopwatch()
     scan = source if isinstance(source, Slice) else read(source, limits)
     scan = reduce_slice(scan)  # what is given as a Slice may have any size
     stopwatch.lap("read")
@@ -258,69 +221,41 @@ def _answer(ready: list[_Ready], model: Model) -> list[Analysis]:
     started = time.perf_counter()
     evidence = model.run(np.stack([each.prepared.pixels for each in ready]))
     share_ms = (time.perf_counter() - started) * 1000.0 / len(ready)
-    ood_score = (
-        (None,) * len(ready) if evidence.ood_score is None else evidence.ood_score
-    )
     answers = []
-    for index, each in enumerate(ready):
-        each.stopwatch.timings_ms["infer"] += share_ms
-        judged = _judge(evidence.logits[index], ood_score[index], model)
-        answers.append(_explain(each, judged, evidence.maps[index], model))
+    for index, one in enumerate(ready):
+        one.stopwatch.add("infer", share_ms)
+        score = None if evidence.ood_score is None else float(evidence.ood_score[index])
+        concluded = conclude(evidence.logits[index], score, one.doubts, model.decision)
+        answers.append(_explain(one, concluded, evidence.maps[index], model))
     return answers
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """What the model says of a scan, before it is explained."""
-
-    probabilities: tuple[float, ...]
-    reliable: bool | None
-    possible: tuple[int, ...] | None
-    caveat: str | None
-
-
-def _judge(
-    logits: NDArray[np.float32], ood_score: np.float32 | None, model: Model
-) -> _Judged:
-    probabilities = _softmax(logits)
-    decision = model.decision
-    reliable = decision.in_distribution(None if ood_score is None else float(ood_score))
-    if reliable is False:
-        return _Judged(probabilities, reliable, None, OUT_OF_DISTRIBUTION)
-    possible = decision.possible(probabilities)
-    caveat = None
-    if possible is not None and not possible:
-        caveat = NOTHING_FITS
-    elif possible is not None and decision.is_uninformative(possible):
-        caveat = CANNOT_TELL
-    return _Judged(probabilities, reliable, possible, caveat)
-
-
 def _explain(
-    ready: _Ready, judged: _Judged, maps: NDArray[np.float32], model: Model
+    ready: _Ready, concluded: Conclusion, maps: NDArray[np.float32], model: Model
 ) -> Analysis:
     ready.stopwatch.restart()
-    label = int(np.argmax(judged.probabilities))
-    cells = grad_cam(maps, label)
+    cells = grad_cam(maps, concluded.label)
     heat = None if cells is None else ready.prepared.geometry.paint(cells)
     ready.stopwatch.lap("explain")
     overlay = None if heat is None else _draw(ready, heat)
     ready.stopwatch.lap("encode")
-    possible = judged.possible
     return Analysis(
-        probabilities=judged.probabilities,
+        probabilities=concluded.probabilities,
         scan=ready.scan,
         view=ready.view,
         heat=None if heat is None else _unit(ready.view.to_file(heat)),
         overlay_png=overlay,
-        no_heatmap_reason=None if heat is not None else _nothing_spoke_for(label),
-        warnings=tuple(_warnings(ready, label, judged)),
+        no_heatmap_reason=None if heat is not None else _no_heat(concluded.label),
+        warnings=(
+            *concluded.warnings,
+            *ready.scan.warnings,
+            *ready.view.warnings,
+            *concluded.class_warnings,
+        ),
         model=model.identity,
-        reliable=judged.reliable,
-        unreliable_reason=judged.caveat if judged.reliable is False else None,
-        possible_classes=None
-        if possible is None
-        else tuple(CLASS_NAMES[each] for each in possible),
+        reliable=concluded.reliable,
+        unreliable_reason=concluded.unreliable_reason,
+        possible_classes=concluded.possible_classes,
         calibrated=model.decision.calibrated,
         timings_ms=ready.stopwatch.total(),
     )
@@ -340,24 +275,7 @@ def _unit(heat: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(heat, 0.0, 1.0)
 
 
-def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
-    powers = np.exp(logits.astype(np.float64) - float(logits.max()))
-    return tuple(float(each) for each in powers / powers.sum())
-
-
-def _warnings(ready: _Ready, label: int, judged: _Judged) -> Iterator[str]:
-    if judged.caveat is not None:
-        yield judged.caveat  # first: it decides how everything else is read
-    yield from ready.scan.warnings
-    yield from ready.view.warnings
-    if ready.view.is_axial is False:
-        yield NOT_AXIAL
-    # Without a reliable answer there is no class to speak of.
-    if CLASS_NAMES[label] == "Moderate Impairment" and judged.reliable is not False:
-        yield FEW_MODERATE
-
-
-def _nothing_spoke_for(label: int) -> str:
+def _no_heat(label: int) -> str:
     return (
         f"No region of the image spoke for '{CLASS_NAMES[label]}': "
         "it was the least unlikely class, so there is no heat to show."

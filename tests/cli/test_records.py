@@ -5,10 +5,11 @@ import io
 import json
 from pathlib import Path
 
-from alzer.analysis import OUT_OF_DISTRIBUTION, analyse
+from alzer.analysis import analyse
 from alzer.classes import CLASS_NAMES
 from alzer.cli.inputs import Failure
 from alzer.cli.records import LAYOUTS, Format, Record, describe, describe_failure
+from alzer.conclusion import OUT_OF_DISTRIBUTION
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import load_model
 from bundles import write_bundle

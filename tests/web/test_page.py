@@ -17,8 +17,8 @@ from playwright.sync_api import (
     expect,
 )
 
-from alzer.analysis import CANNOT_TELL, NOTHING_FITS
 from alzer.classes import CLASS_NAMES
+from alzer.conclusion import CANNOT_TELL, NOTHING_FITS
 from alzer.model.decision import Decision
 from alzer.model.engine import Model
 from phantoms import as_dicom, draw_brain

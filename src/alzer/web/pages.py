@@ -12,8 +12,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alzer import __version__
-from alzer.analysis import FEW_MODERATE
 from alzer.classes import CLASSES, ImpairmentClass
+from alzer.conclusion import FEW_MODERATE
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
 from alzer.settings import Settings
 from alzer.web.schemas import EXAMPLES, png_data_url

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from alzer.analysis import OUT_OF_DISTRIBUTION, Analysis
+from alzer.analysis import Analysis
+from alzer.conclusion import OUT_OF_DISTRIBUTION
 from alzer.explain.overlay import encode_png, heat_colours
 from alzer.headline import NO_RELIABLE_ANSWER, choose_headline
 from alzer.model.engine import ModelIdentity
