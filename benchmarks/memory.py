@@ -1,11 +1,12 @@
 """What large pictures take, and how long others wait meanwhile.
 
-Six pictures of 37 million pixels in 0.1 MB each are sent at once, while somebody
+Six files of 37 million pixels in 0.1 MB each are sent at once, while somebody
 else sends small ones, one after the other. Counted is the resident memory of the
 service and of all its decoding processes together, over what they hold when idle.
 """
 
 import argparse
+import gzip
 import io
 import sys
 import threading
@@ -19,11 +20,19 @@ import numpy as np
 from load import quantile
 from loopback import ALZER, Service, form, running
 from PIL import Image
+from pydicom.uid import RLELossless
 from subjects import drawn_slice
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from phantoms import as_bytes, as_png, draw_brain
+from phantoms import (
+    as_bytes,
+    as_nifti,
+    as_png,
+    dicom_dataset,
+    draw_brain,
+    save_dicom,
+)
 
 SAMPLED_EVERY_S = 0.005
 
@@ -31,21 +40,29 @@ SAMPLED_EVERY_S = 0.005
 ENLARGED = 32
 
 
-def large_picture(mode: str) -> bytes:
-    """Draw a picture of 37 million pixels.
+def large_file(kind: str) -> bytes:
+    """Draw an image of 37 million pixels.
 
     Args:
-        mode: Pillow's: L, RGBA or I;16.
+        kind: NIfTI (gzipped), DICOM (run lengths), or Pillow's mode of a PNG: L, RGBA
+            or I;16.
 
     Returns:
-        A PNG file of about 0.1 MB.
+        A file of 0.1 MB, as DICOM 2.5 MB.
     """
-    grey = as_bytes(draw_brain()).repeat(ENLARGED, 0).repeat(ENLARGED, 1)
+    large = draw_brain().repeat(ENLARGED, 0).repeat(ENLARGED, 1)
+    if kind == "NIfTI":
+        return gzip.compress(as_nifti((large.T * 4000).astype(np.uint16)))
+    if kind == "DICOM":
+        dataset = dicom_dataset(large)
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        return save_dicom(dataset)
+    grey = as_bytes(large)
     picture = Image.fromarray(grey)
-    if mode == "I;16":
+    if kind == "I;16":
         picture = Image.fromarray(grey.astype(np.uint16) * 16)
     file = io.BytesIO()
-    picture.convert(mode).save(file, "PNG", compress_level=9)
+    picture.convert(kind).save(file, "PNG", compress_level=9)
     return file.getvalue()
 
 
@@ -118,19 +135,20 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=6)
-    parser.add_argument("--modes", nargs="+", default=["L", "RGBA", "I;16"])
+    kinds = ["L", "RGBA", "I;16", "NIfTI", "DICOM"]
+    parser.add_argument("--kinds", nargs="+", default=kinds, choices=kinds)
     arguments = parser.parse_args()
     small = form(drawn_slice())
     apart = form(as_png(draw_brain()) + b" ")  # a decoding process reads this one
     with running(ALZER) as service:
         for request in (small, apart) * 20:
             ask(service, request)
-        for mode in arguments.modes:
-            _measure(service, mode, arguments.count, small)
+        for kind in arguments.kinds:
+            _measure(service, kind, arguments.count, small)
 
 
-def _measure(service: Service, mode: str, count: int, small: bytes) -> None:
-    request, others_s = form(large_picture(mode)), []
+def _measure(service: Service, kind: str, count: int, small: bytes) -> None:
+    request, others_s = form(large_file(kind)), []
     idle_mb = resident_mb(service)
     with watching(service) as peak, ThreadPoolExecutor(count) as senders:
         sent = [senders.submit(ask, service, request) for _ in range(count)]
@@ -139,7 +157,7 @@ def _measure(service: Service, mode: str, count: int, small: bytes) -> None:
     statuses = sorted({each.result()[0] for each in sent})
     longest_s = max(each.result()[1] for each in sent)
     print(
-        f"{count} {mode} pictures of {len(request) / 1000:.0f} kB at once: "
+        f"{count} {kind} files of {len(request) / 1000:.0f} kB at once: "
         f"{peak.bytes_mb - idle_mb:+.0f} MB over {idle_mb:.0f} MB (aim: below 300), "
         f"answers {statuses} after {longest_s:.1f} s; others meanwhile: "
         f"p50 {quantile(others_s, 0.5) * 1000:.0f} ms, "
