@@ -15,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import dcmwrite
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.tag import Tag
 from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
 
 
@@ -193,7 +196,8 @@ def dicom_dataset(pixels: NDArray[np.float64], **elements: object) -> Dataset:
 
     Args:
         pixels: shape (row, column), 0 to 1.
-        elements: Data elements to set, by keyword; None leaves one out.
+        elements: Data elements to set, by keyword; None leaves one out, and bytes
+            stand in the file as they are.
 
     Returns:
         Ready to be saved, explicit VR little endian.
@@ -214,9 +218,36 @@ def dicom_dataset(pixels: NDArray[np.float64], **elements: object) -> Dataset:
     for keyword, value in elements.items():
         if value is None:
             delattr(dataset, keyword)
+        elif isinstance(value, bytes) and keyword != "PixelData":
+            set_raw(dataset, keyword, value)
         else:
             setattr(dataset, keyword, value)
     return dataset
+
+
+def set_raw(
+    dataset: Dataset, keyword: str, value: bytes, representation: str = ""
+) -> None:
+    """Set an element to bytes that no encoder would write.
+
+    Args:
+        dataset: What to change.
+        keyword: Which element.
+        value: As it shall stand in the file; a blank is added to an odd number.
+        representation: Two letters, by default those of the standard.
+    """
+    tag = Tag(keyword)
+    value += b" " * (len(value) % 2)
+    letters = representation or dictionary_VR(tag)
+    dataset[tag] = RawDataElement(
+        tag,
+        letters,
+        len(value),
+        value,
+        value_tell=0,
+        is_implicit_VR=False,
+        is_little_endian=True,
+    )
 
 
 def save_dicom(dataset: Dataset, **options: bool) -> bytes:

@@ -136,7 +136,7 @@ class ConstantImage(UnusableScan):
 
 
 class NotBrainLike(UnusableScan):
-    """Nothing in the image looks like a slice through a head."""
+    """The image, or what its header says, is no slice through a head."""
 
     code = "not_brain_like"
 

@@ -135,7 +135,7 @@ def test_errors_keep_their_kind(lasting: DecodingProcess) -> None:
     with pytest.raises(DamagedFile):
         lasting.read(DICOM[:1200], LIMITS)
     with pytest.raises(ColourImage):
-        lasting.read(as_dicom(draw_brain(), SamplesPerPixel=3), LIMITS)
+        lasting.read(as_dicom(draw_brain(), PhotometricInterpretation="RGB"), LIMITS)
     with pytest.raises(TooManyPixels):
         lasting.read(as_dicom(draw_brain(), Rows=65535, Columns=65535), LIMITS)
 

@@ -6,12 +6,12 @@ from alzer.errors import (
     NotAnImage,
     UnusableScan,
 )
+from alzer.scans.dicom.encoding import is_bare_dicom
 from alzer.scans.quiet import quiet_libraries
 from alzer.scans.raster import read_raster
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.signatures import (
     has_dicom_prefix,
-    is_bare_dicom,
     picture_format,
     unpacked_head,
     volume_kind,
@@ -75,7 +75,7 @@ def _read_known(data: bytes, limits: Limits) -> Slice | None:
 
         return read_nifti(data, limits)
     if prefixed or is_bare_dicom(data):
-        from alzer.scans.dicom import read_dicom  # noqa: PLC0415 - see above
+        from alzer.scans.dicom.reader import read_dicom  # noqa: PLC0415 - see above
 
         return read_dicom(data, limits)
     return None

@@ -19,6 +19,7 @@ from alzer.errors import (
     InvalidValues,
     NotOneSlice,
 )
+from alzer.scans.channels import CHANNEL_TOLERANCE_LEVELS, MAX_COLOURED_SHARE
 from alzer.scans.reduction import Reduction, reduction_for
 from alzer.scans.sizes import check_memory, check_pixels, check_voxels
 from alzer.scans.slice import DISPLAY_PERCENTILES, Slice
@@ -33,12 +34,6 @@ _OPENERS: Mapping[str, Callable[[io.BytesIO], Image.Image]] = {
     "BMP": BmpImageFile,
     "WebP": WebPImageFile,
 }
-
-# Grey that went through a colour JPEG comes back with channels a few levels
-# apart; a picture counts as grey while at most this share of its pixels is
-# further apart than this many of 256 levels.
-CHANNEL_TOLERANCE_LEVELS = 12
-MAX_COLOURED_SHARE = 0.001
 
 _ORIENTATION_TAG = 0x0112
 

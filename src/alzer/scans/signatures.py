@@ -54,19 +54,6 @@ def has_dicom_prefix(data: bytes) -> bool:
     return data[128:132] == b"DICM"
 
 
-def is_bare_dicom(data: bytes) -> bool:
-    """Say whether bytes look like a DICOM data set without its prefix.
-
-    Args:
-        data: The file.
-
-    Returns:
-        True if the first element is an early one of group 0002 or 0008.
-    """
-    group, element = struct.unpack("<HH", data[:4]) if len(data) > 8 else (0, 0)
-    return group in {0x0002, 0x0008} and element < 0x0020
-
-
 def unpacked_head(data: bytes) -> bytes:
     """Give the first bytes of a file, unpacked if it is gzipped.
 

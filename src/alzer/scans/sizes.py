@@ -3,9 +3,18 @@
 import math
 import struct
 from collections.abc import Iterator
+from typing import Final
 
 from alzer.errors import TooManyBytes, TooManyPixels
 from alzer.settings import Limits
+
+# How compressed frames begin: JPEG (also lossless, also JPEG-LS), and JPEG 2000.
+JPEG_START: Final = b"\xff\xd8"
+JPEG_2000_START: Final = b"\xff\x4f\xff\x51"
+
+# Source: ITU-T T.81 table B.1; T.87 for 0xF7, the start of frame of JPEG-LS.
+_FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+_BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9), 0xFF})
 
 
 def check_bytes(size: int, most: int) -> None:
@@ -80,28 +89,60 @@ def check_memory(needed_bytes: int, limits: Limits) -> None:
         raise TooManyPixels(message)
 
 
-def compressed_sizes(head: bytes) -> Iterator[tuple[int, int]]:
-    """Give the sizes that compressed pixels of DICOM declare themselves.
+def compressed_sizes(frame: bytes) -> Iterator[tuple[int, int]]:
+    """Return the sizes that a compressed frame of DICOM declares itself.
 
     Decoders allocate by these, whatever the data set says.
 
     Args:
-        head: The first of the compressed bytes.
+        frame: Its bytes, from the first on.
 
     Yields:
         Rows and columns.
+
+    Source:
+        ISO/IEC 15444-1 A.5.1: the size follows the codestream's start at once. ITU-T
+        T.81 B.2.2 and T.87 C.2.2: it is in the first frame header.
     """
-    # ISO/IEC 15444-1 A.5.1: SOC, then SIZ with its length, capabilities, size.
-    place = head.find(b"\xff\x4f\xff\x51")
-    if 0 <= place <= len(head) - 16:
-        columns, rows = struct.unpack_from(">LL", head, place + 8)
-        yield rows, columns
-    # ITU-T T.81 B.2.2 and T.87 C.2.2: start of frame, length, precision, size.
-    for marker in (*range(0xC0, 0xC4), *range(0xC5, 0xC8), 0xF7):
-        place = head.find(bytes((0xFF, marker)))
-        if 0 <= place <= len(head) - 9 and head.find(b"\xff\xd8") >= 0:
-            rows, columns = struct.unpack_from(">HH", head, place + 5)
+    if frame.startswith(JPEG_START):
+        place = _find_frame_header(frame)
+        if place is not None and place + 9 <= len(frame):
+            rows, columns = struct.unpack_from(">HH", frame, place + 5)
             yield rows, columns
+        return
+    # In a JP2 file, boxes come before the codestream, and any of them may look like
+    # one; the codestream itself can't.
+    place = frame.find(JPEG_2000_START)
+    while 0 <= place <= len(frame) - 16:
+        columns, rows = struct.unpack_from(">LL", frame, place + 8)
+        yield rows, columns
+        place = frame.find(JPEG_2000_START, place + 4) if place else -1
+
+
+def frame_marker(frame: bytes) -> int | None:
+    """Return the second byte of a JPEG image's frame marker, None if it is none."""
+    place = _find_frame_header(frame) if frame.startswith(JPEG_START) else None
+    return None if place is None else frame[place + 1]
+
+
+def _find_frame_header(frame: bytes) -> int | None:
+    """Walk from segment to segment to the frame header, past any thumbnail.
+
+    Source: ITU-T T.81 B.1.1.
+    """
+    place = len(JPEG_START)
+    while place + 4 <= len(frame):
+        if frame[place] != 0xFF:
+            return None
+        kind = frame[place + 1]
+        if kind in _FRAME_MARKERS:
+            return place
+        if kind in _BARE_MARKERS:  # fill bytes, and markers without a length
+            place += 1 if kind == 0xFF else 2
+            continue
+        (length,) = struct.unpack_from(">H", frame, place + 2)
+        place += 2 + length
+    return None
 
 
 def times(shape: tuple[int, ...]) -> str:

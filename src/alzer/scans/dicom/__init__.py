@@ -1,0 +1,1 @@
+"""Reading one slice from a DICOM file."""

@@ -1,0 +1,105 @@
+"""Grey images that are stored as colours: equal channels, or a palette of greys."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_color_lut
+
+from alzer.errors import ColourImage
+from alzer.scans.channels import CHANNEL_TOLERANCE_LEVELS, MAX_COLOURED_SHARE
+from alzer.scans.dicom.stored import PixelFormat
+from alzer.scans.dicom.tables import read_table
+
+# What the decoder turns into red, green and blue. Source: PS3.3 C.7.6.3.1.2.
+_RED_GREEN_BLUE: Final = frozenset(
+    {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "MONOCHROME2"}
+)
+_CHANNELS: Final = ("Red", "Green", "Blue")
+
+_MERGED: Final = "Three equal channels were merged into one."
+_PALETTE: Final = "The palette's greys were taken."
+
+
+def is_colour(form: PixelFormat) -> bool:
+    """Check whether a file's pixels are stored as colours, though they may be grey."""
+    return form.samples != 1 or not form.photometric.startswith("MONOCHROME")
+
+
+def check_readable(form: PixelFormat) -> None:
+    """Refuse colours of which no grey can be made.
+
+    Args:
+        form: How the file describes its pixels.
+
+    Raises:
+        ColourImage: If they are neither of a palette nor red, green and blue.
+    """
+    is_palette = form.samples == 1 and form.photometric == "PALETTE COLOR"
+    is_mixed = form.samples == 3 and form.photometric in _RED_GREEN_BLUE
+    if is_colour(form) and not is_palette and not is_mixed:
+        message = (
+            "The DICOM image has colours; an MRI slice is grey. "
+            "Send the original slice, not a report or a colour map."
+        )
+        raise ColourImage(message)
+
+
+def to_grey(
+    stored: NDArray[Any], form: PixelFormat, dataset: Dataset, *, order: str
+) -> tuple[NDArray[np.float32], float, tuple[str, ...]]:
+    """Merge colours into grey.
+
+    Args:
+        stored: shape (row, column, channel), or (row, column) of places in a palette.
+        form: How the file describes them.
+        dataset: What holds the palette.
+        order: Byte order of the data set, `<` or `>`.
+
+    Returns:
+        float32, shape (row, column), the value of white, and how they came to be.
+
+    Raises:
+        ColourImage: If more than a few pixels are coloured.
+    """
+    bits, note = form.stored, _MERGED
+    if form.samples == 1:
+        stored, bits = _look_up(stored, form, dataset, order)
+        note = _PALETTE
+    white = float((1 << bits) - 1)
+    channels = stored.astype(np.float32)
+    spread = channels.max(axis=2) - channels.min(axis=2)
+    tolerance = CHANNEL_TOLERANCE_LEVELS * white / 255.0
+    share = np.count_nonzero(spread > tolerance) / spread.size
+    if share > MAX_COLOURED_SHARE:
+        message = (
+            f"The DICOM image has colours ({share:.0%} of its pixels); an MRI slice is "
+            "grey. Send the original slice, not a report or a colour map."
+        )
+        raise ColourImage(message)
+    return channels.mean(axis=2, dtype=np.float32), white, (note,)
+
+
+def _look_up(
+    stored: NDArray[Any], form: PixelFormat, dataset: Dataset, order: str
+) -> tuple[NDArray[Any], int]:
+    places = stored.astype(np.float32)
+    tables = [
+        read_table(
+            dataset,
+            (
+                f"{name}PaletteColorLookupTableDescriptor",
+                f"{name}PaletteColorLookupTableData",
+            ),
+            is_signed=form.is_signed,
+            order=order,
+        )
+        for name in _CHANNELS
+    ]
+    known = [table for table in tables if table is not None]
+    if len(known) < len(_CHANNELS):
+        colours = apply_color_lut(stored, dataset)[..., :3]  # in segments
+        return colours, 8 * colours.dtype.itemsize
+    channels = np.dstack([table.apply(places) for table in known])
+    return channels, 16 if known[0].bits > 8 else 8
