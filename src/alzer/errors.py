@@ -7,6 +7,7 @@
     |   |-- EmptyFile
     |   |-- NotAnImage          no format that is known
     |   |-- DamagedFile         known format, truncated or inconsistent
+    |   |-- UnsupportedVariant  known format, healthy, but of a kind that is not read
     |   |-- MissingDecoder      known format, codec not installed
     |   |-- TooManyBytes
     |   |-- TooManyPixels       declared or decoded size over the limit
@@ -79,6 +80,12 @@ class DamagedFile(UnusableScan):
     """The format is known, but the content is truncated or inconsistent."""
 
     code = "damaged_file"
+
+
+class UnsupportedVariant(UnusableScan):
+    """The format is known and the file healthy, but of a kind that is not read."""
+
+    code = "unsupported_variant"
 
 
 class MissingDecoder(UnusableScan):

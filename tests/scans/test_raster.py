@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from alzer.errors import ColourImage, InvalidValues, NotOneSlice, TooManyPixels
+from alzer.errors import ColourImage, NotOneSlice, TooManyPixels
 from alzer.scans.formats import read_slice
 from alzer.scans.reduction import MOST_PIXELS, reduce_slice, reduction_for
 from alzer.scans.slice import Slice
@@ -27,7 +27,7 @@ def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP", "GIF"])
 def test_lossless_pictures_come_back_exactly(kind: str) -> None:
     scan = read_slice(as_picture(BRAIN, kind))
 
@@ -75,15 +75,16 @@ def test_sixteen_bits_are_not_saturated() -> None:
     assert len(np.unique(scan.as_grey())) > 100
 
 
-def test_float_tiffs_are_read_and_refused_when_not_finite() -> None:
+def test_float_tiffs_are_read_with_what_is_not_finite_as_background() -> None:
     values = BRAIN.astype(np.float32)
 
     scan = read_slice(saved(Image.fromarray(values), "TIFF"))
 
     assert (scan.pixels == values).all()
     values[3, 4] = np.nan
-    with pytest.raises(InvalidValues):
-        read_slice(saved(Image.fromarray(values), "TIFF"))
+    scan = read_slice(saved(Image.fromarray(values), "TIFF"))
+    assert scan.pixels[3, 4] == 0.0
+    assert any("not finite" in note for note in scan.notes)
 
 
 def test_transparent_parts_are_black_and_said_to_be() -> None:
@@ -148,7 +149,7 @@ def test_every_orientation_is_shown_upright(orientation: int, kind: str) -> None
     assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 4.0
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["TIFF", "PNG", "WEBP", "GIF"])
 def test_several_pictures_in_a_file_are_counted_and_refused(kind: str) -> None:
     others = [Image.fromarray(255 - GREY), Image.fromarray(GREY // 2)]
     content = saved(Image.fromarray(GREY), kind, save_all=True, append_images=others)
