@@ -206,17 +206,6 @@ def test_the_readme_lists_what_is_read() -> None:
     assert FORMAT_LIST in readme.read_text()
 
 
-def test_an_empty_half_of_a_pair_is_said_to_be_empty() -> None:
-    with pytest.raises(EmptyFile):
-        read_slice_pair(FILES["NIfTI"][:348], b"")
-
-
 def test_the_limit_on_bytes_holds_for_halves() -> None:
     with pytest.raises(TooManyBytes):
         read_slice_pair(FILES["NIfTI"][:348], bytes(1000), Limits(max_file_bytes=900))
-
-
-@pytest.mark.parametrize("header", [FILES["PNG"], FILES["MGH"], b"text", b"\0" * 348])
-def test_a_pair_needs_a_header(header: bytes) -> None:
-    with pytest.raises(DamagedFile, match="header"):
-        read_slice_pair(header, bytes(1000))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from alzer.errors import ColourImage, NotAnImage, NotOneSlice, UnsupportedVariant
-from alzer.scans.formats import read_slice, read_slice_pair
+from alzer.scans.formats import read_slice
 from alzer.scans.slice import Slice
 from phantoms import as_nifti, draw_brain, with_fields
 
@@ -17,10 +17,6 @@ BRAIN = (draw_brain((52, 44)) * 1000.0).astype(np.int16)
 VOXELS = BRAIN.T[:, :, None]
 FILE = as_nifti(VOXELS)
 PLAIN = read_slice(FILE)
-
-# Header and values in two files.
-HEADER = with_fields(FILE, magic=b"ni1", vox_offset=0.0)[:348]
-IMAGE = FILE[352:]
 
 
 def assert_read(scan: Slice, note: str | None = None) -> None:
@@ -110,20 +106,6 @@ def test_a_header_alone_names_the_pair(mark: bytes, *, packed: bool) -> None:
 
     with pytest.raises(NotAnImage, match=r"\.img.*\.nii"):
         read_slice(gzip.compress(header) if packed else header)
-
-
-@pytest.mark.parametrize("mark", [b"ni1", b""])
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_pair_is_read_together(mark: bytes, *, packed: bool) -> None:
-    header, image = with_fields(HEADER, magic=mark), IMAGE
-    if packed:
-        header, image = gzip.compress(header), gzip.compress(image)
-
-    scan = read_slice_pair(header, image)
-
-    assert (scan.pixels == PLAIN.pixels).all()
-    assert scan.format == "NIfTI"
-    assert scan.affine is None
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from alzer.errors import (
 from alzer.scans.foreign import describe
 from alzer.scans.packing import GZIP, unpack, unpacked_head
 from alzer.scans.quiet import quiet_libraries
+from alzer.scans.pair import join_pair
 from alzer.scans.raster import read_raster
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.signatures import (
@@ -165,12 +166,7 @@ def read_slice_pair(
     Raises:
         UnusableScan: As for `read_slice`.
     """
-    from alzer.scans.nifti import read_pair  # noqa: PLC0415 - see above
-
-    for data in (header, image):
-        _check_bytes(data, limits)
-    with _damage_named():
-        return reduce_slice(read_pair(header, image, limits))
+    return read_slice(join_pair(header, image), limits)
 
 
 def _check_bytes(data: bytes, limits: Limits) -> None:

@@ -58,35 +58,18 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
     needed = _needed_bytes(header)
     content = unpack(data, _most_bytes(header, needed, limits))
     first = begin_of_values(header, needed, len(content))
-    if first + needed > len(content):
-        if not header.is_whole:
+    held = len(content) - first
+    if held < needed:
+        if not header.is_whole and held < needed // 2:
             raise NotAnImage(LONE_HEADER)
-        raise DamagedFile(_too_short(needed, len(content) - first))
+        message = (
+            "The NIfTI file is damaged or incomplete: its header promises "
+            f"{needed} bytes of values, and {max(0, held)} are there. Export it again."
+        )
+        raise DamagedFile(message)
     if not header.is_whole:
         note = "The header is marked as one of a pair; the values behind it were read."
         header = replace(header, notes=(*header.notes, note))
-    return _slice(header, memoryview(content)[first : first + needed])
-
-
-def read_pair(data: bytes, image: bytes, limits: Limits) -> Slice:
-    """Read an image of one slice whose header and values are in two files.
-
-    Args:
-        data: The header (.hdr), NIfTI or Analyze 7.5; may be gzipped.
-        image: The values (.img); may be gzipped.
-        limits: How large both may be.
-
-    Returns:
-        The slice, on the file's own grid.
-
-    Raises:
-        DamagedFile: The values are fewer than the header says, or there is none.
-    """
-    header = _checked_header(data, limits)
-    needed, first = _needed_bytes(header), header.offset or 0
-    content = unpack(image, _most_bytes(header, needed, limits))
-    if first + needed > len(content):
-        raise DamagedFile(_too_short(needed, len(content) - first))
     return _slice(header, memoryview(content)[first : first + needed])
 
 
@@ -138,13 +121,6 @@ def _needed_bytes(header: VolumeHeader) -> int:
 def _most_bytes(header: VolumeHeader, needed: int, limits: Limits) -> int:
     first = max(header.offset or 0, header.header_bytes)
     return min(first + needed + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
-
-
-def _too_short(needed: int, held: int) -> str:
-    return (
-        f"The NIfTI file is damaged or incomplete: its header promises {needed} bytes "
-        f"of values, and {max(0, held)} are there. Export it again."
-    )
 
 
 def _slice(header: VolumeHeader, content: memoryview) -> Slice:
