@@ -37,6 +37,12 @@ SAMPLES = {
     "an icon": [b"\0\0\x01\0\x01\0\x10\x10", b"icns\0\0\x01\0"],
     "a QOI picture": [b"qoif\0\0\0\x01"],
     "a DDS picture": [b"DDS |\0\0\0"],
+    "a PCX picture": [b"\x0a\x05\x01\x08\0\0"],
+    "an SGI or Sun picture": [b"\x01\xda\x01\x01\0\x02", b"\x59\xa6\x6a\x95\0"],
+    "a Windows metafile": [
+        b"\xd7\xcd\xc6\x9a\0\0",
+        b"\x01\0\0\0" + bytes(36) + b" EMF",
+    ],
     "a FITS image": [b"SIMPLE  =                    T"],
     "a raw photograph": [b"FUJIFILMCCD-RAW 0201", brand(b"crx ")],
     "a video": [
@@ -76,6 +82,8 @@ SAMPLES = {
     "a NumPy array (npy)": [b"\x93NUMPY\x01\0v\0{'descr': "],
     "an AFNI header (HEAD)": [b"\ntype  = string-attribute\nname  = TYPESTRING\n"],
     "a Philips PAR header": [b"# === DATA DESCRIPTION FILE ====\n"],
+    "an Interfile header": [b"!INTERFILE :=\n"],
+    "a VTK file": [b"# vtk DataFile Version 3.0\n"],
     "an MRtrix image": [b"mrtrix image\ndim: 176,208,1\n"],
     "an ECAT image": [b"MATRIX72v\0\0"],
     "a Bruker parameter file": [b"##TITLE=Parameter List\n"],

@@ -16,6 +16,7 @@ from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from phantoms import as_bytes, as_picture, as_png, as_png16, draw_brain, huge_png
 from processes import forget_peak, memory_mb
+from tiffs import TiffKind, as_tiff
 
 BRAIN = draw_brain((104, 88))
 GREY = as_bytes(BRAIN)
@@ -174,6 +175,8 @@ def test_the_limit_on_pixels_is_a_setting() -> None:
 SIDE = 3000
 FLAT = Image.fromarray(np.repeat(np.arange(SIDE, dtype=np.uint8)[:, None], SIDE, 1))
 
+DEEP_COLOURS = np.stack([np.asarray(FLAT, np.uint16) * 9] * 3, axis=2)
+
 
 @pytest.mark.parametrize(
     ("content", "bytes_per_pixel", "bytes_per_analysed"),
@@ -186,8 +189,13 @@ FLAT = Image.fromarray(np.repeat(np.arange(SIDE, dtype=np.uint8)[:, None], SIDE,
         (saved(FLAT.convert("RGB"), "JPEG", progressive=True, subsampling=0), 10, 0),
         (saved(FLAT, "TIFF", compression="tiff_lzw"), 1, 4),
         (saved(FLAT, "WEBP", lossless=True), 16, 0),
+        (as_tiff(DEEP_COLOURS, kind=TiffKind(packed=True)), 8 + 6, 0),
+        (saved(FLAT, "GIF"), 1, 4),
     ],
-    ids=["L", "RGB", "RGBA", "palette", "16 bits", "progressive", "TIFF", "WebP"],
+    ids=[
+        *("L", "RGB", "RGBA", "palette", "16 bits", "progressive", "TIFF", "WebP"),
+        *("16-bit colours", "GIF"),
+    ],
 )
 def test_what_decoding_takes_is_known_from_the_header(
     content: bytes, bytes_per_pixel: int, bytes_per_analysed: int

@@ -49,6 +49,7 @@ class Picture:
         dtype: What values of the image are; None if they are as Pillow has them.
         white_is_zero: Whether the greatest value is black.
         has_alpha: Whether the last of two 16-bit channels says how opaque a pixel is.
+        decoder_bytes: What the decoder holds beside the pixels, where that is known.
     """
 
     image: Image.Image
@@ -57,6 +58,7 @@ class Picture:
     dtype: str | None = None
     white_is_zero: bool = False
     has_alpha: bool = True
+    decoder_bytes: int = 0
 
     @property
     def is_deep(self) -> bool:
@@ -175,7 +177,13 @@ def _open_tiff(data: bytes) -> Picture:
     image = Tiff(data)
     low = Tiff(data, low_bytes=True) if image.is_sixteen_bit_colour else None
     return Picture(
-        image, image.pages, low, image.dtype, image.white_is_zero, image.has_alpha
+        image,
+        image.pages,
+        low,
+        image.dtype,
+        white_is_zero=image.white_is_zero,
+        has_alpha=image.has_alpha,
+        decoder_bytes=image.strip_bytes,
     )
 
 

@@ -128,7 +128,8 @@ def _needed_bytes(picture: Picture, data: bytes) -> int:
         math.prod(reduction_for((image.height, image.width)).shape),
     )
     sorting = 2 * float_bytes * analysed if picture.is_deep else 0
-    return max(pixels * held + max(pixels * decoder, analysed * float_bytes), sorting)
+    decoding = max(pixels * decoder, picture.decoder_bytes)
+    return max(pixels * held + max(decoding, analysed * float_bytes), sorting)
 
 
 def _display_range(

@@ -19,6 +19,7 @@ from PIL.TiffImagePlugin import (
     FILLORDER,
     PHOTOMETRIC_INTERPRETATION,
     PLANAR_CONFIGURATION,
+    ROWSPERSTRIP,
     SAMPLEFORMAT,
     SAMPLESPERPIXEL,
     TiffImageFile,
@@ -104,6 +105,15 @@ class Tiff(TiffImageFile):
     def is_sixteen_bit_colour(self) -> bool:
         """Whether Pillow gives one of two bytes of each value."""
         return self.dtype is None and max(self._bits) == 16 and len(self._bits) > 2
+
+    @property
+    def strip_bytes(self) -> int:
+        """What libtiff unpacks at a time: all rows of a strip; of tiles, little."""
+        if not self.use_load_libtiff:
+            return 0
+        width, height = self._tile_size
+        rows = min(int(self.tag_v2.get(ROWSPERSTRIP, height)), height)
+        return int(rows * width * sum(self._bits) // 8)
 
     def _choose_page(self) -> None:
         self._is_counting = True
