@@ -22,10 +22,10 @@ from alzer.errors import (
 from alzer.scans.formats import (
     FORMAT_LIST,
     FORMATS,
-    SUFFIXES,
     read_slice,
     read_slice_pair,
 )
+from alzer.scans.names import SUFFIXES_BY_FORMAT
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from phantoms import as_dicom, as_nifti, as_picture, draw_brain
@@ -192,12 +192,11 @@ def test_a_file_that_was_sent_as_text_is_said_to_be(content: bytes) -> None:
 
 
 def test_the_table_names_every_format_once() -> None:
-    assert FORMAT_LIST == "DICOM, PNG, JPEG, TIFF, BMP, WebP, GIF, NIfTI or MGH"
-    assert {each.label for each in FORMATS} == {
-        name.removesuffix(" gz") for name in FILES
-    }
-    assert len(set(SUFFIXES)) == len(SUFFIXES)
-    assert all(suffix == suffix.lower() for suffix in SUFFIXES)
+    labels = {each.label for each in FORMATS}
+
+    assert FORMAT_LIST == "PNG, JPEG, TIFF, BMP, WebP, GIF, DICOM, NIfTI or MGH"
+    assert labels == {name.removesuffix(" gz") for name in FILES}
+    assert labels == set(SUFFIXES_BY_FORMAT)
 
 
 def test_the_readme_lists_what_is_read() -> None:

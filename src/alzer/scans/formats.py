@@ -15,9 +15,10 @@ from alzer.errors import (
     UnusableScan,
 )
 from alzer.scans.foreign import describe
+from alzer.scans.names import SUFFIXES_BY_FORMAT
 from alzer.scans.packing import GZIP, unpack, unpacked_head
-from alzer.scans.quiet import quiet_libraries
 from alzer.scans.pair import join_pair
+from alzer.scans.quiet import quiet_libraries
 from alzer.scans.raster import read_raster
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.signatures import (
@@ -45,21 +46,18 @@ class Format:
 
     Attributes:
         label: Its name, as people write it.
-        suffixes: How names of its files end, in lower case.
         is_like: Whether a file is of it, by its bytes and its first bytes unpacked.
         read: Reads a file of it.
     """
 
     label: str
-    suffixes: tuple[str, ...]
     is_like: Callable[[bytes, bytes], bool]
     read: Callable[[bytes, Limits], Slice]
 
 
-def _picture(label: str, *suffixes: str) -> Format:
+def _picture(label: str) -> Format:
     return Format(
         label,
-        suffixes,
         lambda data, _: picture_format(data) == label,
         lambda data, limits: read_raster(data, label, limits),
     )
@@ -102,23 +100,21 @@ def _read_mgh(data: bytes, limits: Limits) -> Slice:
 
 FORMATS: Final = (
     # First: a DICOM file's free first bytes may hold another format's mark.
-    Format("DICOM", (".dcm", ".dicom", ".ima"), _is_dicom_file, _read_dicom),
-    _picture("PNG", ".png"),
-    _picture("JPEG", ".jpg", ".jpeg"),
-    _picture("TIFF", ".tif", ".tiff"),
-    _picture("BMP", ".bmp"),
-    _picture("WebP", ".webp"),
-    _picture("GIF", ".gif"),
-    Format("NIfTI", (".nii", ".nii.gz", ".hdr"), _is_nifti, _read_nifti),
-    Format("MGH", (".mgh", ".mgz"), _is_mgh, _read_mgh),
+    Format("DICOM", _is_dicom_file, _read_dicom),
+    _picture("PNG"),
+    _picture("JPEG"),
+    _picture("TIFF"),
+    _picture("BMP"),
+    _picture("WebP"),
+    _picture("GIF"),
+    Format("NIfTI", _is_nifti, _read_nifti),
+    Format("MGH", _is_mgh, _read_mgh),
     # Last: it has no mark.
-    Format("DICOM", (), _is_bare_dicom, _read_dicom),
+    Format("DICOM", _is_bare_dicom, _read_dicom),
 )
 
-# DICOM files often end in no suffix at all, or in a number.
-SUFFIXES: Final = tuple(suffix for each in FORMATS for suffix in each.suffixes)
-
-_LABELS: Final = tuple(each.label for each in FORMATS if each.suffixes)
+# For people: in the order in which they know them.
+_LABELS: Final = tuple(SUFFIXES_BY_FORMAT)
 FORMAT_LIST: Final = f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]}"
 _SEND: Final = f"Send a {FORMAT_LIST} file."
 _UNKNOWN: Final = (

@@ -14,9 +14,6 @@ from alzer.errors import DamagedFile, EmptyFile
 from alzer.scans.packing import GZIP, unpacked_head
 from alzer.scans.signatures import VolumeKind, volume_kind
 
-HEADER_SUFFIX: Final = ".hdr"
-IMAGE_SUFFIX: Final = ".img"
-
 
 @dataclass(frozen=True)
 class _Layout:

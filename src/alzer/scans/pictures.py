@@ -6,7 +6,6 @@ gives the high bytes; asked a second time for the other byte order, the low ones
 
 import io
 import struct
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,9 +133,7 @@ def open_picture(data: bytes, name: str) -> Picture:
 
 @contextmanager
 def unread_named(data: bytes, name: str) -> Iterator[None]:
-    """Tell what is not read from what is damaged, and keep warnings back.
-
-    Pillow warns of odd metadata, and can quote it.
+    """Tell what is not read from what is damaged.
 
     Args:
         data: The file.
@@ -147,9 +144,7 @@ def unread_named(data: bytes, name: str) -> Iterator[None]:
         UnusableScan: Whatever else was foreseen.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     except UnusableScan:
         raise
     except Exception as error:
