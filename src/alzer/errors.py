@@ -5,7 +5,7 @@
     AlzerError
     |-- UnusableScan            this file can't be analysed; another may be
     |   |-- EmptyFile
-    |   |-- NotAnImage          no format that is known
+    |   |-- NotAnImage          no format that is read
     |   |-- DamagedFile         known format, truncated or inconsistent
     |   |-- UnsupportedVariant  known format, healthy, but of a kind that is not read
     |   |-- MissingDecoder      known format, codec not installed
@@ -71,7 +71,7 @@ class EmptyFile(UnusableScan):
 
 
 class NotAnImage(UnusableScan):
-    """The content is of no known image format."""
+    """The content is of no format that is read."""
 
     code = "not_an_image"
 
