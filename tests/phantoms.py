@@ -277,3 +277,20 @@ def as_nifti(
     image = nibabel.Nifti1Image(values, affine)  # type: ignore[no-untyped-call]  # nibabel
     content: bytes = image.to_bytes()
     return content
+
+
+def with_fields(content: bytes, **fields: object) -> bytes:
+    """Change fields of a NIfTI-1 file's header, without any check.
+
+    Args:
+        content: The file, little-endian.
+        fields: Values by the names of nifti1.h.
+
+    Returns:
+        The changed file.
+    """
+    header = nibabel.Nifti1Header(content[:348], "<", check=False)  # type: ignore[no-untyped-call]  # nibabel
+    for name, value in fields.items():
+        header.structarr[name] = value
+    changed: bytes = header.binaryblock
+    return changed + content[348:]

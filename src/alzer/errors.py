@@ -5,8 +5,9 @@
     AlzerError
     |-- UnusableScan            this file can't be analysed; another may be
     |   |-- EmptyFile
-    |   |-- NotAnImage          no format that is known
+    |   |-- NotAnImage          no format that is read
     |   |-- DamagedFile         known format, truncated or inconsistent
+    |   |-- UnsupportedVariant  known format, healthy, but of a kind that is not read
     |   |-- MissingDecoder      known format, codec not installed
     |   |-- TooManyBytes
     |   |-- TooManyPixels       declared or decoded size over the limit
@@ -70,7 +71,7 @@ class EmptyFile(UnusableScan):
 
 
 class NotAnImage(UnusableScan):
-    """The content is of no known image format."""
+    """The content is of no format that is read."""
 
     code = "not_an_image"
 
@@ -79,6 +80,12 @@ class DamagedFile(UnusableScan):
     """The format is known, but the content is truncated or inconsistent."""
 
     code = "damaged_file"
+
+
+class UnsupportedVariant(UnusableScan):
+    """The format is known and the file healthy, but of a kind that is not read."""
+
+    code = "unsupported_variant"
 
 
 class MissingDecoder(UnusableScan):

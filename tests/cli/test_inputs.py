@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from alzer.cli.inputs import (
@@ -18,6 +19,8 @@ from alzer.cli.inputs import (
     find_inputs,
     read_input,
 )
+from alzer.scans.formats import read_slice
+from phantoms import as_nifti, draw_brain, with_fields
 
 
 def names(folder: Path, excluded: frozenset[str] = frozenset()) -> list[str]:
@@ -209,3 +212,40 @@ def test_of_standard_input_one_byte_too_many_is_read(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(bytes(5000))))
 
     assert read_input(Input("-"), 1000) == bytes(1001)
+
+
+@pytest.mark.parametrize("named", ["a.hdr", "a.img"])
+def test_the_two_files_of_a_pair_are_read_as_one(tmp_path: Path, named: str) -> None:
+    values = (draw_brain((52, 44)) * 1000.0).astype(np.int16)[..., np.newaxis]
+    whole = as_nifti(values)
+    halves = with_fields(whole, magic=b"ni1", vox_offset=0.0)[:348], whole[352:]
+    for name, half in zip(("a.hdr", "a.img"), halves, strict=True):
+        (tmp_path / name).write_bytes(half)
+    (found,) = find_inputs([str(tmp_path / named)], frozenset())
+
+    content = read_input(found, 100_000)
+
+    assert isinstance(content, bytes)
+    assert (read_slice(content).pixels == read_slice(whole).pixels).all()
+
+
+def test_a_pair_without_a_header_is_refused(tmp_path: Path) -> None:
+    for name in ("a.hdr", "a.img"):
+        (tmp_path / name).write_bytes(b"text")
+    (found,) = find_inputs([str(tmp_path)], frozenset())
+
+    outcome = read_input(found, 100)
+
+    assert isinstance(outcome, Failure)
+    assert outcome.code == "damaged_file"
+
+
+def test_a_half_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.hdr").write_bytes(bytes(348))
+    (tmp_path / "a.img").write_bytes(bytes(1000))
+    (found,) = find_inputs([str(tmp_path)], frozenset())
+
+    outcome = read_input(found, 999)
+
+    assert isinstance(outcome, Failure)
+    assert outcome.code == "too_many_bytes"

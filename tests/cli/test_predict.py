@@ -178,7 +178,7 @@ def test_a_table_is_for_people_and_becomes_csv_in_the_folder(
     result = call("predict", cohort, "--format", "table", "-o", "results")
 
     assert "not a medical device" in result.stdout
-    assert "a-broken.png: The file is of no known image format" in result.stdout
+    assert "a-broken.png: The file is plain text" in result.stdout
     assert Path("results/predictions.csv").exists()
 
 

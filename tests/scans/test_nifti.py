@@ -134,24 +134,9 @@ def test_a_bomb_is_unpacked_no_further_than_the_limit() -> None:
         read_slice(content, Limits(max_decoded_bytes=1_000_000))
 
 
-def test_values_that_are_no_numbers_are_refused() -> None:
-    values = VOXELS.astype(np.float32)
-    values[5, 5] = np.nan
-
+def test_a_file_without_any_number_is_refused() -> None:
     with pytest.raises(InvalidValues):
-        read_slice(as_nifti(values))
-    with pytest.raises(InvalidValues):
-        read_slice(as_nifti(VOXELS.astype(np.complex64)))
-
-
-@pytest.mark.parametrize("field", [112, 116], ids=["slope", "intercept"])
-def test_scaling_that_is_no_number_is_refused(field: int) -> None:
-    content = bytearray(as_nifti(VOXELS))
-    struct.pack_into("<2f", content, 112, 1.0, 0.0)
-    struct.pack_into("<f", content, field, np.inf)
-
-    with pytest.raises(InvalidValues):
-        read_slice(bytes(content))
+        read_slice(as_nifti(np.full(VOXELS.shape, np.nan, np.float32)))
 
 
 def test_scaling_is_applied() -> None:
@@ -163,6 +148,7 @@ def test_scaling_is_applied() -> None:
 
 def test_colours_are_refused() -> None:
     colour = np.zeros((9, 8, 1), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
+    colour["R"] = 200
 
     with pytest.raises(ColourImage):
         read_slice(as_nifti(colour))

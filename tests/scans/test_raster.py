@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from alzer.errors import ColourImage, InvalidValues, NotOneSlice, TooManyPixels
+from alzer.errors import ColourImage, NotOneSlice, TooManyPixels
 from alzer.scans.formats import read_slice
 from alzer.scans.reduction import MOST_PIXELS, reduce_slice, reduction_for
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from phantoms import as_bytes, as_picture, as_png, as_png16, draw_brain, huge_png
 from processes import forget_peak, memory_mb
+from tiffs import TiffKind, as_tiff
 
 BRAIN = draw_brain((104, 88))
 GREY = as_bytes(BRAIN)
@@ -27,7 +28,7 @@ def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "WEBP", "GIF"])
 def test_lossless_pictures_come_back_exactly(kind: str) -> None:
     scan = read_slice(as_picture(BRAIN, kind))
 
@@ -75,15 +76,16 @@ def test_sixteen_bits_are_not_saturated() -> None:
     assert len(np.unique(scan.as_grey())) > 100
 
 
-def test_float_tiffs_are_read_and_refused_when_not_finite() -> None:
+def test_float_tiffs_are_read_with_what_is_not_finite_as_background() -> None:
     values = BRAIN.astype(np.float32)
 
     scan = read_slice(saved(Image.fromarray(values), "TIFF"))
 
     assert (scan.pixels == values).all()
     values[3, 4] = np.nan
-    with pytest.raises(InvalidValues):
-        read_slice(saved(Image.fromarray(values), "TIFF"))
+    scan = read_slice(saved(Image.fromarray(values), "TIFF"))
+    assert scan.pixels[3, 4] == 0.0
+    assert any("not finite" in note for note in scan.notes)
 
 
 def test_transparent_parts_are_black_and_said_to_be() -> None:
@@ -148,7 +150,7 @@ def test_every_orientation_is_shown_upright(orientation: int, kind: str) -> None
     assert np.abs(scan.as_grey().astype(int) - GREY).mean() < 4.0
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["TIFF", "PNG", "WEBP", "GIF"])
 def test_several_pictures_in_a_file_are_counted_and_refused(kind: str) -> None:
     others = [Image.fromarray(255 - GREY), Image.fromarray(GREY // 2)]
     content = saved(Image.fromarray(GREY), kind, save_all=True, append_images=others)
@@ -173,6 +175,8 @@ def test_the_limit_on_pixels_is_a_setting() -> None:
 SIDE = 3000
 FLAT = Image.fromarray(np.repeat(np.arange(SIDE, dtype=np.uint8)[:, None], SIDE, 1))
 
+DEEP_COLOURS = np.stack([np.asarray(FLAT, np.uint16) * 9] * 3, axis=2)
+
 
 @pytest.mark.parametrize(
     ("content", "bytes_per_pixel", "bytes_per_analysed"),
@@ -185,8 +189,13 @@ FLAT = Image.fromarray(np.repeat(np.arange(SIDE, dtype=np.uint8)[:, None], SIDE,
         (saved(FLAT.convert("RGB"), "JPEG", progressive=True, subsampling=0), 10, 0),
         (saved(FLAT, "TIFF", compression="tiff_lzw"), 1, 4),
         (saved(FLAT, "WEBP", lossless=True), 16, 0),
+        (as_tiff(DEEP_COLOURS, kind=TiffKind(packed=True)), 8 + 6, 0),
+        (saved(FLAT, "GIF"), 1, 4),
     ],
-    ids=["L", "RGB", "RGBA", "palette", "16 bits", "progressive", "TIFF", "WebP"],
+    ids=[
+        *("L", "RGB", "RGBA", "palette", "16 bits", "progressive", "TIFF", "WebP"),
+        *("16-bit colours", "GIF"),
+    ],
 )
 def test_what_decoding_takes_is_known_from_the_header(
     content: bytes, bytes_per_pixel: int, bytes_per_analysed: int

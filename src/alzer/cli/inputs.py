@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from alzer.errors import AlzerError, TooManyBytes
+from alzer.errors import AlzerError, TooManyBytes, UnusableScan
 from alzer.scans.names import DICOM_INDEX, is_image_half, is_image_name, other_half
+from alzer.scans.pair import join_pair
 from alzer.scans.sizes import check_bytes
 
 STANDARD_INPUT: Final = "-"
@@ -184,8 +185,23 @@ def read_input(file: Input, max_bytes: int) -> bytes | Failure:
             knows, one more byte is read.
 
     Returns:
-        Its bytes, or why there are none.
+        Its bytes, those of a pair joined to one file; or why there are none.
     """
+    content = _content(file, max_bytes)
+    if file.other_half is None or isinstance(content, Failure):
+        return content
+    other = _content(Input(file.other_half), max_bytes)
+    if isinstance(other, Failure):
+        return other
+    is_image = is_image_half(file.name)
+    header, image = (other, content) if is_image else (content, other)
+    try:
+        return join_pair(header, image)
+    except UnusableScan as refusal:
+        return failure_of(refusal)
+
+
+def _content(file: Input, max_bytes: int) -> bytes | Failure:
     if file.failure is not None:
         return file.failure
     if file.name == STANDARD_INPUT:

@@ -1,6 +1,7 @@
 """Reading one small file of each kind, so that nothing is left to be imported."""
 
 import contextlib
+import gzip
 import importlib
 import io
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ def _files() -> Iterator[bytes]:
     for kind in (nibabel.Nifti1Image, nibabel.Nifti2Image, nibabel.MGHImage):
         plain = kind(_PIXELS[..., np.newaxis], np.eye(4)).to_bytes()
         yield plain
-    yield b"\x1f\x8b" + bytes(600)
+        yield gzip.compress(plain)
+    yield b"no image"
     for syntax in (*_PLAIN, *_JPEG):
         yield _dicom(syntax)
     for syntax in _ENCODABLE:
@@ -76,14 +78,22 @@ def _files() -> Iterator[bytes]:
 
 def _pictures() -> Iterator[bytes]:
     Image.init()
-    for name in ("BMP", "JPEG", "PNG", "TIFF", "WEBP"):
+    for name in ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"):
         yield _picture(name)
+    yield _picture("TIFF", compression="tiff_lzw", exif=_turned())
+    yield _picture("JPEG", exif=_turned())
 
 
-def _picture(name: str) -> bytes:
+def _picture(name: str, **options: object) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(_PIXELS).save(file, name)
+    Image.fromarray(_PIXELS).save(file, name, **options)
     return file.getvalue()
+
+
+def _turned() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif
 
 
 def _dataset(syntax: UID) -> Dataset:

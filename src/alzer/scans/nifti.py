@@ -1,41 +1,43 @@
-"""NIfTI-1, NIfTI-2 and MGH, plain or gzipped, of one slice.
+"""NIfTI-1 and NIfTI-2 of one slice, plain or gzipped; whole or as a pair of files."""
 
-Convention: both store RAS+ world coordinates (x grows to the right, y to the
-front, z to the head). Of a slice's two axes, the first runs across the page.
-"""
-
-import io
 import math
-import zlib
+from dataclasses import replace
 from typing import Any
 
-import nibabel
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
-from alzer.errors import (
-    ColourImage,
-    DamagedFile,
-    InvalidValues,
-    NotOneSlice,
-    TooManyPixels,
+from alzer.errors import ColourImage, DamagedFile, NotAnImage, NotOneSlice
+from alzer.scans.colour import (
+    EQUAL_CHANNELS,
+    count_coloured,
+    merge_channels,
+    require_grey,
 )
-from alzer.scans.signatures import GZIP, VolumeKind, unpacked_head, volume_kind
+from alzer.scans.nifti_header import (
+    FLOAT128,
+    VolumeHeader,
+    begin_of_values,
+    read_header,
+)
+from alzer.scans.packing import unpack, unpacked_head
+from alzer.scans.placement import place_nifti
+from alzer.scans.plane import slice_of
+from alzer.scans.signatures import VolumeKind, volume_kind
 from alzer.scans.sizes import check_pixels, check_voxels, times
-from alzer.scans.slice import DISPLAY_PERCENTILES, Slice
+from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
-_CLASSES: dict[VolumeKind, tuple[str, Any]] = {
-    VolumeKind.NIFTI1: ("NIfTI", nibabel.Nifti1Image),
-    VolumeKind.NIFTI2: ("NIfTI", nibabel.Nifti2Image),
-    VolumeKind.MGH: ("MGH", nibabel.MGHImage),
-}
-
-# FreeSurfer writes the commands that made an image behind its values, and headers
-# may have extensions: some kilobytes.
+# Headers may have extensions, and some programs write behind the values: some
+# kilobytes.
 _TOLD_BESIDES_BYTES = 1 << 20
+
+LONE_HEADER = (
+    "The file is only the header (.hdr) of a pair of files, Analyze 7.5 or NIfTI; "
+    "the values are in the .img file of the same name. Name both on the command line, "
+    "or convert the pair to one NIfTI file (.nii), for example with "
+    "`fslchfiletype NIFTI` or 3D Slicer, and send that."
+)
 
 
 def read_nifti(data: bytes, limits: Limits) -> Slice:
@@ -49,118 +51,114 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
         The slice, on the file's own grid.
 
     Raises:
-        DamagedFile: If header and data do not fit together.
-        InvalidValues: If values or their scaling are not finite numbers.
+        DamagedFile: The file is shorter than its header says, or not NIfTI.
+        NotAnImage: It is only the header of a pair of files.
     """
+    header = _checked_header(data, limits)
+    needed = _needed_bytes(header)
+    content = unpack(data, _most_bytes(header, needed, limits))
+    first = begin_of_values(header, needed, len(content))
+    held = len(content) - first
+    if held < needed:
+        if not header.is_whole and held < needed // 2:
+            raise NotAnImage(LONE_HEADER)
+        message = (
+            "The NIfTI file is damaged or incomplete: its header promises "
+            f"{needed} bytes of values, and {max(0, held)} are there. Export it again."
+        )
+        raise DamagedFile(message)
+    if not header.is_whole:
+        note = "The header is marked as one of a pair; the values behind it were read."
+        header = replace(header, notes=(*header.notes, note))
+    return _slice(header, memoryview(content)[first : first + needed])
+
+
+def _checked_header(data: bytes, limits: Limits) -> VolumeHeader:
     head = unpacked_head(data)
     kind = volume_kind(head)
-    if kind is None:
-        message = "The file is not NIfTI or MGH; export it again."
+    if kind not in {VolumeKind.NIFTI1, VolumeKind.NIFTI2}:
+        message = "The header is not of a NIfTI or Analyze 7.5 file; export it again."
         raise DamagedFile(message)
-    name, image_class = _CLASSES[kind]
-    header = _header(image_class, head)
+    header = read_header(head, kind)
     _check_declared(header, limits)
-    try:
-        image = image_class.from_bytes(_unpack(data, _needed_bytes(header, limits)))
-        values = np.asarray(image.dataobj, np.float32)
-    except (HeaderDataError, ImageFileError, OSError, ValueError) as error:
-        message = f"The {name} file is damaged or incomplete; export it again."
-        raise DamagedFile(message) from error
-    if not np.isfinite(values).all():
-        message = f"The {name} file holds values that are not finite; export it again."
-        raise InvalidValues(message)
-    pixels, spacing_mm, affine = _lay_out(image, values)
-    low, high = map(float, np.percentile(pixels, DISPLAY_PERCENTILES))
-    is_told = all(0.0 < each < math.inf for each in spacing_mm)
-    spacing = spacing_mm if is_told else None
-    return Slice(pixels, name, (low, high), spacing, affine)
+    return header
 
 
-def _header(image_class: Any, head: bytes) -> Any:  # noqa: ANN401 - nibabel has no types
-    try:
-        return image_class.header_class.from_fileobj(io.BytesIO(head), check=False)
-    except (HeaderDataError, ValueError) as error:
-        message = "The header of the NIfTI or MGH file is damaged; export it again."
-        raise DamagedFile(message) from error
-
-
-def _check_declared(header: Any, limits: Limits) -> None:  # noqa: ANN401 - as above
-    try:
-        shape = tuple(int(size) for size in header.get_data_shape())
-        kind = header.get_data_dtype()
-    except (HeaderDataError, ValueError, KeyError) as error:
-        message = "The header of the NIfTI or MGH file is damaged; export it again."
-        raise DamagedFile(message) from error
-    if min(shape, default=0) < 1:
-        message = f"The file declares the dimensions {times(shape)}; export it again."
-        raise DamagedFile(message)
-    check_voxels(shape, limits)
-    if sum(size > 1 for size in shape) > 2:
+def _check_declared(header: VolumeHeader, limits: Limits) -> None:
+    *space, images, values = (*header.shape[:4], math.prod(header.shape[4:]))
+    declared = _squeezed(header.shape)
+    check_voxels(declared, limits)
+    if images == 1 and values in {3, 4} and min(space) == 1:
         message = (
-            f"The file is a volume of {times(shape)} voxels; send one slice of it."
+            f"The file holds {values} values for each pixel: colours or vectors. An "
+            "MRI slice is grey; export the slice itself."
+        )
+        raise ColourImage(message)
+    if images * values > 1 and min(space) == 1:
+        message = (
+            f"The file holds {images * values} images ({times(declared)} voxels: "
+            "points in time, echoes or colours); send one of them."
         )
         raise NotOneSlice(message)
-    check_pixels(shape, limits)
-    if kind.fields is not None:
-        message = "The image has colours; an MRI slice is grey. Send the slice itself."
-        raise ColourImage(message)
-    slope = float(header["scl_slope"]) if "scl_slope" in header else 1.0
-    intercept = float(header["scl_inter"]) if "scl_inter" in header else 0.0
-    # A slope of zero means that none is set (NIfTI-1 header, field scl_slope).
-    if kind.kind not in "iuf" or not math.isfinite(slope + intercept):
-        message = "The file's values or their scaling are not real, finite numbers."
-        raise InvalidValues(message)
-
-
-def _needed_bytes(header: Any, limits: Limits) -> int:  # noqa: ANN401 - as above
-    count = math.prod(int(size) for size in header.get_data_shape())
-    values = count * int(header.get_data_dtype().itemsize)
-    try:
-        offset = int(header.get_data_offset())
-    except (ValueError, OverflowError):  # not a number: nibabel will complain
-        offset = 0
-    return min(max(offset, 0) + values + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
-
-
-def _unpack(data: bytes, most_bytes: int) -> bytes:
-    if not data.startswith(GZIP):
-        return data
-    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    try:
-        content = unpacker.decompress(data, most_bytes)
-    except zlib.error as error:
-        message = "The gzipped file is damaged; compress and send it again."
-        raise DamagedFile(message) from error
-    if unpacker.unconsumed_tail:
+    if images * values > 1 or min(space) > 1:
         message = (
-            f"The file unpacks to more than {most_bytes / 2**20:.1f} MiB, which its "
-            "header or the limit allows; send one slice."
+            f"The file is a volume of {times(declared)} voxels; send one slice of it."
         )
-        raise TooManyPixels(message)
-    return content
+        raise NotOneSlice(message)
+    check_pixels(tuple(space), limits)
 
 
-def _lay_out(
-    image: Any,  # noqa: ANN401 - nibabel has no types
-    values: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], tuple[float, float], NDArray[np.float64] | None]:
-    """Return pixels, spacing and affine of the one slice."""
-    values = values.reshape((*values.shape, 1, 1, 1)[:3]) if values.ndim < 3 else (
-        values.reshape(values.shape[:3]))  # fmt: skip
-    thin = min(range(3), key=lambda axis: values.shape[axis])
-    across, down = (axis for axis in range(3) if axis != thin)
-    plane: NDArray[np.float32] = values.squeeze(axis=thin)
-    zooms = tuple(float(abs(each)) for each in (*image.header.get_zooms(), 1.0, 1.0))
-    affine = _affine(image)
-    if affine is not None:
-        affine = affine[:, [down, across, thin, 3]]
-    return np.ascontiguousarray(plane.T), (zooms[down], zooms[across]), affine
+def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Drop sizes of one at the end, which files have in any number."""
+    used = max((axis + 1 for axis, size in enumerate(shape) if size > 1), default=0)
+    return shape[: max(3, used)]
 
 
-def _affine(image: Any) -> NDArray[np.float64] | None:  # noqa: ANN401 - as above
-    header = image.header
-    placed = "sform_code" not in header or header["sform_code"] or header["qform_code"]
-    if not placed or not np.isfinite(image.affine).all():
-        return None
-    affine: NDArray[np.float64] = np.asarray(image.affine, np.float64)
-    return affine
+def _needed_bytes(header: VolumeHeader) -> int:
+    return math.prod(header.shape) * header.voxel.itemsize
+
+
+def _most_bytes(header: VolumeHeader, needed: int, limits: Limits) -> int:
+    first = max(header.offset or 0, header.header_bytes)
+    return min(first + needed + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
+
+
+def _slice(header: VolumeHeader, content: memoryview) -> Slice:
+    values, notes = _values(header, content), header.notes
+    if header.voxel.shape:
+        values, notes = _grey(values), (*notes, EQUAL_CHANNELS)
+    grid = values.reshape(header.shape[:3], order="F")
+    scaling = header.slope, header.intercept
+    return slice_of(grid, place_nifti(header.fields), "NIfTI", scaling, notes)
+
+
+def _values(header: VolumeHeader, content: memoryview) -> NDArray[Any]:
+    voxel = header.voxel
+    values = np.frombuffer(content, voxel.base).reshape((-1, *voxel.shape))
+    return (
+        _from_float128(values, header.fields.endianness)
+        if voxel == FLOAT128
+        else values
+    )
+
+
+def _grey(channels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    pixels = channels[np.newaxis]
+    require_grey(count_coloured(pixels), len(channels))
+    return merge_channels(pixels)[0]
+
+
+def _from_float128(values: NDArray[np.void], order: str) -> NDArray[np.float64]:
+    """Convert floats of 16 bytes, whose first 64 bits are more than float32 keeps.
+
+    Source: IEEE 754-2019, binary128: sign, 15 bits of exponent, 112 of fraction.
+    """
+    words = values.view(np.dtype(f"{order}u8")).reshape(-1, 2)
+    high = words[:, 0 if order == ">" else 1].astype(np.uint64)
+    exponent = (high >> np.uint64(48)).astype(np.int64) & 0x7FFF
+    fraction = (high & np.uint64(2**48 - 1)).astype(np.float64) * 2.0**-48
+    with np.errstate(over="ignore"):
+        size = np.ldexp(1.0 + fraction, np.clip(exponent - 16383, -2000, 2000))
+    size[exponent == 0] = 0.0
+    size[exponent == 0x7FFF] = np.nan
+    return np.asarray(np.where(high >> np.uint64(63), -size, size), np.float64)

@@ -6,6 +6,7 @@ from fastapi import Security
 from fastapi.params import Depends
 from fastapi.security import APIKeyCookie, HTTPBearer
 
+from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
 from alzer.web.access import CSRF_HEADER, FORGED, SESSION_COOKIE, SIGN_IN
 from alzer.web.exception_handlers import RETRY_AFTER_S
@@ -14,8 +15,8 @@ from alzer.web.schemas import Problem
 Responses = dict[int | str, dict[str, Any]]
 
 _EXAMPLES: Final = {
-    "not_an_image": "The file is of no known image format. Send a PNG, JPEG, TIFF, "
-    "BMP, WebP, DICOM, NIfTI or MGH file.",
+    "not_an_image": "The file is a PDF document. Export the image in it as PNG, or ask "
+    f"for the scan's DICOM file. Send a {FORMAT_LIST} file.",
     "not_found": "There is nothing at this address.",
     "no_such_analysis": "There is no such analysis.",
     "too_many_bytes": "The file is larger than the limit of 100 MiB. Send one slice, "

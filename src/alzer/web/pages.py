@@ -15,6 +15,7 @@ from alzer import __version__
 from alzer.classes import CLASSES, ImpairmentClass
 from alzer.conclusion import FEW_MODERATE
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
+from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
 from alzer.web.schemas import EXAMPLES, png_data_url
 
@@ -53,6 +54,7 @@ class UploadPage:
     Attributes:
         max_upload_bytes: Largest file.
         signs_in: Whether people sign in to this service.
+        formats: What is read, in a list for people.
         root: Relative way from the page to the service's root, so that the page
             also works below a path of a reverse proxy.
         version: Of the software.
@@ -67,6 +69,7 @@ class UploadPage:
 
     max_upload_bytes: int
     signs_in: bool = False
+    formats: str = FORMAT_LIST
     root: str = ".."
     version: str = __version__
     classes: tuple[ImpairmentClass, ...] = CLASSES

@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
 from alzer.errors import ColourImage
-from alzer.scans.channels import CHANNEL_TOLERANCE_LEVELS, MAX_COLOURED_SHARE
+from alzer.scans.colour import CHANNEL_TOLERANCE_LEVELS, MAX_COLOURED_SHARE
 from alzer.scans.dicom.stored import PixelFormat
 from alzer.scans.dicom.tables import read_table
 

@@ -1,0 +1,99 @@
+"""FreeSurfer's MGH of one slice, plain or gzipped (MGZ)."""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from alzer.errors import DamagedFile, NotOneSlice, UnsupportedVariant
+from alzer.scans.packing import unpack, unpacked_head
+from alzer.scans.placement import Placement, positive, usable
+from alzer.scans.plane import slice_of
+from alzer.scans.sizes import check_pixels, check_voxels, times
+from alzer.scans.slice import Slice
+from alzer.settings import Limits
+
+# Always big-endian; values begin behind free bytes.
+# Source: FreeSurfer's wiki, FsTutorial/MghFormat.
+_HEADER: Final = np.dtype([
+    ("version", ">i4"),
+    ("shape", ">i4", 4),
+    ("type", ">i4"),
+    ("degrees_of_freedom", ">i4"),
+    ("is_placed", ">i2"),
+    ("spacing_mm", ">f4", 3),
+    ("directions", ">f4", (3, 3)),
+    ("centre_mm", ">f4", 3),
+])  # fmt: skip
+_VALUES_BEGIN: Final = 284
+
+_VOXELS: Final = {0: "u1", 1: ">i4", 3: ">f4", 4: ">i2", 10: ">u2"}
+
+# FreeSurfer writes the commands that made an image behind its values.
+_TOLD_BESIDES_BYTES: Final = 1 << 20
+
+
+def read_mgh(data: bytes, limits: Limits) -> Slice:
+    """Read an image of one slice.
+
+    Args:
+        data: The file.
+        limits: How large it may be; the header is checked before more is unpacked.
+
+    Returns:
+        The slice, on the file's own grid.
+
+    Raises:
+        DamagedFile: The file is shorter than its header says.
+    """
+    header = np.frombuffer(unpacked_head(data), _HEADER, 1)[0]
+    shape = tuple(int(size) for size in header["shape"])
+    _check_shape(shape, limits)
+    voxel = _voxel(int(header["type"]))
+    needed = math.prod(shape) * voxel.itemsize
+    most = min(_VALUES_BEGIN + needed + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
+    content = memoryview(unpack(data, most))[_VALUES_BEGIN:][:needed]
+    if len(content) < needed:
+        message = (
+            f"The MGH file is damaged or incomplete: its header promises {needed} "
+            f"bytes of values, and {len(content)} are there. Export it again."
+        )
+        raise DamagedFile(message)
+    values = np.frombuffer(content, voxel).reshape(shape[:3], order="F")
+    return slice_of(values, _place(header), "MGH")
+
+
+def _check_shape(shape: tuple[int, ...], limits: Limits) -> None:
+    check_voxels(shape, limits)
+    if shape[3] > 1 or min(shape[:3]) > 1:
+        sizes = times(shape if shape[3] > 1 else shape[:3])
+        message = f"The file is a volume of {sizes} voxels; send one slice of it."
+        raise NotOneSlice(message)
+    check_pixels(shape, limits)
+
+
+def _voxel(kind: int) -> np.dtype[Any]:
+    if kind not in _VOXELS:
+        message = (
+            f"The MGH file holds values of a type that is not read ({kind}); save it "
+            "as integers or floats, for example with `mri_convert -odt float`."
+        )
+        raise UnsupportedVariant(message)
+    return np.dtype(_VOXELS[kind])
+
+
+def _place(header: Any) -> Placement:  # noqa: ANN401 - a row of _HEADER
+    """Return how the axes lie; without the flag, all that is said is meaningless."""
+    if not header["is_placed"]:
+        return Placement(None, (None, None, None))
+    first, second, third = (positive(float(size)) for size in header["spacing_mm"])
+    spacing = first, second, third
+    affine = np.eye(4)
+    # The file holds the direction of each axis in turn: columns of the matrix.
+    affine[:3, :3] = header["directions"].T * [size or 1.0 for size in spacing]
+    middle = header["shape"][:3] / 2.0
+    affine[:3, 3] = header["centre_mm"] - affine[:3, :3] @ middle
+    if (placed := usable(affine)) is None:
+        message = "The orientation in the file is not usable; it was ignored."
+        return Placement(None, spacing, warnings=(message,))
+    return Placement(placed, spacing)

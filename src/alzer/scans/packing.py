@@ -1,0 +1,130 @@
+"""Gzip, unpacked no further than a bound, whatever it is made of.
+
+A gzip file is one member after another, each with its own header and checksum
+(RFC 1952, section 2.2): tools that work in parallel or append write thousands.
+"""
+
+import re
+import zlib
+from typing import Final
+
+from alzer.errors import DamagedFile, TooDemanding, TooManyPixels
+
+GZIP: Final = b"\x1f\x8b"
+
+# Enough for every header: NIfTI-2 has 540 bytes, MGH 284.
+HEAD_BYTES: Final = 4096
+
+# What is given to zlib at a time. Small, as the rest of a chunk behind a member's
+# end is copied once for each member.
+_CHUNK_BYTES: Final = 1 << 14
+
+# Members cost time even if they hold little or nothing. Block gzip with blocks of
+# 64 KiB needs 5,000 for the largest image that is read, and one that is empty.
+_MOST_MEMBERS: Final = 1 << 16
+_MOST_EMPTY_MEMBERS: Final = 16
+
+_ZEROS: Final = re.compile(rb"\0*")
+
+
+class _Unpacker:
+    """Goes through the members of a file, one after another."""
+
+    def __init__(self, data: bytes, most_bytes: int) -> None:
+        self.content = bytearray()
+        self._data = data
+        self._most_bytes = most_bytes
+        self._place = 0
+        self._members = self._empty_members = 0
+
+    def is_done(self) -> bool:
+        """Return whether nothing that is wanted follows."""
+        if len(self.content) >= self._most_bytes:
+            return True
+        # Tapes and block devices pad with zeros; other bytes behind the last
+        # member are ignored, as gzip itself does.
+        padding = _ZEROS.match(self._data, self._place)
+        self._place = padding.end() if padding else self._place
+        return not self._data.startswith(GZIP, self._place)
+
+    def unpack_member(self) -> None:
+        """Unpack the next one, until its end or the bound.
+
+        Raises:
+            DamagedFile: The file ends before the member does.
+        """
+        member, before = zlib.decompressobj(16 + zlib.MAX_WBITS), len(self.content)
+        while not member.eof and (left := self._most_bytes - len(self.content)) > 0:
+            chunk = self._data[self._place : self._place + _CHUNK_BYTES]
+            if not chunk:
+                message = "The gzipped file ends too early; compress and send it again."
+                raise DamagedFile(message)
+            self.content += member.decompress(chunk, left)
+            self._place += (
+                len(chunk) - len(member.unused_data) - len(member.unconsumed_tail)
+            )
+        self._count(is_empty=len(self.content) == before)
+
+    def _count(self, *, is_empty: bool) -> None:
+        self._members += 1
+        self._empty_members += is_empty
+        too_many = self._members > _MOST_MEMBERS
+        if too_many or self._empty_members > _MOST_EMPTY_MEMBERS:
+            message = (
+                "The gzipped file is made of too many small or empty parts; "
+                "compress it again in one piece."
+            )
+            raise TooDemanding(message)
+
+
+def unpacked_head(data: bytes) -> bytes:
+    """Return the first bytes of a file, unpacked if it is gzipped.
+
+    Args:
+        data: The file.
+
+    Returns:
+        At most 4096 bytes; fewer, or none, if the packing is damaged.
+    """
+    if not data.startswith(GZIP):
+        return data[:HEAD_BYTES]
+    unpacker = _Unpacker(data, HEAD_BYTES)
+    try:
+        while not unpacker.is_done():
+            unpacker.unpack_member()
+    except (zlib.error, DamagedFile):
+        pass  # whoever reads on will say so
+    return bytes(unpacker.content)
+
+
+def unpack(data: bytes, most_bytes: int) -> bytes | bytearray:
+    """Return all that a file holds, unpacked if it is gzipped.
+
+    Args:
+        data: The file.
+        most_bytes: How much it may be; one byte more is unpacked to know.
+
+    Returns:
+        The content of all members, one after another.
+
+    Raises:
+        DamagedFile: The packing is damaged or ends too early.
+        TooManyPixels: There is more.
+        TooDemanding: It is packed in an absurd number of parts.
+    """
+    if not data.startswith(GZIP):
+        return data
+    unpacker = _Unpacker(data, most_bytes + 1)
+    try:
+        while not unpacker.is_done():
+            unpacker.unpack_member()
+    except zlib.error as error:
+        message = "The gzipped file is damaged; compress and send it again."
+        raise DamagedFile(message) from error
+    if len(unpacker.content) > most_bytes:
+        message = (
+            f"The file unpacks to more than {most_bytes / 2**20:.1f} MiB, which its "
+            "header or the limit allows; send one slice."
+        )
+        raise TooManyPixels(message)
+    return unpacker.content
