@@ -13,6 +13,7 @@ import pytest
 from typer.testing import Result
 
 from alzer.cli.records import Format
+from bundles import write_bundle
 from phantoms import as_dicom, as_jpeg, draw_brain
 from waiting import wait_until
 
@@ -166,3 +167,15 @@ def test_options_that_make_no_sense_are_a_wrong_call(
     call: Call, scan: Path, options: list[str]
 ) -> None:
     assert call("predict", scan, *options).exit_code == 2
+
+
+def test_another_model_is_refused_in_one_sentence(
+    call: Call, scan: Path, tmp_path: Path
+) -> None:
+    other = write_bundle(tmp_path / "other", weights=[1.0, 2.0, 3.0, 4.0])
+    call("predict", scan, "--output", "results")
+    result = call("predict", scan, "-o", "results", "--resume", "--model", other)
+
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "another model" in result.stderr

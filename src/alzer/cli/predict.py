@@ -157,6 +157,7 @@ def _run(
     """
     folder = None if output is None else ResultsFolder.open(output, choice)
     cohort = Cohort(names, folder)
+    before = cohort.tally.done
     try:
         with Reader(settings.limits, settings.decoding) as reader:
             reads = reader.read(cohort.inputs(cohort.tally.skipped))
@@ -164,7 +165,7 @@ def _run(
             cohort.begin(model)
             _write(cohort, cohort.records(reads, model), choice)
     except (KeyboardInterrupt, Stopped, AlzerError) as stop:
-        if cohort.tally.done or not isinstance(stop, AlzerError):
+        if cohort.tally.done > before or not isinstance(stop, AlzerError):
             complain(f"Stopped; {cohort.complete}")
         raise
     cohort.end(model)
