@@ -29,7 +29,7 @@ from alzer.model.runtimes import Arithmetic, Runtime, usable_cores
 from alzer.settings import EngineName
 
 # Of the slices trained on, the share whose answer bf16-checked repeats in fp32.
-REPEATED_SHARE: Final = 0.25
+REPEATED_SHARE: Final = 0.3
 
 # Rounds go on until this much time has passed, but there are at least so many.
 _MEASURE_FOR_S: Final = 1.0
