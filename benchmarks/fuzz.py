@@ -66,7 +66,8 @@ def _fuzz(name: str, cases: int, findings: Path) -> None:
     warnings.simplefilter("ignore")
     with atheris.instrument_imports(include=["alzer", "pydicom", "nibabel", "PIL"]):
         from alzer.errors import UnusableScan  # noqa: PLC0415 - to be instrumented
-        from alzer.scans import dicom, nifti, raster  # noqa: F401, PLC0415 - likewise
+        from alzer.scans import nifti, raster  # noqa: F401, PLC0415 - likewise
+        from alzer.scans.dicom import reader  # noqa: F401, PLC0415 - likewise
         from alzer.scans.formats import read_slice  # noqa: PLC0415 - likewise
         from alzer.settings import Limits  # noqa: PLC0415 - likewise
         from hostile.formats import FORMATS  # noqa: PLC0415 - likewise
