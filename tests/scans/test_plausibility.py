@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
+from PIL import Image
 
 from alzer.errors import ConstantImage, NotBrainLike, UnusableScan
 from alzer.scans.formats import read_slice
@@ -66,6 +68,109 @@ def test_what_is_no_brain_is_refused_with_the_reason(phrase: str) -> None:
         examine(view_of(IMPOSTORS[phrase]))
 
 
+BRAIN = draw_phantom().pixels
+ROWS_OF_BRAIN, _ = np.indices(BRAIN.shape)
+
+
+def resized(pixels: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    picture = Image.fromarray(pixels.astype(np.float32))
+    return np.asarray(picture.resize((columns, rows), Image.Resampling.BILINEAR))
+
+
+def with_box(pixels: np.ndarray) -> np.ndarray:
+    covered = pixels.copy()
+    covered[70:140, 60:115] = 0.0
+    return covered
+
+
+def on_a_page(pixels: np.ndarray) -> np.ndarray:
+    page = np.pad(pixels, 40, constant_values=1.0)
+    page[-20:-14, 60:150:3] = 0.0  # a caption
+    return page
+
+
+DOUBTFUL = {
+    "skull is still on": draw_phantom(skull=True).pixels,
+    "rectangle of one grey level": with_box(BRAIN),
+    "runs out of the picture": BRAIN[30:],
+    "squashed": resized(BRAIN, 128, 128),
+    "stretched": resized(BRAIN, 208, 140),
+    "on its side": BRAIN.T,
+    "not T1-weighted": np.where(BRAIN > 0.02, 1.0 - BRAIN, 0.0),
+    "photograph": BRAIN * 0.8 + 0.05 + ROWS_OF_BRAIN / 1500.0,
+}
+
+
+@pytest.mark.parametrize("phrase", DOUBTFUL)
+def test_what_was_done_to_a_slice_is_named(phrase: str) -> None:
+    doubts = examine(view_of(DOUBTFUL[phrase])).doubts
+
+    assert [phrase in doubt for doubt in doubts] == [True]
+
+
+def test_a_plain_slice_raises_no_doubt_and_no_warning() -> None:
+    head = examine(view_of(BRAIN))
+
+    assert (head.doubts, head.warnings) == ((), ())
+
+
+REFUSED = {
+    "several slices": np.tile(BRAIN, (2, 2)),
+    "looks inverted": 1.0 - BRAIN,
+    "crop the picture": on_a_page(BRAIN),
+}
+
+
+@pytest.mark.parametrize("phrase", REFUSED)
+def test_a_refusal_names_what_the_picture_is(phrase: str) -> None:
+    with pytest.raises(NotBrainLike, match=phrase):
+        examine(view_of(REFUSED[phrase]))
+
+
+@pytest.mark.parametrize("thickness", [1, 3, 25])
+def test_a_frame_is_left_out_and_said(thickness: int) -> None:
+    framed = np.pad(BRAIN, thickness, constant_values=1.0)
+
+    head, plain = examine(view_of(framed)), examine(view_of(BRAIN))
+
+    assert np.subtract(head.box, thickness).tolist() == list(plain.box)
+    assert (head.outline, head.doubts) == (plain.outline, ())
+    assert head.view.pixels.max() == view_of(BRAIN).pixels.max()
+    assert ["frame" in warning for warning in head.warnings] == [True]
+
+
+@pytest.mark.parametrize("row", [3, 100])
+def test_text_is_warned_of_beside_the_head_and_over_it(row: int) -> None:
+    written = BRAIN.copy()
+    for column in range(6, 36, 5) if row == 3 else range(70, 100, 5):
+        written[row : row + 8, column : column + 2] = 1.0
+        written[row, column : column + 4] = 1.0
+
+    head = examine(view_of(written))
+
+    assert ["text" in warning for warning in head.warnings] == [True]
+    assert head.doubts == ()
+
+
+@pytest.mark.parametrize("turn", [(1, -1), (-1, 1), (-1, -1)])
+@pytest.mark.parametrize("name", ["plain", *DOUBTFUL])
+def test_mirrors_and_half_turns_change_nothing(
+    name: str, turn: tuple[int, int]
+) -> None:
+    pixels = DOUBTFUL.get(name, BRAIN)
+
+    one, other = (
+        examine(view_of(picture))
+        for picture in (pixels, pixels[:: turn[0], :: turn[1]])
+    )
+
+    assert (one.outline, one.doubts, one.warnings) == (
+        other.outline,
+        other.doubts,
+        other.warnings,
+    )
+
+
 def refused(path: Path) -> bool:
     try:
         examine(to_standard_view(read_slice(path.read_bytes())))
@@ -86,3 +191,38 @@ def test_photographs_and_x_rays_are_refused(data_dir: Path) -> None:
     others = [path for folder in folders for path in folder.iterdir() if path.is_file()]
 
     assert sum(map(refused, others)) >= 0.9 * len(others)
+
+
+def grey_of(path: Path) -> np.ndarray:
+    return read_slice(path.read_bytes()).pixels
+
+
+def is_doubted(pixels: np.ndarray) -> bool:
+    return bool(examine(view_of(pixels)).doubts)
+
+
+def test_hardly_any_real_slice_is_doubted_and_all_squashed_ones_are(
+    data_dir: Path,
+) -> None:
+    slices = sorted((data_dir / "oasis1-axial").rglob("*.jpg"))[::64]
+    pictures = [grey_of(path) for path in slices]
+
+    assert len(slices) == 100
+    assert sum(map(is_doubted, pictures)) <= 1
+    assert sum(is_doubted(resized(each, 176, 176)) for each in pictures) >= 98
+    assert sum(is_doubted(with_box(each)) for each in pictures) >= 95
+
+
+def test_every_slice_with_its_skull_is_noticed(data_dir: Path) -> None:
+    for path in sorted((data_dir / "volumes").glob("*.nii.gz"))[::3]:
+        volume = nibabel.nifti1.Nifti1Image.from_filename(path).get_fdata()
+        for height in (70, 82, 94):
+            doubts = examine(view_of(volume[:, ::-1, height].T)).doubts
+
+            assert any("skull" in doubt for doubt in doubts)
+
+
+def test_another_preparation_of_the_same_people_is_not_refused(data_dir: Path) -> None:
+    slices = sorted((data_dir / "oasis2-planes" / "axl").glob("*.nii.gz"))[::8]
+
+    assert sum(map(refused, slices)) == 0

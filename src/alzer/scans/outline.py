@@ -3,8 +3,7 @@
 Convention: a box counts edges, so that pixel k lies between k and k + 1.
 """
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cc3d
 import numpy as np
@@ -13,16 +12,16 @@ from PIL import Image
 
 from alzer.errors import ConstantImage
 from alzer.scans.canonical import canonical_reversal, reverse
+from alzer.scans.foreground import Foreground
+from alzer.scans.frame import find_frame
 from alzer.scans.orientation import StandardView
+from alzer.scans.shape import Outline, measure
 
 Edges = tuple[float, float, float, float]
 
 # Larger pictures are averaged to at most this many rows and columns: noise then
 # makes no edges, and the cost no longer depends on the size of the file.
 OUTLINE_GRID = 256
-
-# Rows and columns on which shapes are judged.
-_SHAPE_GRID = 64
 
 # Of all pixels, those at either end that are not believed: a single damaged pixel,
 # or text burnt into the picture, would set the scale for all others.
@@ -34,29 +33,6 @@ _EDGE_STEPS = 1024.0
 
 
 @dataclass(frozen=True)
-class Outline:
-    """Measurements of the foreground, all dimensionless.
-
-    Attributes:
-        area_share: Filled foreground over picture, 0 to 1.
-        aspect: Short over long axis of the ellipse of equal moments, 0 to 1.
-        ellipse_overlap: Intersection over union with that ellipse, 0 to 1.
-        largest_share: Largest connected piece over all foreground, 0 to 1.
-        border_share: Share of the picture's border that is foreground, 0 to 1.
-        structure: Standard deviation over mean of the values inside.
-        outside_level: Mean outside over mean inside.
-    """
-
-    area_share: float
-    aspect: float
-    ellipse_overlap: float
-    largest_share: float
-    border_share: float
-    structure: float
-    outside_level: float
-
-
-@dataclass(frozen=True)
 class Head:
     """Where the head is.
 
@@ -64,10 +40,17 @@ class Head:
         box: Top, left, bottom and right edge of the foreground in pixels of the
             standard view, to a fraction of a pixel.
         outline: The shape of the foreground.
+        view: What was looked at: the slice's view, a bright frame around it made dark.
+        doubts: Why an answer for this picture can't be relied on, one sentence each,
+            with what to do.
+        warnings: What a reader of the answer must know.
     """
 
     box: Edges
     outline: Outline
+    view: StandardView
+    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +67,11 @@ class _Grid:
 
 
 def locate(view: StandardView) -> Head:
+    """Find the foreground without judging it; as `trace`, without the foreground."""
+    return trace(view)[0]
+
+
+def trace(view: StandardView) -> tuple[Head, Foreground]:
     """Find the foreground without judging it.
 
     The outline of a picture's mirror image, or of its half turn, is exactly the
@@ -93,27 +81,45 @@ def locate(view: StandardView) -> Head:
         view: One slice.
 
     Returns:
-        The box around the largest bright object, and its outline.
+        The box around the largest bright object with its outline, and the foreground.
 
     Raises:
         ConstantImage: If all pixels are equal.
     """
-    reversal = canonical_reversal(view.pixels)
-    grid = _to_grid(reverse(view.pixels, reversal))
+    frame = find_frame(view.pixels)
+    pixels = view.pixels if frame is None else frame.inner(view.pixels)
+    reversal = canonical_reversal(pixels)
+    grid = _to_grid(reverse(pixels, reversal))
     level = _background_threshold(grid.values)
-    foreground = grid.values > level
-    region = _largest_piece(foreground)
-    shape = view.pixels.shape
+    mask = grid.values > level
+    region = _largest_piece(mask)
+    box = _reversed_box(_box(grid, region, level, pixels.shape), pixels.shape, reversal)
+    # Pixels of the grid, as they lie in the patient.
+    aspect = view.pixel_aspect * grid.factors[0] / grid.factors[1]
+    outline = measure(grid.values, mask, region, aspect)
+    if frame is not None:
+        box = frame.to_outer(box)
+        view = replace(view, pixels=frame.darkened(view.pixels))
+    return Head(box, outline, view), Foreground(grid.values, mask, region)
+
+
+def _box(
+    grid: _Grid, region: NDArray[np.bool_], level: float, shape: tuple[int, ...]
+) -> Edges:
     top, bottom = _extent(grid.values, region, level, grid.factors[0], shape[0])
     left, right = _extent(grid.values.T, region.T, level, grid.factors[1], shape[1])
+    return top, left, bottom, right
+
+
+def _reversed_box(
+    box: Edges, shape: tuple[int, ...], reversal: tuple[bool, bool]
+) -> Edges:
+    top, left, bottom, right = box
     if reversal[0]:
         top, bottom = shape[0] - bottom, shape[0] - top
     if reversal[1]:
         left, right = shape[1] - right, shape[1] - left
-    # Pixels of the grid, as they lie in the patient.
-    aspect = view.pixel_aspect * grid.factors[0] / grid.factors[1]
-    measured = _measure(grid.values, foreground, region, aspect)
-    return Head((top, left, bottom, right), measured)
+    return top, left, bottom, right
 
 
 def head_mask(pixels: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -236,63 +242,3 @@ def _border_connected(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     padded = np.pad(mask, 1, constant_values=True)
     labels = cc3d.connected_components(padded, connectivity=4)
     return np.asarray(labels == labels[0, 0])[1:-1, 1:-1]
-
-
-def _measure(
-    values: NDArray[np.float32],
-    foreground: NDArray[np.bool_],
-    region: NDArray[np.bool_],
-    pixel_aspect: float,
-) -> Outline:
-    inside = values[region]
-    outside = values[~region]
-    level = max(float(inside.mean()), 1e-6)
-    border = np.concatenate([region[0], region[-1], region[:, 0], region[:, -1]])
-    rows, columns = (-(-side // _SHAPE_GRID) for side in region.shape)
-    aspect, overlap = _compare_with_ellipse(
-        region[::rows, ::columns], pixel_aspect * rows / columns
-    )
-    pieces = max(int(foreground.sum()), 1)
-    return Outline(
-        area_share=float(region.mean()),
-        aspect=aspect,
-        ellipse_overlap=overlap,
-        largest_share=float((foreground & region).sum() / pieces),
-        border_share=float(border.mean()),
-        structure=float(inside.std()) / level,
-        outside_level=float(outside.mean()) / level if outside.size else 1.0,
-    )
-
-
-def _compare_with_ellipse(
-    region: NDArray[np.bool_], pixel_aspect: float
-) -> tuple[float, float]:
-    """Compute the aspect and overlap of the ellipse with the region's moments."""
-    weights = region.astype(np.float64)
-    area = float(weights.sum())
-    if not area:
-        return 0.0, 0.0
-    by_row, by_column = weights.sum(axis=1), weights.sum(axis=0)
-    down = np.arange(len(by_row)) - float(by_row @ np.arange(len(by_row))) / area
-    down = down * pixel_aspect
-    across = (
-        np.arange(len(by_column)) - float(by_column @ np.arange(len(by_column))) / area
-    )
-    # A pixel's own extent adds a twelfth of its square to each variance.
-    vertical = float(by_row @ down**2) / area + pixel_aspect**2 / 12.0
-    horizontal = float(by_column @ across**2) / area + 1.0 / 12.0
-    mixed = float(down @ weights @ across) / area
-    # Eigenvalues and inverse of the covariance, written out: for two by two that
-    # is a fraction of a call to LAPACK.
-    middle = (vertical + horizontal) / 2.0
-    radius = math.hypot((vertical - horizontal) / 2.0, mixed)
-    determinant = vertical * horizontal - mixed**2
-    # An ellipse with semi-axis a has the variance a**2 / 4 along it.
-    ellipse = (
-        (horizontal * down**2)[:, None]
-        - (2.0 * mixed * down)[:, None] * across
-        + vertical * across**2
-    ) <= 4.0 * determinant
-    both = float((ellipse & region).sum())
-    overlap = both / (float(ellipse.sum()) + area - both)
-    return math.sqrt(max(middle - radius, 0.0) / (middle + radius)), overlap

@@ -1,13 +1,25 @@
-"""Say whether a slice looks like one of a head at all.
+"""Say whether a slice looks like one of a head, and what was done to it.
 
-The rules look at the foreground only: one large, roughly elliptical object of
-a head's proportions, clear of the picture's edges, with structure inside. They
-tell a brain slice from a photograph, not a healthy brain from a tumour.
+Three kinds of findings. Where no answer makes sense, the slice is refused. Where
+one can be given but not relied on (the skull is on, the picture is squashed), the
+head carries a doubt; what should only be known (text, a frame) is a warning.
+
+The rules look at outline and brightness. They tell a brain slice from a photograph,
+not a healthy brain from a tumour.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
 from alzer.errors import NotBrainLike
+from alzer.scans import content, lettering
+from alzer.scans.foreground import Foreground
 from alzer.scans.orientation import StandardView
-from alzer.scans.outline import Head, Outline, locate
+from alzer.scans.outline import Head, trace
+from alzer.scans.shape import Outline
 
 # Bounds of a plausible slice. Chosen between the extremes over the 6400 slices
 # of the OASIS-1 set (docs/decisions/0005-plausibility.md gives both sides).
@@ -20,6 +32,81 @@ MIN_LARGEST_SHARE = 0.80
 MAX_BORDER_SHARE = 0.25
 MIN_STRUCTURE = 0.08
 MAX_OUTSIDE_LEVEL = 0.30
+MAX_REPETITION = 0.78
+
+# Beyond these a slice is answered, but not reliably; the same page gives both sides.
+MAX_SKULL_DIP = 0.28
+MIN_LIKELY_ASPECT = 0.70
+MAX_LIKELY_ASPECT = 0.86
+MAX_TILT_DEGREES = 20.0
+MAX_SIDE_SHARE = 0.27
+MAX_BOX_SHARE = 0.009
+MAX_RIM_RATIO = 1.05
+MAX_BACKGROUND_RANGE = 0.045
+
+# From here on it is said that there may be text.
+MIN_LETTERS = 3
+MIN_STROKES = 11
+
+# A page or margin fills nearly all of the border, and is bright and even.
+MIN_PAGE_SHARE = 0.8
+MIN_PAGE_LEVEL = 0.5
+MAX_PAGE_RANGE = 0.1
+
+# What fills more of the box around it is a rectangular picture; an ellipse fills 0.79.
+MIN_RECTANGLE_FILL = 0.9
+
+INVERTED = (
+    "The picture looks inverted: the background is bright and the head dark. "
+    "Invert its grey levels and send it again."
+)
+ON_A_PAGE = (
+    "The slice lies on a bright page or has a bright margin; "
+    "crop the picture to the slice and send it again."
+)
+SEVERAL_SLICES = "The picture shows several slices; send one slice at a time."
+
+SKULL = (
+    "The skull is still on, and the model was trained on brains without it; "
+    "send a slice from which skull and scalp were removed."
+)
+BOX = (
+    "A rectangle of one grey level covers a part of the head; "
+    "send the slice without it."
+)
+CUT_OFF = "The head runs out of the picture; send the whole slice."
+ROUND = (
+    "The head is rounder than axial slices are, as in a picture that was squashed; "
+    "send it with its proportions unchanged."
+)
+NARROW = (
+    "The head is narrower than axial slices are, as in a picture that was stretched "
+    "or shows another plane; send an axial slice with its proportions unchanged."
+)
+TILTED = (
+    "The head lies on its side, is tilted or is shown in another plane; send an axial "
+    "slice with the front or the back of the head at the top."
+)
+OTHER_CONTRAST = (
+    "The rim of the brain is brighter than its inside, as in a picture that is "
+    "inverted or not T1-weighted; send a T1-weighted slice as it was exported."
+)
+PHOTOGRAPH = (
+    "The background is uneven, as in a photograph of a screen or a print; "
+    "export the slice itself and send that."
+)
+
+FRAMED = (
+    "The picture has a bright frame or margin, which was left out; "
+    "crop it to see exactly what was analysed."
+)
+TEXT_BESIDE = (
+    "There seems to be text in the picture beside the head; it may name the patient."
+)
+TEXT_INSIDE = (
+    "There seems to be text over the brain; it may name the patient "
+    "and influence the answer."
+)
 
 
 def examine(view: StandardView) -> Head:
@@ -29,14 +116,15 @@ def examine(view: StandardView) -> Head:
         view: One slice.
 
     Returns:
-        The box around the foreground and the measurements of its outline.
+        The box around the head, its outline, doubts and warnings. A mirror image and
+        a half turn have exactly the same ones.
 
     Raises:
         ConstantImage: If all pixels are equal.
-        NotBrainLike: If the foreground does not look like a slice of a head;
-            the message says which rule failed.
+        NotBrainLike: If the picture does not look like one slice of a head; the
+            message says which rule failed and what to do.
     """
-    head = locate(view)
+    head, foreground = trace(view)
     rows, columns = view.pixels.shape
     if min(rows, columns) < MIN_SIDE_PIXELS:
         message = (
@@ -44,18 +132,27 @@ def examine(view: StandardView) -> Head:
             f"send one with at least {MIN_SIDE_PIXELS} rows and columns."
         )
         raise NotBrainLike(message)
+    if _shows_several(head.outline, foreground):
+        raise NotBrainLike(SEVERAL_SLICES)
     failure = _first_failure(head.outline)
     if failure:
-        message = (
-            f"This does not look like a brain MRI slice: {failure}. "
-            "Send one axial slice showing the whole brain on a dark background."
-        )
-        raise NotBrainLike(message)
-    return head
+        raise NotBrainLike(_explain(failure, head.view))
+    warnings = _warnings(foreground, framed=head.view is not view)
+    return replace(
+        head, doubts=tuple(_doubts(head.outline, foreground)), warnings=tuple(warnings)
+    )
+
+
+def _shows_several(outline: Outline, foreground: Foreground) -> bool:
+    """Say whether the picture repeats itself; plain bars and discs do, too."""
+    return (
+        outline.structure >= MIN_STRUCTURE
+        and content.repetition(foreground) > MAX_REPETITION
+    )
 
 
 def _first_failure(outline: Outline) -> str | None:
-    """Say in a phrase which rule the outline breaks first, if any."""
+    """Return in a phrase which rule the outline breaks first, if any."""
     rules = (
         (outline.area_share < MIN_AREA_SHARE, "there is no large bright object"),
         (outline.area_share > MAX_AREA_SHARE, "there is no background around it"),
@@ -79,3 +176,61 @@ def _first_failure(outline: Outline) -> str | None:
         (outline.structure < MIN_STRUCTURE, "there is no structure inside"),
     )
     return next((phrase for broken, phrase in rules if broken), None)
+
+
+def _explain(failure: str, view: StandardView) -> str:
+    """Say what a refused picture is, if it can be told, else which rule it broke."""
+    page = _page_level(view.pixels)
+    if page is not None:
+        negative, foreground = trace(replace(view, pixels=page - view.pixels))
+        is_head = _first_failure(negative.outline) is None
+        is_round = content.box_fill(foreground) < MIN_RECTANGLE_FILL
+        return INVERTED if is_head and is_round else ON_A_PAGE
+    return (
+        f"This does not look like a brain MRI slice: {failure}. "
+        "Send one axial slice showing the whole brain on a dark background."
+    )
+
+
+def _page_level(pixels: NDArray[np.float32]) -> float | None:
+    """Return the level of a bright, even border around a picture, if it has one."""
+    low, high = float(pixels.min()), float(pixels.max())
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    level = float(np.median(border))
+    even = np.abs(border - level) <= MAX_PAGE_RANGE * (high - low)
+    bright = level >= low + MIN_PAGE_LEVEL * (high - low)
+    return level if bright and float(even.mean()) >= MIN_PAGE_SHARE else None
+
+
+def _doubts(outline: Outline, foreground: Foreground) -> Iterator[str]:
+    """Yield why an answer could not be relied on, the plainest reason first."""
+    profile = content.rim_profile(foreground)
+    rules = (
+        (content.skull_dip(profile) > MAX_SKULL_DIP, SKULL),
+        (content.box_share(foreground) > MAX_BOX_SHARE, BOX),
+        (outline.side_share > MAX_SIDE_SHARE, CUT_OFF),
+        (outline.aspect > MAX_LIKELY_ASPECT, ROUND),
+        (outline.aspect < MIN_LIKELY_ASPECT, NARROW),
+        (_is_tilted(outline), TILTED),
+        (content.rim_ratio(profile) > MAX_RIM_RATIO, OTHER_CONTRAST),
+        (content.background_range(foreground) > MAX_BACKGROUND_RANGE, PHOTOGRAPH),
+    )
+    found = [sentence for broken, sentence in rules if broken]
+    # A skull is as bright as inverted fluid.
+    yield from (each for each in found if SKULL not in found or each != OTHER_CONTRAST)
+
+
+def _is_tilted(outline: Outline) -> bool:
+    """Say whether the head is turned; a round one has no direction."""
+    return (
+        outline.aspect <= MAX_LIKELY_ASPECT and outline.tilt_degrees > MAX_TILT_DEGREES
+    )
+
+
+def _warnings(foreground: Foreground, *, framed: bool) -> Iterator[str]:
+    if framed:
+        yield FRAMED
+    if lettering.letters_beside(foreground) >= MIN_LETTERS:
+        yield TEXT_BESIDE
+    if lettering.strokes_inside(foreground) >= MIN_STROKES:
+        yield TEXT_INSIDE

@@ -1,0 +1,272 @@
+"""What people do to slices before they send them, done by code.
+
+Every alteration takes grey values, shape (row, column), 0 to 255, and a generator of
+random numbers, and returns another picture of 0 to 255.
+"""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+Grey = NDArray[np.uint8]
+Alteration = Callable[[Grey, np.random.Generator], Grey]
+
+
+def resized(grey: Grey, rows: int, columns: int) -> Grey:
+    """Resample without keeping the proportions."""
+    picture = Image.fromarray(grey).resize((columns, rows), Image.Resampling.BILINEAR)
+    return np.asarray(picture)
+
+
+def to_square(grey: Grey, random: np.random.Generator) -> Grey:
+    """Squash to a square, as many pipelines for networks do."""
+    side = int(random.choice([128, 176, 224, 256]))
+    return resized(grey, side, side)
+
+
+def stretched(share: float) -> Alteration:
+    """Make the picture wider by a factor, or narrower below 1."""
+
+    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
+        return resized(grey, grey.shape[0], round(grey.shape[1] * share))
+
+    return alter
+
+
+def tiled(rows: int, columns: int, *, tight: bool = False) -> Alteration:
+    """Show the slice several times in one picture, each a little different."""
+
+    def alter(grey: Grey, random: np.random.Generator) -> Grey:
+        part = cropped_to_head(grey) if tight else grey
+        line = [
+            [
+                np.roll(part, int(random.integers(-3, 4)), axis=1)
+                if not tight
+                else part[:, :: int(random.choice([-1, 1]))]
+                for _ in range(columns)
+            ]
+            for _ in range(rows)
+        ]
+        return np.block(line)
+
+    return alter
+
+
+def cropped_to_head(grey: Grey) -> Grey:
+    """Cut away all rows and columns without bright pixels."""
+    rows, columns = np.nonzero(grey > 60)
+    return grey[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
+def inverted(grey: Grey, _random: np.random.Generator) -> Grey:
+    """Exchange black and white."""
+    return np.asarray(255 - grey, np.uint8)
+
+
+def inverted_inside(grey: Grey, _random: np.random.Generator) -> Grey:
+    """Exchange black and white inside the head only."""
+    rows, columns = np.indices(grey.shape)
+    bright = grey > 25
+    first = np.where(bright.any(axis=1), bright.argmax(axis=1), grey.shape[1])
+    last = grey.shape[1] - 1 - bright[:, ::-1].argmax(axis=1)
+    inside = (columns >= first[rows]) & (columns <= last[rows])
+    return np.where(inside, 255 - grey, grey).astype(np.uint8)
+
+
+def framed(pixels: int, level: int = 255) -> Alteration:
+    """Add a frame of one grey level around the picture."""
+
+    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
+        return np.pad(grey, pixels, constant_values=level)
+
+    return alter
+
+
+def line_around(level: int) -> Alteration:
+    """Draw a line of one pixel along the picture's border."""
+
+    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
+        result = np.full_like(grey, level)
+        result[1:-1, 1:-1] = grey[1:-1, 1:-1]
+        return result
+
+    return alter
+
+
+def on_a_page(grey: Grey, random: np.random.Generator) -> Grey:
+    """Put the picture on a white page with a caption below."""
+    height, width = grey.shape
+    page = Image.new("L", (width * 2, height * 2), 255)
+    at = int(random.integers(20, width - 20)), int(random.integers(20, height - 40))
+    page.paste(Image.fromarray(grey), at)
+    ImageDraw.Draw(page).text(
+        (at[0], at[1] + height + 8), "Figure 2. Axial slice", fill=0
+    )
+    return np.asarray(page)
+
+
+def photographed(grey: Grey, random: np.random.Generator) -> Grey:
+    """Photograph a screen: perspective, uneven light, moire, noise, a dark grey."""
+    height, width = grey.shape
+    screen = Image.new("L", (width + 120, height + 100), int(random.integers(4, 30)))
+    screen.paste(Image.fromarray(grey), (60, 50))
+    size = screen.size
+    slant = random.uniform(-0.06, 0.06, 8) * np.tile(size, 4)
+    corners = np.array([0, 0, 0, size[1], size[0], size[1], size[0], 0]) + slant
+    turned = screen.transform(
+        size,
+        Image.Transform.QUAD,
+        tuple(float(place) for place in corners),
+        Image.Resampling.BILINEAR,
+    )
+    values = np.asarray(turned, float)
+    rows, columns = np.indices(values.shape) / 200.0
+    direction = random.uniform(-1.0, 1.0, 2)
+    light = direction[0] * rows + direction[1] * columns
+    waves = np.sin(
+        2 * np.pi * (rows * random.uniform(20, 60) + columns * random.uniform(20, 60))
+    )
+    glow = random.uniform(8, 40) * (1.0 + 0.5 * (light - light.mean()))
+    values = glow + 0.8 * values * (1.0 + 0.15 * light) + 4.0 * waves
+    values = values + random.normal(0.0, 4.0, values.shape)
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
+
+
+def boxed(level: int, share: float = 1.0) -> Alteration:
+    """Cover the ventricles with a box of one grey level."""
+
+    def alter(grey: Grey, random: np.random.Generator) -> Grey:
+        rows, columns = np.nonzero(grey > 60)
+        middle = rows.mean() + random.integers(-4, 5), columns.mean()
+        down = share * random.uniform(0.16, 0.30) * np.ptp(rows)
+        across = share * random.uniform(0.14, 0.28) * np.ptp(columns)
+        result = np.array(grey)
+        result[
+            round(middle[0] - down) : round(middle[0] + down),
+            round(middle[1] - across) : round(middle[1] + across),
+        ] = level
+        return result
+
+    return alter
+
+
+def as_jpeg(quality: int) -> Alteration:
+    """Compress with loss."""
+
+    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
+        file = io.BytesIO()
+        Image.fromarray(grey).save(file, "JPEG", quality=quality)
+        return np.asarray(Image.open(file))
+
+    return alter
+
+
+def after(*steps: Alteration) -> Alteration:
+    """Alter several times, the first one first."""
+
+    def alter(grey: Grey, random: np.random.Generator) -> Grey:
+        for step in steps:
+            grey = step(grey, random)
+        return grey
+
+    return alter
+
+
+def written(places: str, size: int = 11) -> Alteration:
+    """Write text in white: in the corners, in one corner, or over the brain."""
+
+    def alter(grey: Grey, random: np.random.Generator) -> Grey:
+        picture = Image.fromarray(grey)
+        pen = ImageDraw.Draw(picture)
+        font = ImageFont.load_default(size)
+        words = ["DOE JANE", "1947-03-02", "F 076Y", "R", "SE 3 IM 44"]
+        width, height = picture.size
+        spots = {
+            "corners": [(2, 1), (width - 62, 1), (2, height - 15)],
+            "corner": [(2, 1)],
+            "brain": [(width // 2 - 35, int(random.integers(60, height - 70)))],
+        }[places]
+        for spot in spots:
+            word = words[int(random.integers(0, 3))]
+            pen.text(spot, word, fill=255, font=font)
+        return np.asarray(picture)
+
+    return alter
+
+
+def cropped(share: float) -> Alteration:
+    """Cut a share of the head away on one side."""
+
+    def alter(grey: Grey, random: np.random.Generator) -> Grey:
+        side = int(random.integers(0, 4))
+        upright = np.rot90(grey, side)
+        rows = np.flatnonzero((upright > 60).any(axis=1))
+        first = rows[0] + round(share * (rows[-1] - rows[0]))
+        return np.ascontiguousarray(np.rot90(upright[first:], -side))
+
+    return alter
+
+
+def turned(quarters: int) -> Alteration:
+    """Turn by quarters of a full turn."""
+
+    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
+        return np.ascontiguousarray(np.rot90(grey, quarters))
+
+    return alter
+
+
+def tilted(degrees: float) -> Alteration:
+    """Turn by an angle."""
+
+    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
+        picture = Image.fromarray(grey).rotate(
+            degrees, Image.Resampling.BILINEAR, expand=True
+        )
+        return np.asarray(picture)
+
+    return alter
+
+
+def mirrored(grey: Grey, _random: np.random.Generator) -> Grey:
+    """Exchange left and right."""
+    return np.ascontiguousarray(grey[:, ::-1])
+
+
+def gamma(power: float) -> Alteration:
+    """Change the middle greys."""
+
+    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
+        return np.rint(255.0 * (grey / 255.0) ** power).astype(np.uint8)
+
+    return alter
+
+
+def blurred(pixels: float) -> Alteration:
+    """Blur with a Gaussian."""
+
+    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
+        return np.asarray(
+            Image.fromarray(grey).filter(ImageFilter.GaussianBlur(pixels))
+        )
+
+    return alter
+
+
+def noisy(deviation: float) -> Alteration:
+    """Add Rician noise, as magnitude images have."""
+
+    def alter(grey: Grey, random: np.random.Generator) -> Grey:
+        real = grey + random.normal(0.0, deviation, grey.shape)
+        imaginary = random.normal(0.0, deviation, grey.shape)
+        return np.clip(np.hypot(real, imaginary), 0, 255).astype(np.uint8)
+
+    return alter
+
+
+def unchanged(grey: Grey, _random: np.random.Generator) -> Grey:
+    """Leave it as it is."""
+    return grey

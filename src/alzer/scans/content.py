@@ -1,0 +1,242 @@
+"""Measure what a head shows, to tell brain slices from what was made of them.
+
+All measures are computed on the foreground's grid, which is the same for a picture,
+its mirror images and its half turn: so are they.
+"""
+
+from typing import Any
+
+import cc3d
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from alzer.scans.foreground import Foreground
+
+# Rays from the middle of the head through its outline.
+_RAYS = 48
+
+# Where along a ray the outline is looked for, as shares of the distance from the
+# middle to the box around the head: that box's corners lie at 1.41, and no head
+# reaches them. What lies further in than the first is never the rim.
+_STEP = 0.01
+_FIRST_STEP, _STEPS = 0.30, 95
+
+# How deep below its outline a head is looked at: the skull lies within a fifth.
+_DEPTHS = 50
+_SKULL_DEPTHS = 20
+
+# Places darker than this, of the head's mean, are no scalp.
+_DARK = 0.2
+
+# Depths of the outer rim, below the outline's own blur, and of the brain within.
+_RIM = slice(2, 8)
+_WITHIN = slice(15, 40)
+
+# A box drawn by a program is constant: neighbours differ by less than half of one
+# of 256 grey levels. Tissue and fluid have noise, so 5 x 5 pixels never do.
+_EQUAL = 0.002
+_FLAT_SIDE = 5
+
+# Rows and columns of the picture in which repetition is looked for; they can be
+# divided by two and by three.
+_REPETITION_GRID = 30
+
+# Between two heads at most this share of a line is bright; tightly cut ones touch
+# over a quarter of it, and through the middle of one head it is four fifths.
+_MAX_SEAM_SHARE = 0.5
+
+# Rows and columns of a block whose mean counts as background: noise averages out.
+_BLOCK = 8
+
+# Blocks this far out belong to the background: distance from the middle in units of
+# the box around the head.
+_CLEAR_OF_HEAD = 1.3
+
+# Fewer pixels or blocks than this say nothing.
+_FEW = 4
+
+
+def rim_profile(foreground: Foreground) -> NDArray[np.float32]:
+    """Return how bright the head is at growing depth below its outline.
+
+    Args:
+        foreground: Of one picture.
+
+    Returns:
+        shape (depth), in hundredths of the head's half height or width: the median
+        over all directions, in units of the head's mean.
+    """
+    values, region = foreground.values, foreground.region
+    middle, half = foreground.middle_and_half
+    angles = (np.arange(_RAYS) + 0.5) * (2.0 * np.pi / _RAYS)
+    along = _FIRST_STEP + np.arange(_STEPS) * _STEP
+    rows, columns = (
+        (middle[axis] + half[axis] * part[:, None] * along)
+        .clip(0, region.shape[axis] - 1)
+        .astype(np.intp)
+        for axis, part in enumerate((np.cos(angles), np.sin(angles)))
+    )
+    places = rows * region.shape[1] + columns
+    outermost = _STEPS - 1 - region.ravel()[places][:, ::-1].argmax(axis=1)
+    chosen = np.maximum(outermost[:, None] - np.arange(_DEPTHS), 0)
+    samples = values.ravel()[np.take_along_axis(places, chosen, axis=1)]
+    # The upper of the two middle values is as good as their mean, and quicker.
+    middle_values = np.partition(samples, _RAYS // 2, axis=0)[_RAYS // 2]
+    return np.asarray(middle_values / foreground.mean_inside)
+
+
+def skull_dip(profile: NDArray[np.float32]) -> float:
+    """Compute which share of its brightness the head loses between scalp and brain.
+
+    Args:
+        profile: Of `rim_profile`.
+
+    Returns:
+        The deepest fall below both a brighter place further out and one further in,
+        over the darker of these two; about 0 without a skull, below 1.
+    """
+    outside = np.maximum.accumulate(profile[:_SKULL_DEPTHS])
+    inside = np.maximum.accumulate(profile[::-1])[::-1][:_SKULL_DEPTHS]
+    sides = np.minimum(outside, inside)
+    falls = (sides - profile[:_SKULL_DEPTHS]) / np.maximum(sides, _DARK)
+    return float(falls.max())
+
+
+def rim_ratio(profile: NDArray[np.float32]) -> float:
+    """Compute the brightness of the outer rim over that of the brain within.
+
+    In T1-weighted images fluid and grey matter, which lie outside, are darker than
+    white matter; inverted, or T2-weighted, they are brighter.
+    """
+    return float(profile[_RIM].mean() / max(float(profile[_WITHIN].mean()), 1e-6))
+
+
+def box_share(foreground: Foreground) -> float:
+    """Compute how much of the head is one constant rectangle.
+
+    Returns:
+        Share of the head, 0 to 1; 0 where the largest constant piece is no rectangle.
+    """
+    values, steps = foreground.values, _FLAT_SIDE - 1
+    if min(values.shape) <= _FLAT_SIDE:
+        return 0.0
+    across = _all_of(np.abs(np.diff(values, axis=1)) < _EQUAL, steps, axis=1)
+    down = np.abs(np.diff(values, axis=0)) < _EQUAL
+    flat = _all_of(across, _FLAT_SIDE, axis=0)
+    flat &= _all_of(_all_of(down, steps, axis=0), _FLAT_SIDE, axis=1)
+    rim = _FLAT_SIDE // 2
+    flat &= foreground.region[rim:-rim, rim:-rim]
+    if np.count_nonzero(flat) < _FEW:
+        return 0.0
+    labels = cc3d.connected_components(flat, connectivity=4)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    largest = labels == sizes.argmax()
+    if not all(_is_straight(largest.sum(axis=axis)) for axis in (0, 1)):
+        return 0.0
+    return float(sizes.max() / np.count_nonzero(foreground.region))
+
+
+def box_fill(foreground: Foreground) -> float:
+    """Compute how much of the box around the head is head, 0 to 1."""
+    _, half = foreground.middle_and_half
+    area = float(np.count_nonzero(foreground.region))
+    return area / max(4.0 * half[0] * half[1], 1.0)
+
+
+def repetition(foreground: Foreground) -> float:
+    """Compute how alike the halves, or the thirds, of a picture are.
+
+    Only parts with mostly background between them count: one head's halves meet in
+    its middle.
+
+    Returns:
+        The correlation of a part with the next one, 0 to 1; the largest of rows and
+        columns, halves and thirds.
+    """
+    divisions = [
+        (axis, parts)
+        for axis in (0, 1)
+        for parts in (2, 3)
+        if _seam_share(foreground.mask, axis, parts) < _MAX_SEAM_SHARE
+    ]
+    if not divisions:
+        return 0.0
+    grid = np.asarray(
+        Image.fromarray(np.ascontiguousarray(foreground.values)).resize(
+            (_REPETITION_GRID, _REPETITION_GRID), Image.Resampling.BOX
+        )
+    )
+    turned = grid, np.ascontiguousarray(grid.T)
+    return max(
+        0.0,
+        *(
+            _least_likeness(turned[axis].reshape(parts, -1))
+            for axis, parts in divisions
+        ),
+    )
+
+
+def _seam_share(mask: NDArray[np.bool_], axis: int, parts: int) -> float:
+    """Compute how much of the lines between equal parts is foreground."""
+    length = mask.shape[axis]
+    places = [length * part // parts for part in range(1, parts)]
+    return float(mask.take(places, axis=axis).mean())
+
+
+def background_range(foreground: Foreground) -> float:
+    """Compute how uneven the background is, apart from noise.
+
+    Returns:
+        The range of most of its blocks' means in units of the head's mean; 0 if
+        there is hardly any background.
+    """
+    shape = tuple(side // _BLOCK for side in foreground.values.shape)
+    means = _over_blocks(np.add, foreground.values, shape) / _BLOCK**2
+    free = ~_over_blocks(np.logical_or, foreground.mask, shape)
+    rows, columns = (np.arange(count) * _BLOCK + _BLOCK / 2.0 for count in shape)
+    free &= foreground.distance(rows[:, None], columns) > _CLEAR_OF_HEAD
+    background = np.sort(means[free])
+    if background.size < _FEW:
+        return 0.0
+    tenth = background.size // 10
+    spread = float(background[-1 - tenth] - background[tenth])
+    return spread / foreground.mean_inside
+
+
+def _over_blocks(
+    combine: np.ufunc, values: NDArray[Any], shape: tuple[int, ...]
+) -> NDArray[Any]:
+    """Combine the values of each whole block, shape (block row, block column)."""
+    rows, columns = shape
+    part = values[: rows * _BLOCK, : columns * _BLOCK]
+    bands = combine.reduce(part.reshape(rows, _BLOCK, columns * _BLOCK), axis=1)
+    return np.asarray(combine.reduce(bands.reshape(rows, columns, _BLOCK), axis=2))
+
+
+def _all_of(flags: NDArray[np.bool_], count: int, axis: int) -> NDArray[np.bool_]:
+    """Return where a flag and the next ones, `count` in all, are set."""
+    length = flags.shape[axis] - count + 1
+    parts = [
+        flags[first : first + length] if axis == 0 else flags[:, first : first + length]
+        for first in range(count)
+    ]
+    return np.asarray(np.logical_and.reduce(parts))
+
+
+def _is_straight(counts: NDArray[np.int64]) -> bool:
+    """Say whether the rows (or columns) of a shape are about equally long.
+
+    Of an ellipse's longer half of rows, 0.61 reach 0.85 of the longest.
+    """
+    long = np.count_nonzero(counts >= 0.85 * counts.max())
+    return bool(long >= 0.7 * np.count_nonzero(counts >= 0.5 * counts.max()))
+
+
+def _least_likeness(parts: NDArray[np.float32]) -> float:
+    """Compute the least correlation of a part with the next, shape (part, pixel)."""
+    centred = parts - parts.mean(axis=1, keepdims=True)
+    products = centred @ centred.T
+    lengths = np.sqrt(np.maximum(products.diagonal(), 1e-12))
+    return float((products.diagonal(1) / (lengths[1:] * lengths[:-1])).min())

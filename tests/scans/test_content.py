@@ -1,0 +1,87 @@
+"""What a head shows."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from alzer.scans import content
+from alzer.scans.foreground import Foreground
+from alzer.scans.orientation import StandardView
+from alzer.scans.outline import trace
+from phantoms import draw_brain, draw_phantom
+
+BRAIN = draw_brain()
+
+
+def foreground_of(pixels: NDArray[np.floating]) -> Foreground:
+    return trace(StandardView(np.ascontiguousarray(pixels, np.float32)))[1]
+
+
+def profile_of(pixels: NDArray[np.floating]) -> NDArray[np.float32]:
+    return content.rim_profile(foreground_of(pixels))
+
+
+def test_a_dark_ring_lies_between_scalp_and_brain() -> None:
+    with_skull = draw_phantom(skull=True).pixels
+
+    for gamma in (0.7, 1.0, 1.4):
+        assert content.skull_dip(profile_of(with_skull**gamma)) > 0.8
+        assert content.skull_dip(profile_of(BRAIN**gamma)) < 0.2
+
+
+def test_the_profile_goes_from_the_outline_inwards() -> None:
+    rows, columns = np.indices((200, 160))
+    distance = np.hypot((rows - 99.5) / 90.0, (columns - 79.5) / 70.0)
+    shells = np.select([distance < 0.75, distance < 1.0], [1.0, 0.5], 0.0)
+
+    profile = profile_of(shells)
+
+    assert profile[5:20] == pytest.approx(profile[30:45] / 2.0)
+
+
+def test_the_rim_is_darker_than_the_inside_unless_inverted() -> None:
+    inside_out = np.where(BRAIN > 0.02, 1.0 - BRAIN, 0.0)
+
+    assert content.rim_ratio(profile_of(BRAIN)) < 0.9
+    assert content.rim_ratio(profile_of(inside_out)) > 1.1
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+def test_a_constant_rectangle_is_found(level: float) -> None:
+    covered = BRAIN.copy()
+    covered[80:130, 60:110] = level
+
+    share = content.box_share(foreground_of(covered))
+
+    head = np.count_nonzero(foreground_of(BRAIN).region)
+    assert share == pytest.approx(50 * 50 / head, rel=0.2)
+
+
+def test_a_constant_shape_with_round_sides_is_no_rectangle() -> None:
+    rows, columns = np.indices(BRAIN.shape)
+    covered = np.where(np.hypot(rows - 104, columns - 88) < 25, 0.0, BRAIN)
+
+    assert content.box_share(foreground_of(covered)) == 0.0
+    assert content.box_share(foreground_of(BRAIN)) == 0.0
+
+
+@pytest.mark.parametrize("tiles", [(1, 2), (2, 1), (2, 2), (3, 1), (4, 6)])
+def test_tiles_repeat_and_one_head_does_not(tiles: tuple[int, int]) -> None:
+    assert content.repetition(foreground_of(np.tile(BRAIN, tiles))) > 0.95
+    assert content.repetition(foreground_of(BRAIN)) == 0.0
+
+
+def test_light_that_falls_off_is_uneven_and_noise_is_not() -> None:
+    rows, _ = np.indices(BRAIN.shape)
+    noise = np.abs(np.random.default_rng(0).normal(0.0, 0.05, BRAIN.shape))
+
+    assert content.background_range(foreground_of(BRAIN + rows / 1500.0)) > 0.08
+    assert content.background_range(foreground_of(np.hypot(BRAIN, noise))) < 0.03
+
+
+def test_a_head_fills_its_box_like_an_ellipse() -> None:
+    square = np.zeros((100, 100))
+    square[20:80, 20:80] = np.random.default_rng(0).uniform(0.5, 1.0, (60, 60))
+
+    assert content.box_fill(foreground_of(BRAIN)) == pytest.approx(np.pi / 4, abs=0.05)
+    assert content.box_fill(foreground_of(square)) == pytest.approx(1.0)
