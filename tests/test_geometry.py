@@ -39,8 +39,8 @@ def plain(shipped: Model) -> Analysis:
 
 
 def prepared(content: bytes, model: Model) -> NDArray[np.float32]:
-    view = to_standard_view(read_slice(content))
-    pixels = prepare(view, examine(view).box, model.spec).pixels
+    head = examine(to_standard_view(read_slice(content)))
+    pixels = prepare(head.view, head.box, model.spec).pixels
     return pixels.reshape(pixels.shape[1:])
 
 

@@ -22,6 +22,7 @@ from alzer.model.engine import Model, ModelIdentity
 from alzer.model.preparation import PreparedInput, prepare
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import StandardView, picture_of, to_standard_view
+from alzer.scans.outline import Head
 from alzer.scans.plausibility import examine
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.slice import Slice
@@ -133,13 +134,15 @@ class _Ready:
 
     scan: Slice
     view: StandardView
+    head: Head
     prepared: PreparedInput
     stopwatch: Stopwatch
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """Why the answer can't be relied on, whatever the network says."""
-        return (NOT_AXIAL,) if self.view.is_axial is False else ()
+        not_axial = (NOT_AXIAL,) if self.view.is_axial is False else ()
+        return (*not_axial, *self.head.doubts)
 
 
 def analyse(
@@ -210,9 +213,9 @@ def _make_ready(
     view = to_standard_view(scan)
     head = examine(view)
     stopwatch.lap("validate")
-    prepared = prepare(view, head.box, model.spec)
+    prepared = prepare(head.view, head.box, model.spec)
     stopwatch.lap("infer")
-    return _Ready(scan, view, prepared, stopwatch)
+    return _Ready(scan, view, head, prepared, stopwatch)
 
 
 def _answer(ready: list[_Ready], model: Model) -> list[Analysis]:
@@ -250,6 +253,7 @@ def _explain(
             *concluded.warnings,
             *ready.scan.warnings,
             *ready.view.warnings,
+            *ready.head.warnings,
             *concluded.class_warnings,
         ),
         model=model.identity,

@@ -153,7 +153,8 @@ def prepare_slices(
     for index, each in enumerate(slices):
         try:
             view = to_standard_view(read_slice(each.path.read_bytes()))
-            prepared[index] = prepare(view, examine(view).box, spec).pixels[0]
+            head = examine(view)
+            prepared[index] = prepare(head.view, head.box, spec).pixels[0]
         except (UnusableScan, OSError) as error:
             failures.append(f"{each.path.name} ({error})")
         advance(1)
