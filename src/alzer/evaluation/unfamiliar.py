@@ -139,17 +139,14 @@ def _look(pictures: Iterator[Pixels] | Sequence[Pixels], model: Model) -> list[S
     seen = []
     for pixels in pictures:
         view = StandardView(pixels)
-        refused = False
         try:
-            examine(view)
-        except UnusableScan:
-            refused = True
-        try:
-            box = locate(view).box
+            refused, head = False, examine(view)
         except ConstantImage:
-            seen.append(Seen(refused, None, None))
+            seen.append(Seen(refused=True, novelty=None, label=None))
             continue
-        waiting.append((refused, prepare(view, box, model.spec).pixels))
+        except UnusableScan:
+            refused, head = True, locate(view)
+        waiting.append((refused, prepare(head.view, head.box, model.spec).pixels))
     for start in range(0, len(waiting), BATCH):
         part = waiting[start : start + BATCH]
         evidence = model.run(np.stack([each for _, each in part]))
