@@ -206,7 +206,7 @@ def test_an_output_that_cannot_be_written_stops_before_anything_else(
 def test_the_prediction_comes_though_its_heatmap_cannot_be_kept(
     call: Call, scan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> str:
+    def fail(*_: object, **__: object) -> str:
         message = "The disk is full."
         raise StorageUnavailable(message)
 

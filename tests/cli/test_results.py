@@ -9,7 +9,14 @@ import pytest
 from alzer.cli.inputs import Failure
 from alzer.cli.records import Format, describe_failure
 from alzer.cli.records_file import RecordsFile
-from alzer.cli.results import Choice, Existing, ResultsFolder, heatmap_name
+from alzer.cli.results import (
+    HEATMAPS,
+    UNRELIABLE,
+    Choice,
+    Existing,
+    ResultsFolder,
+    heatmap_name,
+)
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.model.engine import ModelIdentity
 
@@ -57,7 +64,7 @@ def test_a_full_disk_leaves_neither_picture_nor_remains(
     monkeypatch.setattr(Path, "write_bytes", fail)
 
     with pytest.raises(StorageUnavailable, match="No space left"):
-        folder.save_heatmap("x.png", b"picture" * 10)
+        folder.save_heatmap("x.png", b"picture" * 10, reliable=True)
     assert list((tmp_path / "results" / "heatmaps").iterdir()) == []
 
 
@@ -117,7 +124,9 @@ def test_a_folder_with_results_is_refused_unless_a_call_says_what_to_do(
 
 
 def test_heatmaps_without_their_records_are_results_too(tmp_path: Path) -> None:
-    ResultsFolder.open(tmp_path, JSON_LINES).save_heatmap("x.png", b"picture")
+    ResultsFolder.open(tmp_path, JSON_LINES).save_heatmap(
+        "x.png", b"picture", reliable=True
+    )
 
     with pytest.raises(InvalidRequest, match="heatmaps"):
         ResultsFolder.open(tmp_path, JSON_LINES)
@@ -174,3 +183,13 @@ def test_a_picture_that_is_there_already_is_not_replaced_by_the_legend(
     ResultsFolder.open(tmp_path, JSON_LINES)
 
     assert (tmp_path / "legend.png").read_bytes() == b"theirs"
+
+
+def test_heatmaps_of_unreliable_answers_lie_apart(tmp_path: Path) -> None:
+    folder = ResultsFolder.open(tmp_path, JSON_LINES)
+
+    good = folder.save_heatmap("x.png", b"picture", reliable=True)
+    other = folder.save_heatmap("x.png", b"picture", reliable=False)
+
+    assert Path(good).parent == tmp_path / HEATMAPS
+    assert Path(other).parent == tmp_path / HEATMAPS / UNRELIABLE

@@ -152,7 +152,9 @@ class Cohort:
         if self.folder is None:
             return None, _NOT_ASKED
         try:
-            return self.folder.save_heatmap(name, analysis.overlay_png), None
+            reliable = analysis.reliable is not False
+            png = analysis.overlay_png
+            return self.folder.save_heatmap(name, png, reliable=reliable), None
         except StorageUnavailable as error:
             self.tally.lost.append(error.message)
             return None, error.message

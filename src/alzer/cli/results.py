@@ -18,6 +18,7 @@ from alzer.explain.overlay import draw_legend, encode_png
 from alzer.model.engine import ModelIdentity
 
 HEATMAPS: Final = "heatmaps"
+UNRELIABLE: Final = "not-reliable"
 LEGEND: Final = "legend.png"
 SUMMARY: Final = "run.json"
 
@@ -140,12 +141,14 @@ class ResultsFolder:
         text = json.dumps({**summary, **facts}, indent=2) + "\n"
         self.write(self.path / SUMMARY, text.encode())
 
-    def save_heatmap(self, name: str, png: bytes) -> str:
+    def save_heatmap(self, name: str, png: bytes, *, reliable: bool) -> str:
         """Keep one heatmap.
 
         Args:
             name: The input that it belongs to.
             png: The encoded picture.
+            reliable: Whether its answer can be relied on; if not, the picture lies in
+                a folder that says so.
 
         Returns:
             Its path; inputs of equal name in different folders have different ones.
@@ -153,7 +156,8 @@ class ResultsFolder:
         Raises:
             StorageUnavailable: If it can't be written.
         """
-        path = self.path / HEATMAPS / heatmap_name(name)
+        folder = self.path / HEATMAPS
+        path = (folder if reliable else folder / UNRELIABLE) / heatmap_name(name)
         self.write(path, png)
         return str(path)
 
@@ -212,7 +216,7 @@ def _refuse_results(path: Path, found: Mapping[Format, tuple[Path, ...]]) -> Non
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    return folder.glob("*.png")
+    return folder.rglob("*.png")
 
 
 def _only_kind(found: Mapping[Format, tuple[Path, ...]], choice: Choice) -> Format:
