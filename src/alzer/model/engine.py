@@ -15,7 +15,7 @@ from alzer.model.preparation import InputSpec
 from alzer.model.runtimes import Arithmetic, usable_cores
 from alzer.settings import EngineName, Precision
 
-# More than the largest errors of bf16 near a limit: 0.122, 0.027 and 0.017 over 2400
+# More than the largest errors of bf16 near a limit: 0.122, 0.027 and 0.017 over 4000
 # slices of the training (docs/decisions/0004-engine-and-precision.md).
 BF16_TOLERANCE: Final = Tolerance(logits=0.15, ood_share=0.05, map_share=0.05)
 
