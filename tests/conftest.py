@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from alzer.model.bundle import Bundle, load_bundle
+from alzer.model.bundle import Bundle, load_bundle, shipped_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.preparation import InputSpec
 from alzer.training import export
@@ -56,6 +56,18 @@ def resnet_bundle(
     content = export.export_onnx(network, spec, random_novelty())
     export.write_bundle(folder, content, spec, {"name": "random", "version": "0"})
     return load_bundle(folder)
+
+
+@pytest.fixture(scope="session")
+def resnet_model(resnet_bundle: Bundle) -> Model:
+    """Return that bundle's model in fp32, compiled once for all tests."""
+    return load_model(resnet_bundle, "openvino", "fp32", 2)
+
+
+@pytest.fixture(scope="session")
+def shipped_model() -> Model:
+    """Return the model that ships; fp32, so that rounding plays no part."""
+    return load_model(load_bundle(shipped_bundle()), precision="fp32")
 
 
 @pytest.fixture(scope="session")

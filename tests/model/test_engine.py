@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +38,25 @@ except KeyboardInterrupt:
 """
 
 
+Models = Callable[[EngineName, Precision], Model]
+
+
 @pytest.fixture(scope="module")
-def model(resnet_bundle: Bundle) -> Model:
-    return load_model(resnet_bundle, "openvino", "fp32", 2)
+def model(resnet_model: Model) -> Model:
+    return resnet_model
+
+
+@pytest.fixture(scope="module")
+def models(resnet_bundle: Bundle, resnet_model: Model) -> Models:
+    """Return the network's model by engine and precision, each compiled once."""
+
+    @cache
+    def load(engine: EngineName, precision: Precision) -> Model:
+        if (engine, precision) == ("openvino", "fp32"):
+            return resnet_model
+        return load_model(resnet_bundle, engine, precision, 2)
+
+    return load
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +70,8 @@ def relative(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one - other).max() / np.abs(other).max())
 
 
-def test_the_engines_agree(
-    resnet_bundle: Bundle, model: Model, images: np.ndarray
-) -> None:
-    other = load_model(resnet_bundle, "onnxruntime", "fp32", 2)
+def test_the_engines_agree(models: Models, model: Model, images: np.ndarray) -> None:
+    other = models("onnxruntime", "fp32")
 
     one, two = model.run(images), other.run(images)
 
@@ -108,12 +124,9 @@ RUNTIMES: list[tuple[EngineName, Precision]] = [
 
 @pytest.mark.parametrize(("engine", "precision"), RUNTIMES)
 def test_a_mirror_image_gets_the_same_answer_to_the_last_bit(
-    resnet_bundle: Bundle,
-    images: np.ndarray,
-    engine: EngineName,
-    precision: Precision,
+    models: Models, images: np.ndarray, engine: EngineName, precision: Precision
 ) -> None:
-    model = load_model(resnet_bundle, engine, precision, 2)
+    model = models(engine, precision)
 
     one, two = model.run(images), model.run(images[..., ::-1])
 
@@ -126,12 +139,9 @@ def test_a_mirror_image_gets_the_same_answer_to_the_last_bit(
 
 @pytest.mark.parametrize(("engine", "precision"), RUNTIMES)
 def test_a_batch_gives_what_its_images_give_alone_to_the_last_bit(
-    resnet_bundle: Bundle,
-    images: np.ndarray,
-    engine: EngineName,
-    precision: Precision,
+    models: Models, images: np.ndarray, engine: EngineName, precision: Precision
 ) -> None:
-    model = load_model(resnet_bundle, engine, precision, 2)
+    model = models(engine, precision)
 
     together = model.run(images[:5])
     alone = [model.run(image[None]) for image in images[:5]]
@@ -142,9 +152,9 @@ def test_a_batch_gives_what_its_images_give_alone_to_the_last_bit(
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
 def test_many_threads_get_the_same_answers(
-    resnet_bundle: Bundle, images: np.ndarray, engine: EngineName
+    models: Models, images: np.ndarray, engine: EngineName
 ) -> None:
-    model = load_model(resnet_bundle, engine, "fp32", 2)
+    model = models(engine, "fp32")
     serial = [model.run(each[None]).maps for each in images]
 
     with ThreadPoolExecutor(16) as pool:
@@ -157,9 +167,9 @@ def test_many_threads_get_the_same_answers(
 
 
 def test_bf16_is_near_and_says_what_it_is(
-    resnet_bundle: Bundle, model: Model, images: np.ndarray
+    models: Models, model: Model, images: np.ndarray
 ) -> None:
-    quick = load_model(resnet_bundle, "openvino", "bf16", 2)
+    quick = models("openvino", "bf16")
 
     evidence = quick.run(images)
 
