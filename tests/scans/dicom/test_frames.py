@@ -16,7 +16,7 @@ from pydicom.uid import (
 )
 
 from alzer.errors import DamagedFile, NotOneSlice, UnusableScan
-from alzer.scans.dicom.frames import guess_syntax, join_frame
+from alzer.scans.dicom.frames import check_end, guess_syntax, join_frame
 from alzer.scans.formats import read_slice
 from dicom_parts import encode_elements, item_of
 from phantoms import dicom_dataset, draw_brain, save_dicom
@@ -132,3 +132,11 @@ def test_items_without_a_frame_are_damage() -> None:
 
     with pytest.raises(UnusableScan):
         read_slice(save_dicom(dataset))
+
+
+def test_a_jpeg_ls_frame_needs_its_end() -> None:
+    frame = b"\xff\xd8\xff\xf7 values \xff\x10"
+
+    check_end(frame + b"\xff\xd9\0")
+    with pytest.raises(DamagedFile, match="cut off"):
+        check_end(frame)

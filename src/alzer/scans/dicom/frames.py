@@ -30,6 +30,9 @@ _BY_FRAME_MARKER: Final = {
 # Of a sequence of items, in little endian.
 _DELIMITER: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
+# ITU-T T.87, C.1.
+_END_OF_IMAGE: Final = b"\xff\xd9"
+
 _CUT_OFF: Final = "The DICOM file's pixels are cut off; export the file again."
 
 
@@ -59,6 +62,20 @@ def join_frame(items: memoryview) -> bytes:
         message = f"The DICOM file holds {count} compressed frames; send one slice."
         raise NotOneSlice(message)
     return b"".join(parts)
+
+
+def check_end(frame: bytes) -> None:
+    """Refuse a JPEG-LS frame without its end: its decoder would take seconds to.
+
+    Args:
+        frame: The frame's compressed bytes.
+
+    Raises:
+        DamagedFile: If the end is missing.
+    """
+    # A byte of 0xff within the data is followed by one below 0x80 (T.87, A.1).
+    if _END_OF_IMAGE not in frame:
+        raise DamagedFile(_CUT_OFF)
 
 
 def guess_syntax(frame: bytes) -> UID:

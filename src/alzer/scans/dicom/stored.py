@@ -13,12 +13,13 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     JPEGExtended12Bit,
+    JPEGLSTransferSyntaxes,
     RLELossless,
 )
 
 from alzer.errors import DamagedFile, MissingDecoder, NotOneSlice
 from alzer.scans.dicom.elements import Frame
-from alzer.scans.dicom.frames import guess_syntax, join_frame
+from alzer.scans.dicom.frames import check_end, guess_syntax, join_frame
 from alzer.scans.dicom.parsing import ParsedFile
 from alzer.scans.sizes import (
     check_memory,
@@ -164,6 +165,8 @@ def decode(parsed: ParsedFile, form: PixelFormat, limits: Limits) -> NDArray[Any
     # Run lengths have no header of their own, and hold any bytes.
     if syntax != RLELossless:
         _check_sizes(list(compressed_sizes(frame)), form, limits)
+    if syntax in JPEGLSTransferSyntaxes:
+        check_end(frame)
     plugin = _choose(syntax, form)
     items = encapsulate([frame], has_bot=False)
     return _run_decoder(items, syntax, form, plugin=plugin)
