@@ -15,10 +15,10 @@ PEOPLE, PER_PERSON, FOLDS = 120, 3, 3
 SMALL_SHAPE = (13, 11)
 
 
-def draw_subjects(seed: int = 0) -> list[Subject]:
+def draw_subjects(seed: int = 0, times: int = 1) -> list[Subject]:
     """Draw people of four classes whose fluid share grows with impairment."""
     generator = np.random.default_rng(seed)
-    labels = np.repeat([0, 1, 2, 3], [60, 36, 22, 2])
+    labels = np.repeat([0, 1, 2, 3], np.multiply([60, 36, 22, 2], times))
     subjects = []
     for place, label in enumerate(labels):
         slices = [

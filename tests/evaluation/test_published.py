@@ -1,6 +1,7 @@
 """Published figures of what a model must beat."""
 
 import csv
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,6 +13,17 @@ from alzer.evaluation.published import PUBLISHED_BASELINES
 
 Row = dict[str, str]
 
+METRICS = Path(__file__).resolve().parents[2] / "docs" / "evaluation" / "metrics.json"
+
+# As they are called in the card, and in the evaluation.
+MEASURED_NAMES = {
+    "age alone": "age",
+    "whole-brain volume (nWBV) of the full scan": "nWBV of the full scan",
+    "share of dark pixels in the brain, mean of 32 slices": "mean fluid share",
+    "share of dark pixels per slice, and brain area": "fluid share per slice with area",
+    "linear SVM on smoothed voxels": "linear SVM on smoothed voxels",
+}
+
 
 def figure(baseline: Mapping[str, object], cohort: str) -> float:
     value = baseline[cohort]
@@ -19,13 +31,26 @@ def figure(baseline: Mapping[str, object], cohort: str) -> float:
     return value
 
 
-def test_every_baseline_is_named_once_and_given_for_both_cohorts() -> None:
-    names = [each["name"] for each in PUBLISHED_BASELINES]
+def test_every_baseline_is_named_once() -> None:
+    names = [str(baseline["name"]) for baseline in PUBLISHED_BASELINES]
 
-    assert len(set(names)) == len(names)
-    for each in PUBLISHED_BASELINES:
-        # Age helps with everyone only; nothing here is worse than a wrong guess.
-        assert 0.4 < figure(each, "age_60_and_over") < figure(each, "everyone") < 1.0
+    assert sorted(names) == sorted(MEASURED_NAMES)
+
+
+@pytest.mark.parametrize("cohort", ["everyone", "age_60_and_over"])
+@pytest.mark.parametrize("name", MEASURED_NAMES)
+def test_figures_are_those_of_the_evaluation(
+    request: pytest.FixtureRequest, name: str, cohort: str
+) -> None:
+    if (name, cohort) == ("age alone", "age_60_and_over"):
+        reason = "published as 0.43, while the evaluation measures 0.49"
+        request.applymarker(pytest.mark.xfail(reason=reason))
+    metrics = json.loads(METRICS.read_text("utf-8"))
+    measured = metrics["baselines"][MEASURED_NAMES[name]][cohort]["auc"]["value"]
+
+    (published,) = [row for row in PUBLISHED_BASELINES if row["name"] == name]
+
+    assert figure(published, cohort) == pytest.approx(measured, abs=0.02)
 
 
 def test_published_figures_cannot_be_changed() -> None:
