@@ -6,11 +6,13 @@ from typing import Any, Final
 import numpy as np
 
 from alzer.errors import DamagedFile, NotOneSlice, UnsupportedVariant
+from alzer.scans.bands import rows_of
 from alzer.scans.packing import unpack, unpacked_head
 from alzer.scans.placement import Placement, positive, usable
-from alzer.scans.plane import slice_of
+from alzer.scans.plane import picture_shape, slice_of
 from alzer.scans.sizes import check_pixels, check_voxels, times
 from alzer.scans.slice import Slice
+from alzer.scans.values import to_pixels
 from alzer.settings import Limits
 
 # Always big-endian; values begin behind free bytes.
@@ -59,8 +61,9 @@ def read_mgh(data: bytes, limits: Limits) -> Slice:
             f"bytes of values, and {len(content)} are there. Export it again."
         )
         raise DamagedFile(message)
-    values = np.frombuffer(content, voxel).reshape(shape[:3], order="F")
-    return slice_of(values, _place(header), "MGH")
+    values = np.frombuffer(content, voxel).reshape(picture_shape(shape[:3]))
+    pixels, notes = to_pixels(rows_of(values))
+    return slice_of(pixels, shape[:3], _place(header), "MGH", notes)
 
 
 def _check_shape(shape: tuple[int, ...], limits: Limits) -> None:
