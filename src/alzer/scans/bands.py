@@ -61,7 +61,8 @@ class Rows:
         step, place = max(1, self.size // most), 0
         parts: list[NDArray[Any]] = []
         for band in self.bands():
-            parts.append(band.ravel()[-place % step :: step])
+            # Copied: a view would keep the whole band.
+            parts.append(band.ravel()[-place % step :: step].copy())
             place += band.size
         sample: NDArray[Any] = np.concatenate(parts)
         return sample

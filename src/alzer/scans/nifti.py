@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import ColourImage, DamagedFile, NotAnImage, NotOneSlice
-from alzer.scans.bands import Rows, rows_of
+from alzer.scans.bands import Rows
 from alzer.scans.colour import (
     EQUAL_CHANNELS,
     count_coloured,
@@ -20,12 +20,13 @@ from alzer.scans.nifti_header import (
     begin_of_values,
     read_header,
 )
-from alzer.scans.packing import unpack, unpacked_head
+from alzer.scans.packing import unpacked_head
 from alzer.scans.placement import place_nifti
 from alzer.scans.plane import picture_shape, slice_of
 from alzer.scans.signatures import VolumeKind, volume_kind
 from alzer.scans.sizes import check_pixels, check_voxels, times
 from alzer.scans.slice import Slice
+from alzer.scans.unpacked import open_unpacked
 from alzer.scans.values import to_pixels
 from alzer.settings import Limits
 
@@ -57,9 +58,9 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
     """
     header = _checked_header(data, limits)
     needed = _needed_bytes(header)
-    content = unpack(data, _most_bytes(header, needed, limits))
-    first = begin_of_values(header, needed, len(content))
-    held = len(content) - first
+    content = open_unpacked(data, _most_bytes(header, needed, limits), needed)
+    first = begin_of_values(header, needed, content.length)
+    held = content.length - first
     if held < needed:
         if not header.is_whole and held < needed // 2:
             raise NotAnImage(LONE_HEADER)
@@ -71,7 +72,8 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
     if not header.is_whole:
         note = "The header is marked as one of a pair; the values behind it were read."
         header = replace(header, notes=(*header.notes, note))
-    return _slice(header, memoryview(content)[first : first + needed])
+    shape = picture_shape(header.shape[:3])
+    return _slice(header, content.rows(first, header.voxel, shape))
 
 
 def _checked_header(data: bytes, limits: Limits) -> VolumeHeader:
@@ -124,22 +126,15 @@ def _most_bytes(header: VolumeHeader, needed: int, limits: Limits) -> int:
     return min(first + needed + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
 
 
-def _slice(header: VolumeHeader, content: memoryview) -> Slice:
-    stored, notes = _stored(header, content), header.notes
+def _slice(header: VolumeHeader, stored: Rows) -> Slice:
+    notes, order = header.notes, header.fields.endianness
+    if header.voxel == FLOAT128:
+        stored = stored.map(lambda band: _from_float128(band, order))
     if header.voxel.shape:
         stored, notes = _grey(stored), (*notes, EQUAL_CHANNELS)
     pixels, more = to_pixels(stored, header.slope, header.intercept)
     placement = place_nifti(header.fields)
     return slice_of(pixels, header.shape[:3], placement, "NIfTI", notes + more)
-
-
-def _stored(header: VolumeHeader, content: memoryview) -> Rows:
-    voxel, shape = header.voxel, picture_shape(header.shape[:3])
-    values = np.frombuffer(content, voxel.base).reshape((*shape, *voxel.shape))
-    if voxel != FLOAT128:
-        return rows_of(values)
-    order = header.fields.endianness
-    return rows_of(values).map(lambda band: _from_float128(band, order))
 
 
 def _grey(channels: Rows) -> Rows:
