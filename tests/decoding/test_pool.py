@@ -8,12 +8,14 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.encaps import encapsulate
+from pydicom.uid import RLELossless
 
 from alzer.decoding.pool import DecodingPool, LargeFile
 from alzer.errors import (
@@ -34,7 +36,9 @@ from phantoms import (
     as_nifti,
     as_picture,
     as_png,
+    dicom_dataset,
     draw_brain,
+    save_dicom,
 )
 from processes import memory_mb
 from waiting import computing, wait_until, wait_until_idle
@@ -129,18 +133,57 @@ def test_what_is_over_the_limits_is_refused_by_those_limits(pool: DecodingPool) 
         pool.read(as_png(LARGE), Limits(max_pixels=4_000_000))
 
 
-def test_the_largest_picture_takes_a_decoder_little_more_than_its_pixels() -> None:
+SHAPE = (6656, 5632)  # 37 million pixels
+
+
+def large_picture() -> bytes:
+    return as_png(draw_brain().repeat(32, 0).repeat(32, 1))
+
+
+def large_volume(kind: type[np.generic]) -> bytes:
+    values = (draw_brain().repeat(32, 0).repeat(32, 1).T * 4000.0).astype(kind)
+    return gzip.compress(as_nifti(values), 1)
+
+
+def large_run_lengths() -> bytes:
+    """Return an image of 16 bits with a sign, in runs of 128 bytes."""
+    runs = np.full((math.prod(SHAPE) // 128, 2), 129, np.uint8)
+    runs[:, 1] = np.random.default_rng(0).integers(0, 9, len(runs))
+    segment = runs.tobytes()
+    frame = struct.pack("<3L", 2, 64, 64 + len(segment)).ljust(64, b"\0") + 2 * segment
+    dataset = dicom_dataset(draw_brain(), PixelRepresentation=1)
+    dataset.Rows, dataset.Columns = SHAPE
+    dataset.PixelData = encapsulate([frame])
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = RLELossless
+    return save_dicom(dataset)
+
+
+@pytest.mark.parametrize(
+    ("large", "most_mb"),
+    [
+        (large_picture, 90.0),
+        (lambda: large_volume(np.uint16), 120.0),
+        (lambda: large_volume(np.float32), 60.0),
+        (large_run_lengths, 190.0),
+    ],
+    ids=["PNG", "16 bits", "float32", "run lengths"],
+)
+def test_the_largest_files_take_a_decoder_little_more_than_their_pixels(
+    large: Callable[[], bytes], most_mb: float
+) -> None:
     pool = DecodingPool(DecodingLimits(), 1)
     pool.read(DICOM, LIMITS)
     (decoder,) = pool.process_ids
     before_mb = memory_mb("VmRSS", decoder)
-    scan = pool.read(as_png(draw_brain().repeat(32, 0).repeat(32, 1)), LIMITS)
+    scan = pool.read(large(), LIMITS)
     taken_mb = memory_mb("VmHWM", decoder) - before_mb
     kept_mb = memory_mb("VmRSS", decoder) - before_mb
     pool.close()
 
     assert math.prod(scan.shape) <= MOST_PIXELS
-    assert taken_mb < 90.0  # 37 million pixels
+    assert taken_mb < most_mb
     assert kept_mb < 25.0
 
 

@@ -20,6 +20,8 @@ from alzer.errors import (
 )
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import directions, to_standard_view
+from alzer.scans.reduction import reduce_slice
+from alzer.scans.slice import DISPLAY_PERCENTILES, Slice
 from alzer.settings import Limits
 from phantoms import as_nifti, draw_brain
 
@@ -188,6 +190,25 @@ def test_damaged_packing_is_refused() -> None:
 
     with pytest.raises(UnusableScan):
         read_slice(bytes(content))
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+@pytest.mark.parametrize("strange", [np.nan, np.inf, -9999.0])
+def test_background_of_a_large_image_is_filled_before_blocks_are_averaged(
+    strange: float, kind: str
+) -> None:
+    pixels = np.random.default_rng(0).uniform(100.0, 900.0, (2004, 1500))
+    pixels[::3] = 0.0
+    filled = pixels.astype(np.float32)
+    filled[700:710, 300:305] = 0.0
+    pixels[700:710, 300:305] = strange
+    scan = read_slice(gzip.compress(as_nifti(pixels.T.astype(kind)), 1))
+    expected = reduce_slice(Slice(filled, "NIfTI", (0.0, 1.0))).pixels
+
+    assert scan.shape == (1002, 750)
+    assert (scan.pixels == expected).all()
+    assert scan.display_range == tuple(np.percentile(expected, DISPLAY_PERCENTILES))
+    assert any("less than 1 %" in note for note in scan.notes)
 
 
 def test_the_description_in_the_header_is_not_kept() -> None:

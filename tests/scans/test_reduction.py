@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alzer.scans.bands import BAND_VALUES, rows_of
 from alzer.scans.reduction import MOST_PIXELS, reduce_slice, reduction_for
 from alzer.scans.slice import Slice
 
@@ -50,6 +51,14 @@ def test_pixels_of_a_large_slice_are_means_of_square_blocks() -> None:
     assert scan.notes == (
         "Analysed with 2 x 3 pixels, each the mean of 2 x 2 of the file's.",
     )
+
+
+@pytest.mark.parametrize("shape", [(7, BAND_VALUES), (1000, 1001), (3, 5)])
+def test_means_are_the_same_band_by_band(shape: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    reduction = reduction_for(shape, 100_000)
+
+    assert (reduction.means_by_band(rows_of(pixels)) == reduction.means(pixels)).all()
 
 
 @given(st.integers(5, 60), st.integers(5, 60), st.integers(4, 25))

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 from alzer.errors import InvalidValues
+from alzer.scans.bands import rows_of
 from alzer.scans.values import to_pixels
 
 GRID = np.arange(1.0, 401.0).reshape(20, 20)
+
+
+def pixels_of(
+    stored: np.ndarray, slope: float = 1.0
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    pixels, notes = to_pixels(rows_of(stored), slope)
+    return np.concatenate(list(pixels.bands())), notes
 
 
 @pytest.mark.parametrize("strange", [np.nan, np.inf, -np.inf])
@@ -14,7 +22,7 @@ def test_what_is_no_number_becomes_background(strange: float) -> None:
     stored = GRID.copy()
     stored[0] = strange
 
-    pixels, notes = to_pixels(stored)
+    pixels, notes = pixels_of(stored)
 
     assert (pixels[0] == 0.0).all()
     assert (pixels[1:] == GRID[1:]).all()
@@ -25,7 +33,7 @@ def test_background_is_the_least_value_where_zero_is_none() -> None:
     stored = GRID - 200.0
     stored[0] = np.nan
 
-    pixels, _ = to_pixels(stored)
+    pixels, _ = pixels_of(stored)
 
     assert (pixels[0] == -179.0).all()
 
@@ -35,7 +43,7 @@ def test_a_value_far_from_all_others_is_padding(padding: float) -> None:
     stored = GRID.copy()
     stored[:, :5] = padding
 
-    pixels, notes = to_pixels(stored)
+    pixels, notes = pixels_of(stored)
 
     assert (pixels[:, :5] == 0.0).all()
     assert (pixels[:, 5:] == GRID[:, 5:]).all()
@@ -46,7 +54,7 @@ def test_padding_on_both_sides_is_found() -> None:
     stored = GRID.copy()
     stored[0], stored[1] = -9999.0, 99999.0
 
-    pixels, notes = to_pixels(stored)
+    pixels, notes = pixels_of(stored)
 
     assert (pixels[:2] == 0.0).all()
     assert len(notes) == 2
@@ -64,7 +72,7 @@ def test_padding_on_both_sides_is_found() -> None:
     ids=["plain", "ringing", "bright vessel", "mask", "two levels"],
 )
 def test_measured_values_stay_as_they_are(stored: np.ndarray) -> None:
-    pixels, notes = to_pixels(stored)
+    pixels, notes = pixels_of(stored)
 
     assert (pixels == stored).all()
     assert not notes
@@ -72,26 +80,26 @@ def test_measured_values_stay_as_they_are(stored: np.ndarray) -> None:
 
 def test_a_file_without_a_number_is_refused() -> None:
     with pytest.raises(InvalidValues, match="no value"):
-        to_pixels(np.full((4, 4), np.nan))
+        pixels_of(np.full((4, 4), np.nan))
 
 
 def test_large_values_that_differ_little_are_told_apart() -> None:
     stored = GRID.astype(np.int64) + 10**12
 
-    pixels, notes = to_pixels(stored)
+    pixels, notes = pixels_of(stored)
 
     assert (pixels == GRID - 1.0).all()
     assert "counted from the least" in notes[0]
 
 
 def test_scaling_beyond_float32_is_left_out() -> None:
-    pixels, notes = to_pixels(GRID, slope=1e38)
+    pixels, notes = pixels_of(GRID, slope=1e38)
 
     assert (pixels == GRID).all()
     assert "unscaled" in notes[0]
 
 
 def test_values_beyond_float32_are_brought_within() -> None:
-    pixels, _ = to_pixels(GRID * 1e300)
+    pixels, _ = pixels_of(GRID * 1e300)
 
     assert pixels / pixels.max() == pytest.approx(GRID / 400.0)

@@ -6,11 +6,13 @@ from typing import Any, Final
 import numpy as np
 
 from alzer.errors import DamagedFile, NotOneSlice, UnsupportedVariant
-from alzer.scans.packing import unpack, unpacked_head
+from alzer.scans.packing import unpacked_head
 from alzer.scans.placement import Placement, positive, usable
-from alzer.scans.plane import slice_of
+from alzer.scans.plane import picture_shape, slice_of
 from alzer.scans.sizes import check_pixels, check_voxels, times
 from alzer.scans.slice import Slice
+from alzer.scans.unpacked import open_unpacked
+from alzer.scans.values import to_pixels
 from alzer.settings import Limits
 
 # Always big-endian; values begin behind free bytes.
@@ -52,15 +54,17 @@ def read_mgh(data: bytes, limits: Limits) -> Slice:
     voxel = _voxel(int(header["type"]))
     needed = math.prod(shape) * voxel.itemsize
     most = min(_VALUES_BEGIN + needed + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
-    content = memoryview(unpack(data, most))[_VALUES_BEGIN:][:needed]
-    if len(content) < needed:
+    content = open_unpacked(data, most, needed)
+    held = content.length - _VALUES_BEGIN
+    if held < needed:
         message = (
             f"The MGH file is damaged or incomplete: its header promises {needed} "
-            f"bytes of values, and {len(content)} are there. Export it again."
+            f"bytes of values, and {max(0, held)} are there. Export it again."
         )
         raise DamagedFile(message)
-    values = np.frombuffer(content, voxel).reshape(shape[:3], order="F")
-    return slice_of(values, _place(header), "MGH")
+    stored = content.rows(_VALUES_BEGIN, voxel, picture_shape(shape[:3]))
+    pixels, notes = to_pixels(stored)
+    return slice_of(pixels, shape[:3], _place(header), "MGH", notes)
 
 
 def _check_shape(shape: tuple[int, ...], limits: Limits) -> None:

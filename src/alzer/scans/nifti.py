@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import ColourImage, DamagedFile, NotAnImage, NotOneSlice
+from alzer.scans.bands import Rows
 from alzer.scans.colour import (
     EQUAL_CHANNELS,
     count_coloured,
@@ -20,12 +20,14 @@ from alzer.scans.nifti_header import (
     begin_of_values,
     read_header,
 )
-from alzer.scans.packing import unpack, unpacked_head
+from alzer.scans.packing import unpacked_head
 from alzer.scans.placement import place_nifti
-from alzer.scans.plane import slice_of
+from alzer.scans.plane import picture_shape, slice_of
 from alzer.scans.signatures import VolumeKind, volume_kind
 from alzer.scans.sizes import check_pixels, check_voxels, times
 from alzer.scans.slice import Slice
+from alzer.scans.unpacked import open_unpacked
+from alzer.scans.values import to_pixels
 from alzer.settings import Limits
 
 # Headers may have extensions, and some programs write behind the values: some
@@ -56,9 +58,9 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
     """
     header = _checked_header(data, limits)
     needed = _needed_bytes(header)
-    content = unpack(data, _most_bytes(header, needed, limits))
-    first = begin_of_values(header, needed, len(content))
-    held = len(content) - first
+    content = open_unpacked(data, _most_bytes(header, needed, limits), needed)
+    first = begin_of_values(header, needed, content.length)
+    held = content.length - first
     if held < needed:
         if not header.is_whole and held < needed // 2:
             raise NotAnImage(LONE_HEADER)
@@ -70,7 +72,8 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
     if not header.is_whole:
         note = "The header is marked as one of a pair; the values behind it were read."
         header = replace(header, notes=(*header.notes, note))
-    return _slice(header, memoryview(content)[first : first + needed])
+    shape = picture_shape(header.shape[:3])
+    return _slice(header, content.rows(first, header.voxel, shape))
 
 
 def _checked_header(data: bytes, limits: Limits) -> VolumeHeader:
@@ -123,29 +126,20 @@ def _most_bytes(header: VolumeHeader, needed: int, limits: Limits) -> int:
     return min(first + needed + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
 
 
-def _slice(header: VolumeHeader, content: memoryview) -> Slice:
-    values, notes = _values(header, content), header.notes
+def _slice(header: VolumeHeader, stored: Rows) -> Slice:
+    notes, order = header.notes, header.fields.endianness
+    if header.voxel == FLOAT128:
+        stored = stored.map(lambda band: _from_float128(band, order))
     if header.voxel.shape:
-        values, notes = _grey(values), (*notes, EQUAL_CHANNELS)
-    grid = values.reshape(header.shape[:3], order="F")
-    scaling = header.slope, header.intercept
-    return slice_of(grid, place_nifti(header.fields), "NIfTI", scaling, notes)
+        stored, notes = _grey(stored), (*notes, EQUAL_CHANNELS)
+    pixels, more = to_pixels(stored, header.slope, header.intercept)
+    placement = place_nifti(header.fields)
+    return slice_of(pixels, header.shape[:3], placement, "NIfTI", notes + more)
 
 
-def _values(header: VolumeHeader, content: memoryview) -> NDArray[Any]:
-    voxel = header.voxel
-    values = np.frombuffer(content, voxel.base).reshape((-1, *voxel.shape))
-    return (
-        _from_float128(values, header.fields.endianness)
-        if voxel == FLOAT128
-        else values
-    )
-
-
-def _grey(channels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    pixels = channels[np.newaxis]
-    require_grey(count_coloured(pixels), len(channels))
-    return merge_channels(pixels)[0]
+def _grey(channels: Rows) -> Rows:
+    require_grey(sum(map(count_coloured, channels.bands())), channels.size)
+    return channels.map(lambda band: merge_channels(band)[0])
 
 
 def _from_float128(values: NDArray[np.void], order: str) -> NDArray[np.float64]:
@@ -153,8 +147,8 @@ def _from_float128(values: NDArray[np.void], order: str) -> NDArray[np.float64]:
 
     Source: IEEE 754-2019, binary128: sign, 15 bits of exponent, 112 of fraction.
     """
-    words = values.view(np.dtype(f"{order}u8")).reshape(-1, 2)
-    high = words[:, 0 if order == ">" else 1].astype(np.uint64)
+    words = values.view(np.dtype(f"{order}u8")).reshape(*values.shape, 2)
+    high = words[..., 0 if order == ">" else 1].astype(np.uint64)
     exponent = (high >> np.uint64(48)).astype(np.int64) & 0x7FFF
     fraction = (high & np.uint64(2**48 - 1)).astype(np.float64) * 2.0**-48
     with np.errstate(over="ignore"):

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.scans.bands import Rows, spans
 from alzer.scans.slice import Slice
 
 # 1448 rows and columns: twice what scanners of heads make, and few enough that the
@@ -87,6 +88,24 @@ class Reduction:
         total /= np.float32(down * across)
         return total
 
+    def means_by_band(self, pixels: Rows) -> NDArray[np.float32]:
+        """Compute the mean of each block of an image that is never held as a whole.
+
+        Args:
+            pixels: float32, on the file's grid.
+
+        Returns:
+            As `means` does; if nothing is changed, the pixels.
+        """
+        means, place = np.empty(self.shape, np.float32), 0
+        top, down = self.first[0], self.factors[0]
+        bottom = top + self.shape[0] * down
+        for band in pixels.read(spans(pixels.shape, top, bottom, down)):
+            part = band if self.changes_nothing else self.means_of_rows(band)
+            means[place : place + len(part)] = part
+            place += len(part)
+        return means
+
     def spacing(self, spacing_mm: tuple[float, float]) -> tuple[float, float]:
         """Return the distances between the centres of blocks.
 
@@ -145,14 +164,47 @@ def reduce_slice(scan: Slice, most_pixels: int = MOST_PIXELS) -> Slice:
         The same slice if it is small enough; else one with larger pixels, whose
         notes say so.
     """
-    most = int(most_pixels / _stretched(scan.spacing_mm))
-    reduction = reduction_for(scan.shape, max(1, most))
+    reduction = reduction_of(scan.shape, scan.spacing_mm, most_pixels)
+    if reduction.changes_nothing:
+        return scan
+    return reduced(scan, reduction.means(scan.pixels), reduction)
+
+
+def reduction_of(
+    shape: tuple[int, int],
+    spacing_mm: tuple[float, float] | None,
+    most_pixels: int = MOST_PIXELS,
+) -> Reduction:
+    """Choose blocks for a slice whose pixels may not be square.
+
+    Args:
+        shape: Rows and columns of the file's grid.
+        spacing_mm: Between rows and between columns, if the file says so.
+        most_pixels: How many pixels it may have, shown as square ones.
+
+    Returns:
+        How to reduce it.
+    """
+    return reduction_for(shape, max(1, int(most_pixels / _stretched(spacing_mm))))
+
+
+def reduced(scan: Slice, means: NDArray[np.float32], reduction: Reduction) -> Slice:
+    """Return a slice whose pixels have been reduced.
+
+    Args:
+        scan: The slice; its spacing, affine and notes are those of the file's grid.
+        means: Of each block, shape (block row, block column).
+        reduction: How they came to be.
+
+    Returns:
+        The slice of the means, whose notes say so; if nothing was changed, the same.
+    """
     if reduction.changes_nothing:
         return scan
     spacing_mm, affine = scan.spacing_mm, scan.affine
     return replace(
         scan,
-        pixels=reduction.means(scan.pixels),
+        pixels=means,
         spacing_mm=None if spacing_mm is None else reduction.spacing(spacing_mm),
         affine=None if affine is None else affine @ reduction.to_file,
         notes=(*scan.notes, reduction.note),

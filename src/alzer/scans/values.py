@@ -1,20 +1,20 @@
 """From stored numbers to a slice's pixels: scaled, finite, without padding.
 
-NaN, infinities and padding are no measurements: they become background.
+NaN, infinities and padding are no measurements: they become background, and this
+before neighbouring pixels are averaged.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import InvalidValues
+from alzer.scans.bands import BAND_VALUES, Rows, rows_of
 
 Pixels = NDArray[np.float32]
-
-# Rows are worked on in bands of about so many values: copies in float64 take little.
-_BAND_VALUES: Final = 2**18
 
 # float32 keeps 24 bits: with a range this small a share of the values, less than
 # twelve would tell values apart.
@@ -31,34 +31,73 @@ _LOW_PERCENTILES: Final = (0.5, 99.5)
 _FAR_ABOVE: Final = 4.0
 
 
+@dataclass(frozen=True)
+class Background:
+    """What of an image is no measurement, and what stands there instead.
+
+    Attributes:
+        paddings: Values that are taken as padding.
+        level: The level of no signal.
+        notes: What is replaced; empty if nothing is.
+    """
+
+    paddings: tuple[float, ...] = ()
+    level: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def fill(self, band: Pixels) -> Pixels:
+        """Replace what is no measurement, in place.
+
+        Args:
+            band: Some of the image's rows.
+
+        Returns:
+            The same rows, finite.
+        """
+        if self.notes:
+            band[~self.usable(band)] = self.level
+        return band
+
+    def usable(self, band: Pixels) -> NDArray[np.bool_]:
+        """Return where rows hold measurements, of the same shape."""
+        usable = np.isfinite(band)
+        for padding in self.paddings:
+            usable &= band != padding
+        return usable
+
+
 def to_pixels(
-    stored: NDArray[Any], slope: float = 1.0, intercept: float = 0.0
-) -> tuple[Pixels, tuple[str, ...]]:
+    stored: Rows, slope: float = 1.0, intercept: float = 0.0
+) -> tuple[Rows, tuple[str, ...]]:
     """Compute pixels from stored numbers.
 
     Args:
-        stored: Integers or floats, shape (row, column).
+        stored: Integers or floats.
         slope: What stored numbers are multiplied by; finite.
         intercept: What is added then; finite.
 
     Returns:
-        float32 of the same shape, finite; and notes on what was done.
+        float32, finite; and notes on what is done.
 
     Raises:
         InvalidValues: No number is finite.
 
     Examples:
         >>> import numpy as np
-        >>> pixels, notes = to_pixels(np.array([[np.nan, 2.0, 3.0]]), slope=10.0)
-        >>> pixels.tolist(), len(notes)
-        ([[0.0, 20.0, 30.0]], 1)
+        >>> stored = rows_of(np.array([[np.nan, 2.0, 3.0]]))
+        >>> pixels, notes = to_pixels(stored, slope=10.0)
+        >>> [band.tolist() for band in pixels.bands()], len(notes)
+        ([[[0.0, 20.0, 30.0]]], 1)
     """
     slope, intercept, notes = _representable(stored, slope, intercept)
-    pixels = np.empty(stored.shape, np.float32)
-    for rows in _bands(stored):
+
+    def scale(band: NDArray[Any]) -> Pixels:
         with np.errstate(over="ignore", invalid="ignore"):
-            pixels[rows] = stored[rows].astype(np.float64) * slope + intercept
-    return pixels, notes + fill_background(pixels)
+            return (band.astype(np.float64) * slope + intercept).astype(np.float32)
+
+    scaled = stored.map(scale)
+    background = find_background(scaled)
+    return scaled.map(background.fill), notes + background.notes
 
 
 def fill_background(pixels: Pixels) -> tuple[str, ...]:
@@ -73,36 +112,52 @@ def fill_background(pixels: Pixels) -> tuple[str, ...]:
     Raises:
         InvalidValues: No value is finite.
     """
-    notes: list[str] = []
-    strange = ~np.isfinite(pixels)
-    if strange.all():
+    rows = rows_of(pixels)
+    background = find_background(rows)
+    for band in rows.bands():
+        background.fill(band)
+    return background.notes
+
+
+def find_background(pixels: Rows) -> Background:
+    """Find what of an image is no measurement.
+
+    Args:
+        pixels: float32.
+
+    Returns:
+        Where it is, and the level of no signal.
+
+    Raises:
+        InvalidValues: No value is finite.
+    """
+    levels, strange = _outermost_levels(pixels)
+    if not levels:
         message = "The file holds no value that is a finite number; export it again."
         raise InvalidValues(message)
-    if strange.any():
+    notes: list[str] = []
+    if strange:
         notes.append(
-            f"Values that are not finite numbers ({_share(strange)} of the pixels) "
+            "Values that are not finite numbers "
+            f"({_share(strange / pixels.size)} of the pixels) "
             "were taken as background."
         )
-    for padding in _paddings(pixels, ~strange):
-        padded = pixels == padding
-        strange |= padded
+    paddings = tuple(_paddings(levels))
+    for padding in paddings:
+        padded = sum(np.count_nonzero(band == padding) for band in pixels.bands())
         notes.append(
-            f"The value {padding:g} ({_share(padded)} of the pixels) lies far from "
-            "all others and was taken as padding, that is background."
+            f"The value {padding:g} ({_share(padded / pixels.size)} of the pixels) "
+            "lies far from all others and was taken as padding, that is background."
         )
-    if notes:
-        pixels[strange] = _background(pixels, ~strange)
-    return tuple(notes)
-
-
-def _bands(values: NDArray[Any]) -> Iterator[slice]:
-    step = max(1, _BAND_VALUES // max(1, values.shape[1]))
-    for first in range(0, len(values), step):
-        yield slice(first, first + step)
+    if not notes:
+        return Background()
+    found = Background(paddings, 0.0, tuple(notes))
+    least = next(level for level in levels if level not in paddings)
+    return Background(paddings, _background(pixels, found, least), found.notes)
 
 
 def _representable(
-    stored: NDArray[Any], slope: float, intercept: float
+    stored: Rows, slope: float, intercept: float
 ) -> tuple[float, float, tuple[str, ...]]:
     """Return a scaling whose results float32 can hold and tell apart."""
     least, most = _finite_range(stored)
@@ -118,21 +173,44 @@ def _representable(
     return slope, intercept, ()
 
 
-def _finite_range(stored: NDArray[Any]) -> tuple[float, float]:
+def _finite_range(stored: Rows) -> tuple[float, float]:
     ends: list[float] = []
-    for rows in _bands(stored):
-        band = stored[rows]
-        if (finite := band[np.isfinite(band)]).size:
+    for band in stored.bands():
+        if (finite := _finite(band)).size:
             ends += [float(finite.min()), float(finite.max())]
     return min(ends, default=0.0), max(ends, default=0.0)
 
 
-def _paddings(pixels: Pixels, usable: NDArray[np.bool_]) -> Iterator[float]:
+def _finite(band: NDArray[Any]) -> NDArray[Any]:
+    return band if band.dtype.kind in "iu" else band[np.isfinite(band)]
+
+
+def _outermost_levels(pixels: Rows) -> tuple[list[float], int]:
+    """Find the two least and the two largest values, where there are so many.
+
+    Returns:
+        These and maybe some between them, each once, in order; and how many pixels
+        are not finite.
+    """
+    found: set[float] = set()
+    strange = 0
+    for band in pixels.bands():
+        finite = _finite(band)
+        strange += band.size - finite.size
+        for _ in range(2):  # the ends, and those of what is between them
+            if finite.size:
+                least, most = finite.min(), finite.max()
+                found |= {float(least), float(most)}
+                finite = finite[(finite > least) & (finite < most)]
+    return sorted(found), strange
+
+
+def _paddings(levels: list[float]) -> Iterator[float]:
     """Find a least and a largest value that lie far from all others."""
-    least, most = _range(pixels, usable)
-    second, last = _range(pixels, usable & (pixels > least) & (pixels < most))
-    if not second < last:
+    if len(levels) < 4:
         return  # three levels are a picture of lines, or no picture at all
+    least, second, *_ = levels
+    *_, last, most = levels
     if most - last > _FAR_ABOVE * (last - second):
         yield most
         most = last
@@ -140,19 +218,13 @@ def _paddings(pixels: Pixels, usable: NDArray[np.bool_]) -> Iterator[float]:
         yield least
 
 
-def _range(pixels: Pixels, usable: NDArray[np.bool_]) -> tuple[float, float]:
-    least = np.min(pixels, where=usable, initial=np.inf)
-    return float(least), float(np.max(pixels, where=usable, initial=-np.inf))
-
-
-def _background(pixels: Pixels, usable: NDArray[np.bool_]) -> float:
+def _background(pixels: Rows, found: Background, least: float) -> float:
     """Return the level of no signal: zero, or the least value if zero is none."""
-    step = max(1, pixels.size // _BAND_VALUES)
-    sample = pixels.ravel()[::step][usable.ravel()[::step]]
+    sample = pixels.sample(BAND_VALUES)
+    sample = sample[found.usable(sample)]
     low, high = np.percentile(sample, _LOW_PERCENTILES) if sample.size else (0.0, 1.0)
-    return 0.0 if 0.0 <= low < high / 2.0 else _range(pixels, usable)[0]
+    return 0.0 if 0.0 <= low < high / 2.0 else least
 
 
-def _share(part: NDArray[np.bool_]) -> str:
-    share = float(part.mean())
+def _share(share: float) -> str:
     return "less than 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")

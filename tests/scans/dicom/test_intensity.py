@@ -35,6 +35,18 @@ def read_values(values: NDArray[np.generic], **elements: object) -> Slice:
     )
 
 
+def test_padding_is_background_before_blocks_of_a_large_image_are_averaged() -> None:
+    values = np.full((2004, 1500), 100, np.int16)
+    values[::2], values[0, :5] = 60, -2000
+    shape = {"Rows": 2004, "Columns": 1500}
+    scan = read_values(values, PixelPaddingValue=-2000, **shape)
+
+    assert scan.shape == (1002, 750)
+    assert (scan.pixels[1:] == 80.0).all()
+    assert (scan.pixels[0] == 80.0).all()
+    assert scan.display_range == (80.0, 80.0)
+
+
 def table_of(values: NDArray[np.uint16], first: int = 0) -> Dataset:
     """Return an item that looks up one of these values for each stored one."""
     item = Dataset()

@@ -1,11 +1,13 @@
 """Which of the bits that are kept for a value are the value."""
 
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import InvalidValues
+from alzer.scans.bands import Rows, rows_of, spans
 from alzer.scans.dicom.elements import Frame, numbers
 from alzer.scans.dicom.stored import PixelFormat
 
@@ -31,9 +33,48 @@ _UNSIGNED: Final = (
 )
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Where in a word its value is.
+
+    Attributes:
+        shift: Number of the value's lowest bit, counted from 0.
+        stored: Its bits.
+        is_signed: Whether the highest of them is a sign.
+        copies: The bits above, shifted down to bit 0, if all are copies of the sign.
+        overlays: Those of them that the file says are overlays.
+    """
+
+    shift: int
+    stored: int
+    is_signed: bool
+    copies: int
+    overlays: int
+
+    def values(self, words: NDArray[Any]) -> NDArray[Any]:
+        """Return the bits of the values, without a sign."""
+        return np.asarray((words >> self.shift) & ((1 << self.stored) - 1))
+
+    def above(self, words: NDArray[Any]) -> NDArray[Any]:
+        """Return the bits above the values, without copies of the sign."""
+        above = words >> (self.shift + self.stored)
+        if self.is_signed:
+            is_negative = self.values(words) >> (self.stored - 1) == 1
+            above[is_negative & (above | self.overlays == self.copies)] = 0
+        return above
+
+    def to_floats(self, words: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the values."""
+        values = self.values(words)
+        floats = values.astype(np.float32)
+        if self.is_signed:
+            floats[values >> (self.stored - 1) == 1] -= float(1 << self.stored)
+        return floats
+
+
 def extract(
     words: NDArray[Any], form: PixelFormat, frame: Frame
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+) -> tuple[Rows, tuple[str, ...]]:
     """Extract the values from the words in which they are kept.
 
     Values that lie higher than at bit 0 are shifted, as the standard allowed until
@@ -45,7 +86,7 @@ def extract(
         frame: The file's one image.
 
     Returns:
-        The values, and how they came to be.
+        The values, float32, and how they came to be.
 
     Raises:
         InvalidValues: If the values use bits that the file says are not theirs.
@@ -54,87 +95,85 @@ def extract(
         PS3.5 section 8.1.1; PS3.5-2004 section 8.1.2 for overlays and high bits.
     """
     if form.stored == form.allocated:
-        return words.astype(np.float32), ()
-    kept = words.view(f"u{words.dtype.itemsize}")
+        return rows_of(words).map(lambda band: band.astype(np.float32)), ()
+    words = words.view(f"u{words.dtype.itemsize}")
+    used = int(np.bitwise_or.reduce(words, axis=None))
     notes: tuple[str, ...] = ()
     shift = form.high_bit + 1 - form.stored
-    if shift and not (kept >> form.stored).any():
+    if shift and not used >> form.stored:
         shift, notes = 0, (_UNSHIFTED,)
-    kept = kept >> shift
-    values = kept & ((1 << form.stored) - 1)
-    sign = values >> (form.stored - 1) if form.is_signed else None
-    overlays = _overlay_bits(frame) >> (shift + form.stored)
-    above = kept >> form.stored
-    if sign is not None:
-        copies = (1 << (form.allocated - shift - form.stored)) - 1
-        above = np.where((sign == 1) & (above | overlays == copies), 0, above)
-    if _has_other_bits(above, values, form.stored, overlays):
+    layout, kept = _layout(form, frame, shift), rows_of(words)
+    has_above = used >> (shift + form.stored) != 0
+    if has_above and _has_other_bits(kept, layout):
         notes = (*notes, _MASKED)
-    if sign is None:
-        return values.astype(np.float32), notes
-    if _is_unsigned(values, form.stored) and not (kept >> form.stored).any():
-        return values.astype(np.float32), (*notes, _UNSIGNED)
-    signed = values.astype(np.float32)
-    signed[sign == 1] -= float(1 << form.stored)
-    return signed, notes
+    if form.is_signed and not has_above and _is_unsigned(kept, layout):
+        layout, notes = replace(layout, is_signed=False), (*notes, _UNSIGNED)
+    return kept.map(layout.to_floats), notes
 
 
-def _has_other_bits(
-    above: NDArray[Any], values: NDArray[Any], stored: int, overlays: int
-) -> bool:
+def _layout(form: PixelFormat, frame: Frame, shift: int) -> _Layout:
+    copies = (1 << (form.allocated - shift - form.stored)) - 1
+    overlays = _overlay_bits(frame) >> (shift + form.stored) & copies
+    return _Layout(shift, form.stored, form.is_signed, copies, overlays)
+
+
+def _has_other_bits(words: Rows, layout: _Layout) -> bool:
     """Check the bits above the values.
 
-    Args:
-        above: shape (row, column), the bits, shifted down to bit 0, without copies of
-            the sign.
-        values: The bits below them, likewise.
-        stored: How many bits these are.
-        overlays: Bits of `above` that the file says are overlays.
-
     Returns:
-        Whether any is set.
+        Whether any is set that is no copy of the sign.
 
     Raises:
         InvalidValues: If they are part of the values.
     """
-    if not above.any():
-        return False
-    undeclared = above & ~np.asarray(overlays, above.dtype)
-    if undeclared.any() and _continue_values(undeclared, values, stored):
+    used = 0
+    for band in words.bands():
+        used |= int(np.bitwise_or.reduce(layout.above(band), axis=None))
+    if used & ~layout.overlays and _continue_values(words, layout):
         message = (
             "The DICOM file's pixels use more bits than it declares, so their values "
             "are not sure; export the file again with the right number of bits."
         )
         raise InvalidValues(message)
-    return True
+    return used != 0
 
 
-def _continue_values(above: NDArray[Any], values: NDArray[Any], stored: int) -> bool:
+def _continue_values(words: Rows, layout: _Layout) -> bool:
     """Tell by neighbours whether bits are a value's highest ones or something else.
 
     From one pixel to the next, where the bits count up by one, the rest of a value
     falls back, in an image without noise by all it can; beside graphics it does not.
     """
     fall, count = 0.0, 0
-    for axis in (0, 1):
-        steps = np.diff(above.astype(np.float32), axis=axis)
-        changes = np.diff(values.astype(np.float32), axis=axis)
-        is_one = np.abs(steps) == 1.0
-        fall -= float((changes * steps)[is_one].sum(dtype=np.float64))
-        count += int(is_one.sum())
-    return fall > MIN_FALL * count * 2.0**stored
+    for span in spans(words.shape):
+        first = max(span.start - 1, 0)  # neighbours of its first row are above it
+        (band,) = words.read([slice(first, span.stop)])
+        undeclared = layout.above(band) & ~np.asarray(layout.overlays, band.dtype)
+        above, values = undeclared.astype(np.float32), layout.values(band)
+        values, own = values.astype(np.float32), slice(span.start - first, None)
+        for part, axis in ((slice(None), 0), (own, 1)):
+            steps = np.diff(above[part], axis=axis)
+            changes = np.diff(values[part], axis=axis)
+            is_one = np.abs(steps) == 1.0
+            fall -= float((changes * steps)[is_one].sum(dtype=np.float64))
+            count += int(is_one.sum())
+    return fall > MIN_FALL * count * 2.0**layout.stored
 
 
-def _is_unsigned(values: NDArray[Any], stored: int) -> bool:
+def _is_unsigned(words: Rows, layout: _Layout) -> bool:
     """Guess by continuity whether the highest bit counts up instead of down.
 
     Values with a sign are continuous around 0, where all bits change; values without
     one around the middle, where the sign would change.
     """
-    if stored < _INTERVALS_BITS or not (values >> (stored - 1)).any():
+    if layout.stored < _INTERVALS_BITS:
         return False
-    intervals = values >> (stored - _INTERVALS_BITS)
-    counts = np.bincount(intervals.ravel().astype(np.intp), minlength=32)
+    counts = np.zeros(1 << _INTERVALS_BITS, np.int64)
+    for band in words.bands():
+        intervals = layout.values(band) >> (layout.stored - _INTERVALS_BITS)
+        counts += np.bincount(intervals.ravel().astype(np.intp), minlength=len(counts))
+    if not counts[len(counts) // 2 :].any():
+        return False  # no value has the highest bit
     return bool(min(counts[15], counts[16]) > min(counts[0], counts[31]))
 
 

@@ -1,5 +1,6 @@
 """Grey images that are stored as colours: equal channels, or a palette of greys."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -8,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
 from alzer.errors import ColourImage
+from alzer.scans.bands import Rows, rows_of
 from alzer.scans.colour import CHANNEL_TOLERANCE_LEVELS, MAX_COLOURED_SHARE
 from alzer.scans.dicom.stored import PixelFormat
 from alzer.scans.dicom.tables import read_table
@@ -48,7 +50,7 @@ def check_readable(form: PixelFormat) -> None:
 
 def to_grey(
     stored: NDArray[Any], form: PixelFormat, dataset: Dataset, *, order: str
-) -> tuple[NDArray[np.float32], float, tuple[str, ...]]:
+) -> tuple[Rows, float, tuple[str, ...]]:
     """Merge colours into grey.
 
     Args:
@@ -58,33 +60,43 @@ def to_grey(
         order: Byte order of the data set, `<` or `>`.
 
     Returns:
-        float32, shape (row, column), the value of white, and how they came to be.
+        The grey, float32, the value of white, and how they came to be.
 
     Raises:
         ColourImage: If more than a few pixels are coloured.
     """
-    bits, note = form.stored, _MERGED
+    channels, bits, note = rows_of(stored), form.stored, _MERGED
     if form.samples == 1:
-        stored, bits = _look_up(stored, form, dataset, order)
-        note = _PALETTE
+        look_up, bits = _palette(stored, form, dataset, order)
+        channels, note = channels.map(look_up), _PALETTE
     white = float((1 << bits) - 1)
-    channels = stored.astype(np.float32)
-    spread = channels.max(axis=2) - channels.min(axis=2)
     tolerance = CHANNEL_TOLERANCE_LEVELS * white / 255.0
-    share = np.count_nonzero(spread > tolerance) / spread.size
+    coloured = sum(_count_beyond(band, tolerance) for band in channels.bands())
+    share = coloured / channels.size
     if share > MAX_COLOURED_SHARE:
         message = (
             f"The DICOM image has colours ({share:.0%} of its pixels); an MRI slice is "
             "grey. Send the original slice, not a report or a colour map."
         )
         raise ColourImage(message)
-    return channels.mean(axis=2, dtype=np.float32), white, (note,)
+    return channels.map(_mean), white, (note,)
 
 
-def _look_up(
+def _count_beyond(channels: NDArray[Any], tolerance: float) -> int:
+    levels = channels.astype(np.float32)
+    spread = levels.max(axis=2) - levels.min(axis=2)
+    return int(np.count_nonzero(spread > tolerance))
+
+
+def _mean(channels: NDArray[Any]) -> NDArray[np.float32]:
+    levels = channels.astype(np.float32)
+    return np.asarray(levels.mean(axis=2, dtype=np.float32))
+
+
+def _palette(
     stored: NDArray[Any], form: PixelFormat, dataset: Dataset, order: str
-) -> tuple[NDArray[Any], int]:
-    places = stored.astype(np.float32)
+) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], int]:
+    """Return what looks up colours, and the bits of these."""
     tables = [
         read_table(
             dataset,
@@ -98,8 +110,14 @@ def _look_up(
         for name in _CHANNELS
     ]
     known = [table for table in tables if table is not None]
+
+    def look_up_in_segments(band: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(apply_color_lut(band, dataset)[..., :3])
+
+    def look_up(band: NDArray[Any]) -> NDArray[Any]:
+        places = band.astype(np.float32)
+        return np.dstack([table.apply(places) for table in known])
+
     if len(known) < len(_CHANNELS):
-        colours = apply_color_lut(stored, dataset)[..., :3]  # in segments
-        return colours, 8 * colours.dtype.itemsize
-    channels = np.dstack([table.apply(places) for table in known])
-    return channels, 16 if known[0].bits > 8 else 8
+        return look_up_in_segments, 8 * look_up_in_segments(stored[:1]).itemsize
+    return look_up, 16 if known[0].bits > 8 else 8

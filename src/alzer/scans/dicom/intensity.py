@@ -1,15 +1,21 @@
 """From stored values to the modality's units, brighter being higher."""
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import InvalidValues
+from alzer.scans.bands import Rows
 from alzer.scans.dicom.elements import Frame
 from alzer.scans.dicom.tables import LookupTable, read_table
+from alzer.scans.reduction import MOST_PIXELS
+
+# float32, or float64 as some files keep them.
+_Values = NDArray[Any]
 
 # Beyond these a rescale slope or intercept is an error, not a unit: no MR
 # intensity unit is this far from 1.
@@ -41,13 +47,15 @@ class Intensities:
     """Values in the modality's units.
 
     Attributes:
-        pixels: float32, shape (row, column), finite, brighter being higher.
+        pixels: float32, finite, brighter being higher.
+        darkest: The least of them.
         total: What a value and its inverse add up to, if the file stores bright as
             low; None if it does not.
         notes: How they came to be.
     """
 
-    pixels: NDArray[np.float32]
+    pixels: Rows
+    darkest: float
     total: float | None
     notes: tuple[str, ...]
 
@@ -58,9 +66,39 @@ class Intensities:
         return self.total - high, self.total - low
 
 
-def to_units(
-    frame: Frame, stored: NDArray[np.float32], *, is_signed: bool, order: str
-) -> Intensities:
+@dataclass(frozen=True)
+class _Image:
+    """Which stored values are of the image, and not padding.
+
+    Attributes:
+        paddings: Least and largest value of ranges that are not.
+        filler: One more value that is not, if there is one.
+        least: The least value of the image.
+        is_whole: Whether all pixels are of the image.
+    """
+
+    paddings: tuple[tuple[float, float], ...]
+    filler: float | None = None
+    least: float = 0.0
+    is_whole: bool = True
+
+    def kept(self, stored: _Values) -> NDArray[np.bool_]:
+        """Return where stored values are of the image, of the same shape."""
+        kept = np.isfinite(stored)
+        for low, high in self.paddings:
+            kept &= ~((stored >= low) & (stored <= high))
+        if self.filler is not None:
+            kept &= stored != self.filler
+        return kept
+
+    def replace_others(self, stored: _Values, value: float) -> _Values:
+        """Return stored values, those beside the image replaced by a value."""
+        if self.is_whole:
+            return stored
+        return np.where(self.kept(stored), stored, stored.dtype.type(value))
+
+
+def to_units(frame: Frame, stored: Rows, *, is_signed: bool, order: str) -> Intensities:
     """Convert stored values to the modality's units.
 
     Background that the file fills with a value of its own is set to the darkest
@@ -68,7 +106,7 @@ def to_units(
 
     Args:
         frame: The file's one image.
-        stored: float32 or float64, shape (row, column).
+        stored: float32 or float64.
         is_signed: Whether they have a sign.
         order: Byte order of the data set, `<` or `>`.
 
@@ -81,62 +119,91 @@ def to_units(
     Source:
         PS3.3 C.11.1 (modality LUT), C.7.5.1.1.2 (padding).
     """
-    kept, notes = _find_image(frame, stored, is_signed=is_signed)
-    is_whole = bool(kept.all())
-    if not is_whole:
-        stored = np.where(kept, stored, stored[kept].min())
-    table = _modality_table(frame, is_signed=is_signed, order=order)
-    if table is None:
-        pixels, more = _rescale(frame, stored)
-    else:
-        pixels, more = table.apply(stored), (_TABLE,)
-    # What was filled in above has the darkest or the brightest value of the others.
-    darkest, brightest = float(pixels.min()), float(pixels.max())
+    image, notes = _find_image(frame, stored, is_signed=is_signed)
+    convert, more = _conversion(frame, is_signed=is_signed, order=order)
+
+    def convert_filled(band: _Values) -> NDArray[np.float32]:
+        return convert(image.replace_others(band, image.least))
+
+    # What is filled in has the darkest or the brightest value of the others.
+    darkest, brightest = _range(stored.map(convert_filled))
     total = None
     if frame.words("PhotometricInterpretation")[:1] == ("MONOCHROME1",):
         # Mirrored about the middle, so that the window goes along.
         total = darkest + brightest
-        pixels = np.subtract(np.float32(total), pixels, out=pixels)
         more = (*more, _INVERTED)
-    if not is_whole:
-        pixels[~kept] = darkest
-    return Intensities(pixels, total, (*notes, *more))
+
+    def finish(band: _Values) -> NDArray[np.float32]:
+        pixels = convert_filled(band)
+        if total is not None:
+            np.subtract(np.float32(total), pixels, out=pixels)
+        if not image.is_whole:
+            pixels[~image.kept(band)] = darkest
+        return pixels
+
+    return Intensities(stored.map(finish), darkest, total, (*notes, *more))
+
+
+def _range(pixels: Rows) -> tuple[float, float]:
+    """Return the least and the largest value.
+
+    Raises:
+        InvalidValues: Some value is not finite.
+    """
+    ends: list[float] = []
+    for band in pixels.bands():
+        ends += [float(band.min()), float(band.max())]
+    if not np.isfinite(ends).all():
+        raise InvalidValues(_SENSELESS)
+    return min(ends), max(ends)
 
 
 def _find_image(
-    frame: Frame, stored: NDArray[np.float32], *, is_signed: bool
-) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Tell the image from padding: true where a pixel is of the image.
+    frame: Frame, stored: Rows, *, is_signed: bool
+) -> tuple[_Image, tuple[str, ...]]:
+    """Tell the image from padding.
 
     Raises:
         InvalidValues: If no pixel is a number.
     """
-    notes: tuple[str, ...] = ()
-    is_number = np.isfinite(stored)
-    if not is_number.all():
-        notes = (_NO_NUMBERS,)
-    kept = is_number & ~_is_padding(frame, stored, is_signed=is_signed)
-    if not kept.any():
-        kept = is_number  # all is padding: then none is
-    if not kept.any():
+    numbers, _ = _count(stored, _Image(()))
+    notes = () if numbers == stored.size else (_NO_NUMBERS,)
+    image = _Image(_paddings(frame, is_signed=is_signed))
+    count, levels = _count(stored, image)
+    if not count:
+        image = _Image(())  # all is padding: then none is
+        count, levels = _count(stored, image)
+    if not count:
         raise InvalidValues(_SENSELESS)
-    if _is_filled(stored[kept]):
-        kept = kept & (stored != stored[kept].min())
+    lowest, *others = levels
+    image = replace(image, least=lowest, is_whole=count == stored.size)
+    if others and lowest < 0.0 and _is_filler(stored, image, others[0]):
+        image = replace(image, filler=lowest, least=others[0], is_whole=False)
         notes = (*notes, _UNDECLARED)
-    return kept, notes
+    return image, notes
 
 
-def _is_padding(
-    frame: Frame, stored: NDArray[np.float32], *, is_signed: bool
-) -> NDArray[np.bool_]:
-    is_padding = np.zeros(stored.shape, np.bool_)
+def _count(stored: Rows, image: _Image) -> tuple[int, list[float]]:
+    """Return how many pixels are of the image, and the two least values of these."""
+    count, levels = 0, set[float]()
+    for band in stored.bands():
+        values = band[image.kept(band)]
+        count += values.size
+        if values.size:
+            least = values.min()
+            others = values[values > least]
+            levels |= {float(least), float(others.min() if others.size else least)}
+    return count, sorted(levels)[:2]
+
+
+def _paddings(frame: Frame, *, is_signed: bool) -> tuple[tuple[float, float], ...]:
+    ranges: list[tuple[float, float]] = []
     for names in _PADDING:
         value, limit = (_as_stored(frame, name, is_signed=is_signed) for name in names)
-        if value is None:
-            continue
-        low, high = sorted((value, value if limit is None else limit))
-        is_padding |= (stored >= low) & (stored <= high)
-    return is_padding
+        if value is not None:
+            other = value if limit is None else limit
+            ranges.append((min(value, other), max(value, other)))
+    return tuple(ranges)
 
 
 def _as_stored(frame: Frame, keyword: str, *, is_signed: bool) -> float | None:
@@ -152,20 +219,22 @@ def _as_stored(frame: Frame, keyword: str, *, is_signed: bool) -> float | None:
     return value
 
 
-def _is_filled(values: NDArray[np.float32]) -> bool:
+def _is_filler(stored: Rows, image: _Image, darkest: float) -> bool:
     """Check for a fill value that the file does not declare.
 
     A value below 0 that is further from all others than these are from one another:
     no background of an image is.
+
+    Args:
+        stored: The values.
+        image: Which of them are of the image; its least value may be the filler.
+        darkest: The second least value.
     """
-    lowest = float(values.min())
-    if lowest >= 0.0:
-        return False
-    others = values[values > lowest]
-    if not others.size:
-        return False
-    darkest, brightest = float(others.min()), float(np.percentile(others, 99.5))
-    return darkest - lowest > brightest - darkest > 0.0
+    sample = stored.sample(MOST_PIXELS)
+    sample = sample[image.kept(sample)]
+    sample = sample[sample > image.least]
+    brightest = float(np.percentile(sample, 99.5)) if sample.size else darkest
+    return darkest - image.least > brightest - darkest > 0.0
 
 
 def _modality_table(frame: Frame, *, is_signed: bool, order: str) -> LookupTable | None:
@@ -179,19 +248,28 @@ def _modality_table(frame: Frame, *, is_signed: bool, order: str) -> LookupTable
     return table
 
 
-def _rescale(
-    frame: Frame, stored: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+def _conversion(
+    frame: Frame, *, is_signed: bool, order: str
+) -> tuple[Callable[[_Values], NDArray[np.float32]], tuple[str, ...]]:
+    """Return what converts stored values to the modality's units, and a note.
+
+    Raises:
+        InvalidValues: The file's scaling is not sensible.
+    """
+    table = _modality_table(frame, is_signed=is_signed, order=order)
+    if table is not None:
+        return table.apply, (_TABLE,)
     slope, intercept = frame.number("RescaleSlope"), frame.number("RescaleIntercept")
     slope = 1.0 if slope is None else slope
     intercept = 0.0 if intercept is None else intercept
     if not MIN_SLOPE <= abs(slope) <= MAX_RESCALE or not abs(intercept) <= MAX_RESCALE:
         raise InvalidValues(_SENSELESS)
-    with np.errstate(over="ignore"):  # asked next
-        pixels = stored * slope
-        pixels += intercept
-        pixels = pixels.astype(np.float32, copy=False)
-    if not np.isfinite(pixels).all():
-        raise InvalidValues(_SENSELESS)
+
+    def rescale(stored: _Values) -> NDArray[np.float32]:
+        with np.errstate(over="ignore"):  # asked next, of all pixels
+            pixels = stored * slope
+            pixels += intercept
+            return pixels.astype(np.float32, copy=False)
+
     rescaled = (slope, intercept) != (1.0, 0.0)
-    return pixels, (_RESCALED,) if rescaled else ()
+    return rescale, (_RESCALED,) if rescaled else ()

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.scans.bands import rows_of
 from alzer.scans.dicom.acceptance import check_header
 from alzer.scans.dicom.bits import extract
 from alzer.scans.dicom.colours import check_readable, is_colour, to_grey
@@ -20,6 +21,7 @@ from alzer.scans.dicom.intensity import Intensities, to_units
 from alzer.scans.dicom.parsing import ParsedFile, parse
 from alzer.scans.dicom.stored import PixelFormat, check_declared, decode, describe
 from alzer.scans.dicom.window import display_range
+from alzer.scans.reduction import Reduction, reduced, reduction_of
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 
@@ -44,11 +46,12 @@ def read_dicom(data: bytes, limits: Limits) -> Slice:
     form = describe(frame)
     check_readable(form)
     check_declared(frame, form, limits)
-    make = _make_grey if is_colour(form) else _make_monochrome
-    pixels, shown, notes = make(parsed, frame, form, limits)
     spacing_mm, spacing_notes = spacing(frame)
+    reduction = reduction_of(form.shape, spacing_mm)
+    make = _make_grey if is_colour(form) else _make_monochrome
+    pixels, shown, notes = make(parsed, frame, form, limits, reduction)
     lost = () if parsed.is_complete else (_LOST_PART,)
-    return Slice(
+    scan = Slice(
         pixels,
         "DICOM",
         shown,
@@ -57,25 +60,35 @@ def read_dicom(data: bytes, limits: Limits) -> Slice:
         notes=(*notes, *remarks.notes, *spacing_notes, *lost),
         warnings=remarks.warnings,
     )
+    return reduced(scan, pixels, reduction)
 
 
 def _make_monochrome(
-    parsed: ParsedFile, frame: Frame, form: PixelFormat, limits: Limits
+    parsed: ParsedFile,
+    frame: Frame,
+    form: PixelFormat,
+    limits: Limits,
+    reduction: Reduction,
 ) -> _Picture:
-    stored = decode(parsed, form, limits)
-    notes: tuple[str, ...] = ()
-    if stored.dtype.kind != "f":
-        stored, notes = extract(stored, form, frame)
+    words = decode(parsed, form, limits)
+    stored, notes = rows_of(words), tuple[str, ...]()
+    if words.dtype.kind != "f":
+        stored, notes = extract(words, form, frame)
     order = parsed.encoding.order
     image: Intensities = to_units(frame, stored, is_signed=form.is_signed, order=order)
-    shown, window_notes = display_range(frame, image, order=order)
-    return image.pixels, shown, (*notes, *image.notes, *window_notes)
+    pixels = reduction.means_by_band(image.pixels)
+    shown, window_notes = display_range(frame, image, pixels, order=order)
+    return pixels, shown, (*notes, *image.notes, *window_notes)
 
 
 def _make_grey(
-    parsed: ParsedFile, frame: Frame, form: PixelFormat, limits: Limits
+    parsed: ParsedFile,
+    frame: Frame,
+    form: PixelFormat,
+    limits: Limits,
+    reduction: Reduction,
 ) -> _Picture:
     stored = decode(parsed, form, limits)
     order = parsed.encoding.order
-    pixels, white, notes = to_grey(stored, form, frame.dataset, order=order)
-    return pixels, (0.0, white), notes
+    grey, white, notes = to_grey(stored, form, frame.dataset, order=order)
+    return reduction.means_by_band(grey), (0.0, white), notes

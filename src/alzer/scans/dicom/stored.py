@@ -260,10 +260,16 @@ def _run_decoder(
         "photometric_interpretation": form.photometric,
         "planar_configuration": int(form.is_planar),
     }
+    options["decoding_plugin"] = plugin
+    decoder = get_decoder(syntax)
     try:
-        values, _ = get_decoder(syntax).as_array(
-            pixels, raw=form.samples == 1, decoding_plugin=plugin, **options
-        )
+        if syntax == RLELossless and form.samples == 1:
+            # Bytes that are the values already; an array would be a copy of them.
+            content, _ = decoder.as_buffer(pixels, **options)
+            kind = np.dtype(f"<{'ui'[form.is_signed]}{form.allocated // 8}")
+            values = np.frombuffer(content, kind).reshape(form.shape)
+        else:
+            values, _ = decoder.as_array(pixels, raw=form.samples == 1, **options)
     except (AttributeError, KeyError, ValueError, RuntimeError) as error:
         message = "The DICOM file's pixels can't be decoded; export it again."
         raise DamagedFile(message) from error

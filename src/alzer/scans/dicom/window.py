@@ -28,26 +28,27 @@ _CURVED: Final = "The file's curved table or window is shown as a straight one."
 
 
 def display_range(
-    frame: Frame, image: Intensities, *, order: str
+    frame: Frame, image: Intensities, pixels: NDArray[np.float32], *, order: str
 ) -> tuple[tuple[float, float], tuple[str, ...]]:
     """Choose the values to show as black and as white.
 
     Args:
         frame: The file's one image.
         image: Its values in the modality's units.
+        pixels: Those that are shown: all of them, or the means of blocks.
         order: Byte order of the data set, `<` or `>`.
 
     Returns:
         Two values, and how they were found: by the file's first window or table that
         shows something, else the range of all but the outermost pixels.
     """
-    ends = np.percentile(image.pixels, DISPLAY_PERCENTILES)
+    ends = np.percentile(pixels, DISPLAY_PERCENTILES)
     whole = float(ends[0]), float(ends[1])
-    is_signed = bool(image.pixels.min() < 0)
+    is_signed = image.darkest < 0.0
     found = False
     for *limits, is_curved in _candidates(frame, is_signed=is_signed, order=order):
         found, shown = True, image.invert(*limits)
-        if _shows_something(shown, whole, image.pixels):
+        if _shows_something(shown, whole, pixels):
             return shown, (_CURVED,) if is_curved else ()
     return whole, (_NOT_USED,) if found else ()
 
