@@ -8,7 +8,13 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
-from alzer.web.access import CSRF_HEADER, FORGED, SESSION_COOKIE, SIGN_IN
+from alzer.web.access import (
+    CSRF_HEADER,
+    FORGED,
+    SESSION_COOKIE,
+    SIGN_IN,
+    TOO_MANY_GUESSES,
+)
 from alzer.web.exception_handlers import RETRY_AFTER_S
 from alzer.web.schemas import Problem
 
@@ -23,6 +29,7 @@ _EXAMPLES: Final = {
     "or save it with compression.",
     "overloaded": "Too many requests are waiting already. Try again in a moment.",
     "not_signed_in": SIGN_IN,
+    "too_many_guesses": TOO_MANY_GUESSES,
     "forged": FORGED,
 }
 
@@ -64,6 +71,9 @@ def closed(settings: Settings, *, changes: bool = False) -> Responses:
     if not settings.needs_token:
         return {}
     refusals = problem_response(401, "not_signed_in", "Without a valid token.")
+    refusals |= problem_response(
+        429, "too_many_guesses", "After too many tokens that are not valid."
+    )
     if changes:
         refusals |= problem_response(403, "forged", "Not by this service's own page.")
     return refusals
