@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import ConfigDict, Field
 
-from alzer.scans.canonical import canonical_reversal, reverse
+from alzer.scans.canonical import Edges, canonical_reversal, reverse, reverse_box
 from alzer.scans.orientation import StandardView
-from alzer.scans.outline import Edges, believed_range
+from alzer.scans.outline import believed_range
 
 # Rows and columns from one cell of the last stage to the next: a ResNet halves
 # its input five times (where its last stage is evaluated densely, four times: 16).
@@ -186,7 +186,7 @@ def prepare(view: StandardView, box: Edges, spec: InputSpec) -> PreparedInput:
     reversal = canonical_reversal(view.pixels)
     pixels = reverse(view.pixels, reversal)
     shape = view.pixels.shape
-    placed = place(shape, _reverse_box(box, shape, reversal), spec, view.pixel_aspect)
+    placed = place(shape, reverse_box(box, shape, reversal), spec, view.pixel_aspect)
     field = _resample(pixels, placed)
     low, high = _percentiles(field, (spec.black_percentile, spec.white_percentile))
     scaled = (field - low) / max(high - low, 1e-6 * max(abs(high), 1.0))
@@ -199,17 +199,6 @@ def prepare(view: StandardView, box: Edges, spec: InputSpec) -> PreparedInput:
     return PreparedInput(
         np.ascontiguousarray(standardised[None], dtype=np.float32), geometry
     )
-
-
-def _reverse_box(
-    box: Edges, shape: tuple[int, int], reversal: tuple[bool, bool]
-) -> Edges:
-    top, left, bottom, right = box
-    if reversal[0]:
-        top, bottom = shape[0] - bottom, shape[0] - top
-    if reversal[1]:
-        left, right = shape[1] - right, shape[1] - left
-    return top, left, bottom, right
 
 
 def _is_front_up(
