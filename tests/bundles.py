@@ -9,7 +9,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from alzer.model.bundle import CARD_FILE, MODEL_FILE, card_fields
-from alzer.model.preparation import CELL_STRIDE, InputSpec
+from alzer.model.geometry import CELL_STRIDE
+from alzer.model.preparation import InputSpec
 
 
 def tiny_onnx(

@@ -15,7 +15,8 @@ from PIL import Image, ImageFilter
 from alzer.evaluation.metrics import auc
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
-from alzer.model.preparation import Geometry, prepare
+from alzer.model.geometry import Geometry
+from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import to_standard_view
 from alzer.scans.plausibility import examine

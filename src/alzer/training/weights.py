@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from alzer.model.preparation import CELL_STRIDE, InputSpec
+from alzer.model.geometry import CELL_STRIDE
+from alzer.model.preparation import InputSpec
 from alzer.training.files import write_whole
 from alzer.training.network import ResNet50
 

@@ -91,8 +91,7 @@ def describe(frame: Frame) -> PixelFormat:
         raise DamagedFile(message)
     allocated = frame.integer("BitsAllocated") or 16
     stored = min(frame.integer("BitsStored") or allocated, allocated)
-    high_bit = frame.integer("HighBit")
-    lowest = stored - 1
+    high_bit, lowest = frame.integer("HighBit"), stored - 1
     return PixelFormat(
         (rows, columns),
         frame.integer("SamplesPerPixel") or 1,
@@ -167,9 +166,8 @@ def decode(parsed: ParsedFile, form: PixelFormat, limits: Limits) -> NDArray[Any
         _check_sizes(list(compressed_sizes(frame)), form, limits)
     if syntax in JPEGLSTransferSyntaxes:
         check_end(frame)
-    plugin = _choose(syntax, form)
     items = encapsulate([frame], has_bot=False)
-    return _run_decoder(items, syntax, form, plugin=plugin)
+    return _run_decoder(items, syntax, form, plugin=_choose(syntax, form))
 
 
 def _check_sizes(
@@ -245,21 +243,7 @@ def _run_decoder(
     plugin: str = "",
     has_words: bool = False,
 ) -> NDArray[Any]:
-    options: dict[str, Any] = {
-        "correct_unused_bits": False,
-        "view_only": True,
-        "pixel_keyword": "PixelData",
-        "pixel_vr": "OW" if has_words else "OB",
-        "number_of_frames": 1,
-        "rows": form.shape[0],
-        "columns": form.shape[1],
-        "samples_per_pixel": form.samples,
-        "bits_allocated": form.allocated,
-        "bits_stored": form.stored,
-        "pixel_representation": int(form.is_signed),
-        "photometric_interpretation": form.photometric,
-        "planar_configuration": int(form.is_planar),
-    }
+    options = _options(form, has_words=has_words)
     options["decoding_plugin"] = plugin
     decoder = get_decoder(syntax)
     try:
@@ -274,6 +258,25 @@ def _run_decoder(
         message = "The DICOM file's pixels can't be decoded; export it again."
         raise DamagedFile(message) from error
     return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def _options(form: PixelFormat, *, has_words: bool) -> dict[str, Any]:
+    """Return a description of the pixels for pydicom's decoders."""
+    return {
+        "correct_unused_bits": False,
+        "view_only": True,
+        "pixel_keyword": "PixelData",
+        "pixel_vr": "OW" if has_words else "OB",
+        "number_of_frames": 1,
+        "rows": form.shape[0],
+        "columns": form.shape[1],
+        "samples_per_pixel": form.samples,
+        "bits_allocated": form.allocated,
+        "bits_stored": form.stored,
+        "pixel_representation": int(form.is_signed),
+        "photometric_interpretation": form.photometric,
+        "planar_configuration": int(form.is_planar),
+    }
 
 
 def _choose(syntax: UID, form: PixelFormat) -> str:
