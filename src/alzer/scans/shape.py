@@ -114,7 +114,7 @@ def _compare_with_ellipse(
 def _from_mean(counts: NDArray[np.float64], total: float) -> NDArray[np.float64]:
     """Return the distance of each index from the mean index, by counts."""
     indices = np.arange(len(counts))
-    return indices - float(counts @ indices) / total
+    return np.asarray(indices - float(counts @ indices) / total, np.float64)
 
 
 def _overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
