@@ -19,7 +19,7 @@ def tiny_onnx(
     *,
     ood_score: bool = False,
 ) -> bytes:
-    """Give a graph of one convolution with the outputs of a bundle.
+    """Return a graph of one convolution with the outputs of a bundle.
 
     Its maps are these multiples of single pixels; as it stands, bright ones
     speak for the first class, dark ones for the last. The ood_score, if asked for,

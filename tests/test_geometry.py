@@ -27,7 +27,7 @@ LARGEST_DIFFERENCE = 0.01
 
 @pytest.fixture(scope="module")
 def plain(shipped_model: Model) -> Analysis:
-    """Give the answer for the plain picture."""
+    """Return the answer for the plain picture."""
     return analyse(as_png(back_up(sample())), shipped_model)
 
 
@@ -136,7 +136,7 @@ def test_what_is_shown_has_square_pixels_and_the_face_at_the_top(
 
 @pytest.fixture(scope="module")
 def real_views(data_dir: Path) -> list[StandardView]:
-    """Give the middle slice of every second person."""
+    """Return the middle slice of every second person."""
     folder = data_dir / "oasis1-axial"
     with (folder / "slices.csv").open(newline="") as file:
         rows = sorted(csv.DictReader(file), key=lambda row: int(row["slice"]))

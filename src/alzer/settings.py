@@ -279,7 +279,7 @@ class Settings(BaseSettings):
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether an address is reached from this machine alone.
+    """Return whether an address is reached from this machine alone.
 
     Args:
         host: A name or an address, as a service listens on it.

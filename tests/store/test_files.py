@@ -15,7 +15,7 @@ from alzer.store.files import FileStore, Kind
 
 @pytest.fixture
 def files(files_url: str | None, tmp_path: Path) -> FileStore:
-    """Give an empty storage of each kind."""
+    """Return an empty storage of each kind."""
     return FileStore(files_url or str(tmp_path / "uploads"))
 
 

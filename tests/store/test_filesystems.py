@@ -17,7 +17,7 @@ SOON_S = 20.0
 
 @pytest.fixture
 def mute(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileStore]:
-    """Give files in a bucket of a server that listens and never answers."""
+    """Return files in a bucket of a server that listens and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
         yield files_at(address, monkeypatch)

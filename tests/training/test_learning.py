@@ -149,7 +149,7 @@ def look(model: Model, phantom: Phantom) -> Look:
 
 
 def density_on_ventricles(seen: Look, label: int, common: NDArray[np.float32]) -> float:
-    """Give how dense the evidence for a class is there, relative to the brain."""
+    """Return how dense the evidence for a class is there, relative to the brain."""
     evidence = seen.geometry.paint(np.maximum(seen.maps[label] - common[label], 0.0))
     brain = seen.phantom.brain
     near = widened(seen.phantom.ventricles) & brain

@@ -98,7 +98,7 @@ class Cohort:
             self.folder.summarise(model.identity, {"complete": False})
 
     def end(self, model: Model) -> None:
-        """Tell what a person must know of the whole, and write it down.
+        """Report what a person must know of the whole, and write it down.
 
         Args:
             model: What has answered.

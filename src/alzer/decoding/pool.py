@@ -88,7 +88,7 @@ class DecodingPool:
 
     @staticmethod
     def needs_isolation(data: bytes) -> bool:
-        """Say whether a process reads such a file, and not the service itself."""
+        """Return whether a process reads such a file, and not the service itself."""
         return len(data) > 0 and not is_safe_inline(data)
 
     def read(self, data: bytes, limits: Limits) -> Slice:

@@ -77,7 +77,7 @@ def altered_format(data: bytes) -> str | None:
 
 
 def has_dicom_prefix(data: bytes) -> bool:
-    """Say whether a file begins as DICOM files do, behind 128 free bytes.
+    """Return whether a file begins as DICOM files do, behind 128 free bytes.
 
     Source: PS3.10 section 7.1.
 

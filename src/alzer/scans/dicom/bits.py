@@ -139,7 +139,7 @@ def _has_other_bits(words: Rows, layout: _Layout) -> bool:
 
 
 def _continue_values(words: Rows, layout: _Layout) -> bool:
-    """Tell by neighbours whether bits are a value's highest ones or something else.
+    """Decide by neighbours whether bits are a value's highest ones or something else.
 
     From one pixel to the next, where the bits count up by one, the rest of a value
     falls back, in an image without noise by all it can; beside graphics it does not.
