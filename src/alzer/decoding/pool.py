@@ -38,7 +38,7 @@ class LargeFile(Exception):
 
 
 class DecodingPool:
-    """Reads files as `read_slice` does, those of involved formats elsewhere.
+    """Reads files as `read_slice` does, all but plain ones in isolated processes.
 
     Small files are read at the same time, by as many processes as there are; large
     ones one after the other.
