@@ -130,7 +130,7 @@ class Cohort:
             One record per input, in their order.
         """
         for batch in _batches(reads):
-            scans = (each.outcome for each in batch if isinstance(each.outcome, Slice))
+            scans = (read.outcome for read in batch if isinstance(read.outcome, Slice))
             answers = analyse_many(scans, model)
             for read in batch:
                 outcome = read.outcome

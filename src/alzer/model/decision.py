@@ -99,7 +99,7 @@ class Decision:
     def is_uninformative(self, classes: Sequence[int]) -> bool:
         """Return whether these are all the classes that could be ruled out."""
         bounds = self.least_probabilities or ()
-        return len(classes) == sum(each is not None for each in bounds)
+        return len(classes) == sum(bound is not None for bound in bounds)
 
     def is_settled(self, evidence: Evidence, tolerance: Tolerance) -> Truths:
         """Return for which inputs errors within the tolerance change nothing.

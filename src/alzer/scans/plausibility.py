@@ -217,7 +217,9 @@ def _doubts(outline: Outline, foreground: Foreground) -> Iterator[str]:
     )
     found = [sentence for broken, sentence in rules if broken]
     # A skull is as bright as inverted fluid.
-    yield from (each for each in found if SKULL not in found or each != OTHER_CONTRAST)
+    yield from (
+        doubt for doubt in found if SKULL not in found or doubt != OTHER_CONTRAST
+    )
 
 
 def _is_tilted(outline: Outline) -> bool:
