@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry
-from alzer.store.files import Kind
+from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.store.store import Store, open_store
 from servers import S3_ENVIRONMENT, postgresql, s3_server

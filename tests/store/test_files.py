@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from alzer.errors import StorageUnavailable
-from alzer.store.files import FileStore, Kind
+from alzer.store.files import FileStore
+from alzer.store.kinds import Kind
 
 
 @pytest.fixture

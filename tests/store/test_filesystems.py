@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from alzer.errors import InvalidRequest, StorageUnavailable
-from alzer.store.files import FileStore, KeptFile, Kind
+from alzer.store.files import FileStore
+from alzer.store.kinds import KeptFile, Kind
 from servers import S3_ENVIRONMENT
 
 # Each request ends after 4 s; the rest is room for a slow machine.

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from alzer.store.files import FileStore, Kind
+from alzer.store.files import FileStore
+from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.store.store import GRACE, Store
 

@@ -18,7 +18,7 @@ from alzer.explain.overlay import encode_png, is_whole
 from alzer.scans.orientation import picture_of
 from alzer.scans.slice import Slice
 from alzer.store.audit import AuditEntry
-from alzer.store.files import Kind
+from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.web.accounts import account_of
 from alzer.web.callers import Caller, caller_of

@@ -17,7 +17,7 @@ _MOST_OWNERS: Final = 1_000
 
 
 class FairTurns:
-    """A few turns at the same time; next is the owner with the fewest under way.
+    """A few turns at the same time, divided fairly between those who own requests.
 
     Next comes the owner with the fewest turns under way, and of those the one whose
     last turn began the longest ago; within one owner, who came first. While others
