@@ -16,7 +16,8 @@ from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import StandardView, to_standard_view
 from alzer.scans.plausibility import examine
-from anatomies import back_up, dicoms, niftis, pictures, sample, turns
+from anatomies import back_up, niftis, pictures, sample, turns
+from dicom_anatomies import dicoms
 from phantoms import as_dicom, as_png
 
 CASES = [*pictures(), *niftis(), *dicoms()]
