@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from alzer.errors import InvalidValues
 from alzer.scans.bands import Rows, rows_of, spans
 from alzer.scans.dicom.elements import Frame, numbers
-from alzer.scans.dicom.stored import PixelFormat
+from alzer.scans.dicom.pixel_format import PixelFormat
 
 # Repeating groups of overlays. Source: PS3.5 section 7.6.
 _OVERLAY_GROUPS: Final = range(0x6000, 0x6020, 2)

@@ -16,7 +16,7 @@ from alzer.scans.colour import (
     merge_channels,
     require_grey,
 )
-from alzer.scans.dicom.stored import PixelFormat
+from alzer.scans.dicom.pixel_format import PixelFormat
 from alzer.scans.dicom.tables import read_table
 
 # What the decoder turns into red, green and blue. Source: PS3.3 C.7.6.3.1.2.
