@@ -40,7 +40,7 @@ ITEMS = 2_000_000
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Give the seconds that something takes."""
+    """Return the seconds that something takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

@@ -14,7 +14,7 @@ from loopback import ALZER, Connection, Service, form, post, running
 from subjects import drawn_slice
 
 from alzer.settings import Settings
-from alzer.store.files import Kind
+from alzer.store.kinds import Kind
 from alzer.store.store import open_store
 
 

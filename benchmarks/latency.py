@@ -59,7 +59,7 @@ def measure(
 
 
 def stages(answers: list[bytes]) -> dict[str, float]:
-    """Give the medians of the service's own stages in milliseconds."""
+    """Return the medians of the service's own stages in milliseconds."""
     timings = [json.loads(each)["timings_ms"] for each in answers]
     return {
         f"stage {name} ms": float(np.median([each[name] for each in timings]))

@@ -197,7 +197,7 @@ async def _probe(port: int, outcome: Outcome, end: float) -> None:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Give a quantile; NaN of nothing."""
+    """Return a quantile; NaN of nothing."""
     ranked = sorted(values)
     return (
         ranked[min(len(ranked) - 1, int(share * len(ranked)))]

@@ -85,7 +85,7 @@ class Peak:
 
 
 def resident_mb(service: Service) -> float:
-    """Give the resident memory of a service and its decoders together in MB."""
+    """Return the resident memory of a service and its decoders together in MB."""
     task = Path(f"/proc/{service.pid}/task/{service.pid}/children")
     pids = [service.pid, *map(int, task.read_text("ascii").split())]
     pids += _children_of_threads(service.pid)

@@ -94,7 +94,7 @@ Kinds = Iterator[tuple[str, Iterable[StandardView]]]
 
 
 def view_of(pixels: NDArray[np.generic]) -> StandardView:
-    """Give pixels, shape (row, column), as a view without known orientation."""
+    """Return pixels, shape (row, column), as a view without known orientation."""
     return StandardView(np.ascontiguousarray(pixels, np.float32))
 
 

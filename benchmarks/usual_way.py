@@ -100,7 +100,7 @@ class UsualWay:
         return np.asarray(heat / heat.max().clamp_min(1e-12))
 
     def analyse(self, content: bytes | Slice) -> Analysis:
-        """Give the answer in the form that alzer's service takes.
+        """Return the answer in the form that alzer's service takes.
 
         Raises:
             TypeError: It is given anything but a file; nothing else reads for it.

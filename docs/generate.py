@@ -29,7 +29,7 @@ README = ROOT / "README.md"
 
 
 def references() -> Mapping[Path, str]:
-    """Give the documents that are generated as a whole.
+    """Return the documents that are generated as a whole.
 
     Returns:
         The text by path.
@@ -42,7 +42,7 @@ def references() -> Mapping[Path, str]:
 
 
 def readme() -> str:
-    """Give the README with the figures of the model that ships."""
+    """Return the README with the figures of the model that ships."""
     return with_figures(README.read_text("utf-8"), read_card(shipped_bundle()))
 
 
@@ -91,7 +91,7 @@ def errors() -> str:
 
 
 def descendants(error: type[AlzerError]) -> Iterator[type[AlzerError]]:
-    """Give every class below one in the tree of errors, top down."""
+    """Return every class below one in the tree of errors, top down."""
     for each in error.__subclasses__():
         yield each
         yield from descendants(each)

@@ -1,4 +1,4 @@
-"""One anatomy, drawn finely, and what scanners and programs make files of it.
+"""One anatomy, drawn finely, as pictures and NIfTI files (DICOM: `dicom_anatomies`).
 
 The picture is 208 x 176 mm large; in the standard view the face is at the top. Files
 without an orientation hold it the other way up, as the training slices do.
@@ -15,12 +15,8 @@ import nibabel
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from PIL import Image
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
-from pydicom.uid import EnhancedMRImageStorage
 
-from phantoms import as_dicom, as_nifti, as_png16, dicom_dataset, draw_phantom
-from phantoms import save_dicom as save
+from phantoms import as_nifti, as_png16, draw_phantom
 
 Pixels = NDArray[np.float64]
 Case = tuple[str, Callable[[], bytes]]
@@ -218,149 +214,3 @@ def turns() -> Iterator[tuple[str, Callable[[Pixels], Pixels], list[float]]]:
             if done
         )  # fmt: skip
         yield name or "as seen", store, [*columns, *rows]
-
-
-def dicoms() -> Iterator[Case]:
-    """Yield DICOM: orientations, spacings, bits, signs, padding, windows, groups."""
-    axial = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    plain = {"ImageOrientationPatient": axial, "PixelSpacing": [1.0, 1.0]}
-    for name, store, cosines in turns():
-        elements = {**plain, "ImageOrientationPatient": cosines}
-        yield (
-            f"DICOM {name}",
-            partial(as_dicom, store(sample()), **elements),
-        )
-    for ratio in (0.8, 0.9, 1.1, 1.25):
-        yield f"DICOM with rows {ratio} apart", partial(_spaced, ratio)
-        yield (
-            f"DICOM transposed, columns {ratio} apart",
-            partial(_spaced, ratio, transposed=True),
-        )
-        yield (
-            f"enhanced DICOM with rows {ratio} apart",
-            partial(
-                enhanced,
-                sample(ratio, 1.0),
-                SIZE_MM[0] / len(sample(ratio, 1.0)),
-                shared=True,
-            ),
-        )
-    yield "enhanced DICOM, groups per frame", partial(enhanced, sample(), 1.0)
-    yield (
-        "DICOM of 8 bits",
-        partial(as_dicom, sample(), **plain, **_stored(np.uint8, 255, 8)),
-    )
-    yield (
-        "DICOM of 16 bits",
-        partial(as_dicom, sample(), **plain, **_stored(np.uint16, 65535, 16)),
-    )
-    yield (
-        "DICOM, signed",
-        partial(
-            as_dicom,
-            sample(),
-            **plain,
-            **_stored(np.int16, 2000, 12),
-            PixelRepresentation=1,
-        ),
-    )
-    yield (
-        "DICOM, signed and rescaled",
-        partial(
-            as_dicom, sample(), **plain, RescaleSlope="2.5", RescaleIntercept="-300"
-        ),
-    )
-    yield (
-        "DICOM with a window",
-        partial(as_dicom, sample(), **plain, WindowCenter="1200", WindowWidth="2400"),
-    )
-    yield (
-        "DICOM with MONOCHROME1",
-        partial(
-            as_dicom, 1.0 - sample(), **plain, PhotometricInterpretation="MONOCHROME1"
-        ),
-    )
-    yield "DICOM with padding", partial(_padded, plain)
-    yield "DICOM with MONOCHROME1 and padding", partial(_padded, plain, inverted=True)
-    yield "DICOM with a modality lookup table", partial(_looked_up, plain)
-    yield "DICOM without orientation", partial(as_dicom, back_up(sample()))
-
-
-def _spaced(ratio: float, *, transposed: bool = False) -> bytes:
-    pixels = sample(ratio, 1.0)
-    spacing = [SIZE_MM[0] / len(pixels), 1.0]
-    cosines = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    if transposed:
-        pixels, spacing = pixels.T.copy(), spacing[::-1]
-        cosines = cosines[3:] + cosines[:3]
-    # Sixteen characters is what a decimal string may have.
-    told = [f"{value:.12g}"[:16] for value in spacing]
-    return as_dicom(pixels, ImageOrientationPatient=cosines, PixelSpacing=told)
-
-
-def _stored(kind: type[np.integer[Any]], top: int, bits: int) -> dict[str, object]:
-    values = np.rint(sample() * top).astype(kind)
-    return {
-        "PixelData": values.tobytes(),
-        "BitsAllocated": values.itemsize * 8,
-        "BitsStored": bits,
-        "HighBit": bits - 1,
-    }
-
-
-def _padded(plain: dict[str, Any], *, inverted: bool = False) -> bytes:
-    pixels = sample()
-    levels = np.rint(pixels * 3000.0)
-    padding = 0 if not inverted else 4095
-    if inverted:
-        levels = 3000.0 - levels
-    levels[pixels < 0.002] = padding
-    dataset = dicom_dataset(pixels, **plain)
-    dataset.PixelData = levels.astype("<u2").tobytes()
-    if inverted:
-        dataset.PhotometricInterpretation = "MONOCHROME1"
-    dataset.add_new("PixelPaddingValue", "US", padding)
-    return save(dataset)
-
-
-def _looked_up(plain: dict[str, Any]) -> bytes:
-    dataset = dicom_dataset(sample(), **plain)
-    table = np.arange(4095, -1, -1).astype("<u2")  # stored the wrong way round
-    item = Dataset()
-    item.LUTDescriptor = [4096, 0, 16]
-    item.ModalityLUTType = "US"
-    item.add_new("LUTData", "OW", table.tobytes())
-    dataset.ModalityLUTSequence = Sequence([item])
-    dataset.PixelData = np.rint((1.0 - sample()) * 4095).astype("<u2").tobytes()
-    return save(dataset)
-
-
-def enhanced(pixels: Pixels, row_mm: float, *, shared: bool = False) -> bytes:
-    """Encode as an enhanced MR file of one frame.
-
-    Args:
-        pixels: shape (row, column), 0 to 1, in the standard view.
-        row_mm: Distance between rows.
-        shared: Whether the geometry stands in the shared functional groups.
-
-    Returns:
-        The file.
-    """
-    measures, orientation, window, values = Dataset(), Dataset(), Dataset(), Dataset()
-    measures.PixelSpacing = [f"{row_mm:.12g}"[:16], "1"]
-    orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    window.WindowCenter, window.WindowWidth = "900", "1800"
-    values.RescaleSlope, values.RescaleIntercept = "0.5", "7"
-    group = Dataset()
-    group.PixelMeasuresSequence = Sequence([measures])
-    group.PlaneOrientationSequence = Sequence([orientation])
-    group.FrameVOILUTSequence = Sequence([window])
-    group.PixelValueTransformationSequence = Sequence([values])
-    dataset = dicom_dataset(pixels, NumberOfFrames=1)
-    dataset.SOPClassUID = EnhancedMRImageStorage
-    dataset.file_meta.MediaStorageSOPClassUID = EnhancedMRImageStorage
-    dataset.SharedFunctionalGroupsSequence = Sequence([group if shared else Dataset()])
-    dataset.PerFrameFunctionalGroupsSequence = Sequence(
-        [Dataset() if shared else group]
-    )
-    return save(dataset)

@@ -9,7 +9,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from alzer.model.bundle import CARD_FILE, MODEL_FILE, card_fields
-from alzer.model.preparation import CELL_STRIDE, InputSpec
+from alzer.model.geometry import CELL_STRIDE
+from alzer.model.preparation import InputSpec
 
 
 def tiny_onnx(
@@ -18,7 +19,7 @@ def tiny_onnx(
     *,
     ood_score: bool = False,
 ) -> bytes:
-    """Give a graph of one convolution with the outputs of a bundle.
+    """Return a graph of one convolution with the outputs of a bundle.
 
     Its maps are these multiples of single pixels; as it stands, bright ones
     speak for the first class, dark ones for the last. The ood_score, if asked for,

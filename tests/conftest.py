@@ -31,19 +31,19 @@ def _interruptible() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a bundle that is quick to load: one convolution with the two outputs."""
+    """Return a bundle that is quick to load: one convolution with the two outputs."""
     return write_bundle(tmp_path_factory.mktemp("bundle"))
 
 
 @pytest.fixture(scope="session")
 def model(bundle_path: Path) -> Model:
-    """Give that bundle's model, ready to run."""
+    """Return that bundle's model, ready to run."""
     return load_model(load_bundle(bundle_path), "openvino", "fp32", 1)
 
 
 @pytest.fixture(scope="session")
 def network() -> ResNet50:
-    """Give a whole ResNet-50 with random weights; not to be changed."""
+    """Return a whole ResNet-50 with random weights; not to be changed."""
     return settled_network()
 
 
@@ -51,7 +51,7 @@ def network() -> ResNet50:
 def resnet_bundle(
     network: ResNet50, tmp_path_factory: pytest.TempPathFactory
 ) -> Bundle:
-    """Give that network as it is served; smaller images keep the tests quick."""
+    """Return that network as it is served; smaller images keep the tests quick."""
     folder, spec = tmp_path_factory.mktemp("resnet"), InputSpec(height=97, width=65)
     content = export.export_onnx(network, spec, random_novelty())
     export.write_bundle(folder, content, spec, {"name": "random", "version": "0"})
@@ -72,7 +72,7 @@ def shipped_model() -> Model:
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """Give the folder with real scans, which is no part of the project."""
+    """Return the folder with real scans, which is no part of the project."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("ALZER_DATA", beside))
     if not (folder / "oasis1-axial").is_dir():

@@ -93,7 +93,7 @@ def draw_phantom(
 def draw_brain(
     shape: tuple[int, int] = (208, 176), ventricle: float = 0.1, seed: int = 0
 ) -> NDArray[np.float64]:
-    """Give the pixels of `draw_phantom` alone, shape (row, column), 0 to 1."""
+    """Return the pixels of `draw_phantom` alone, shape (row, column), 0 to 1."""
     return draw_phantom(shape, ventricle, seed).pixels
 
 
@@ -107,7 +107,7 @@ def with_dot(
 
 
 def _grid(shape: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give coordinates in which the brain's outline is the unit circle."""
+    """Return coordinates in which the brain's outline is the unit circle."""
     height, width = shape
     # The proportions of the training slices: 172 x 138 in 208 x 176.
     half = min(height * 172 / 208, width * 138 / 176 * 172 / 138) / 2.0
@@ -133,7 +133,7 @@ def _soften(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def as_bytes(pixels: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Give 0 to 1 as 8-bit grey."""
+    """Return 0 to 1 as 8-bit grey."""
     return np.rint(pixels * 255.0).astype(np.uint8)
 
 
@@ -173,7 +173,7 @@ def as_png16(pixels: NDArray[np.float64], top: int = 4095) -> bytes:
 
 
 def huge_png(side: int = 13000) -> bytes:
-    """Give a small PNG file that declares a huge black picture."""
+    """Return a small PNG file that declares a huge black picture."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + content))
@@ -192,7 +192,7 @@ def huge_png(side: int = 13000) -> bytes:
 
 
 def dicom_dataset(pixels: NDArray[np.float64], **elements: object) -> Dataset:
-    """Give an MR image of twelve bits as a data set.
+    """Return an MR image of twelve bits as a data set.
 
     Args:
         pixels: shape (row, column), 0 to 1.
@@ -251,7 +251,7 @@ def set_raw(
 
 
 def save_dicom(dataset: Dataset, **options: bool) -> bytes:
-    """Give a data set as a file."""
+    """Return a data set as a file."""
     file = io.BytesIO()
     dcmwrite(file, dataset, enforce_file_format=True, **options)
     return file.getvalue()

@@ -45,7 +45,7 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self) -> httpx.Client:
-        """Give somebody who asks it, with the patience that a busy machine needs."""
+        """Return a client that waits as long as a busy machine needs."""
         return httpx.Client(base_url=self.address, timeout=60)
 
     def kill(self) -> None:

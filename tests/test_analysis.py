@@ -29,7 +29,8 @@ from alzer.errors import (
 from alzer.explain.overlay import blend
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
-from alzer.model.preparation import CELL_STRIDE, prepare
+from alzer.model.geometry import CELL_STRIDE
+from alzer.model.preparation import prepare
 from alzer.scans.orientation import affine_of, to_standard_view
 from alzer.scans.plausibility import examine
 from alzer.scans.reduction import MOST_PIXELS

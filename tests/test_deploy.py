@@ -18,7 +18,7 @@ import yaml
 
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry, read_log
-from alzer.store.files import Kind
+from alzer.store.kinds import Kind
 from alzer.store.records import Filter, Record
 from alzer.store.store import Store, open_store
 from servers import postgresql, postgresql_program
@@ -122,7 +122,7 @@ class Commands:
 
 @pytest.fixture
 def commands() -> Commands:
-    """Give the documented commands."""
+    """Return the documented commands."""
     text = (ROOT / "docs/how-to/deploy.md").read_text("utf-8")
     section = text.partition("## Backup and restore")[2].partition("\n## ")[0]
     return Commands(*re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
@@ -193,7 +193,7 @@ def test_a_log_that_was_left_behind_does_not_change_what_is_restored(
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """Give the URL of a running PostgreSQL."""
+    """Return the URL of a running PostgreSQL."""
     # Not below pytest's folder: another pytest that starts would close that one.
     made = TemporaryDirectory(prefix="alzer-postgresql-")
     with made as folder, postgresql(Path(folder)) as url:

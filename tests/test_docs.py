@@ -36,7 +36,7 @@ def text_of(*names: str) -> str:
 
 @pytest.fixture(scope="module")
 def generate() -> ModuleType:
-    """Give docs/generate.py as a module."""
+    """Return docs/generate.py as a module."""
     spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
     assert spec
     assert spec.loader

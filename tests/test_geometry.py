@@ -16,7 +16,8 @@ from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import StandardView, to_standard_view
 from alzer.scans.plausibility import examine
-from anatomies import back_up, dicoms, niftis, pictures, sample, turns
+from anatomies import back_up, niftis, pictures, sample, turns
+from dicom_anatomies import dicoms
 from phantoms import as_dicom, as_png
 
 CASES = [*pictures(), *niftis(), *dicoms()]
@@ -27,7 +28,7 @@ LARGEST_DIFFERENCE = 0.01
 
 @pytest.fixture(scope="module")
 def plain(shipped_model: Model) -> Analysis:
-    """Give the answer for the plain picture."""
+    """Return the answer for the plain picture."""
     return analyse(as_png(back_up(sample())), shipped_model)
 
 
@@ -136,7 +137,7 @@ def test_what_is_shown_has_square_pixels_and_the_face_at_the_top(
 
 @pytest.fixture(scope="module")
 def real_views(data_dir: Path) -> list[StandardView]:
-    """Give the middle slice of every second person."""
+    """Return the middle slice of every second person."""
     folder = data_dir / "oasis1-axial"
     with (folder / "slices.csv").open(newline="") as file:
         rows = sorted(csv.DictReader(file), key=lambda row: int(row["slice"]))

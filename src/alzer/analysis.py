@@ -144,6 +144,11 @@ class _Ready:
         not_axial = (NOT_AXIAL,) if self.view.is_axial is False else ()
         return (*not_axial, *self.head.doubts)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know of the file, its geometry and its content."""
+        return (*self.scan.warnings, *self.view.warnings, *self.head.warnings)
+
 
 def analyse(
     source: bytes | Slice,
@@ -185,10 +190,10 @@ def analyse_many(
     waiting = iter(sources)
     while batch := list(islice(waiting, BATCH_SIZE)):
         outcomes = [_try_make_ready(source, model, limits) for source in batch]
-        usable = [each for each in outcomes if isinstance(each, _Ready)]
+        usable = [outcome for outcome in outcomes if isinstance(outcome, _Ready)]
         answers = iter(_answer(usable, model))
-        for each in outcomes:
-            yield next(answers) if isinstance(each, _Ready) else each
+        for outcome in outcomes:
+            yield next(answers) if isinstance(outcome, _Ready) else outcome
 
 
 def _try_make_ready(
@@ -222,7 +227,7 @@ def _answer(ready: list[_Ready], model: Model) -> list[Analysis]:
     if not ready:
         return []
     started = time.perf_counter()
-    evidence = model.run(np.stack([each.prepared.pixels for each in ready]))
+    evidence = model.run(np.stack([one.prepared.pixels for one in ready]))
     share_ms = (time.perf_counter() - started) * 1000.0 / len(ready)
     answers = []
     for index, one in enumerate(ready):
@@ -251,9 +256,7 @@ def _explain(
         no_heatmap_reason=None if heat is not None else _no_heat(concluded.label),
         warnings=(
             *concluded.warnings,
-            *ready.scan.warnings,
-            *ready.view.warnings,
-            *ready.head.warnings,
+            *ready.warnings,
             *concluded.class_warnings,
         ),
         model=model.identity,

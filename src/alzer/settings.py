@@ -123,7 +123,9 @@ class Settings(BaseSettings):
         description="Comma-separated addresses of reverse proxies whose "
         "X-Forwarded-For and X-Forwarded-Proto are believed.",
     )
-    log_level: LogLevel = Field(default="info", description="Least level of the log.")
+    log_level: LogLevel = Field(
+        default="info", description="Messages of lower levels are not logged."
+    )
     model: Path | None = Field(
         default=None,
         description="Folder of a model bundle; when unset, the one that ships.",
@@ -279,7 +281,7 @@ class Settings(BaseSettings):
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether an address is reached from this machine alone.
+    """Return whether an address is reached from this machine alone.
 
     Args:
         host: A name or an address, as a service listens on it.

@@ -47,7 +47,7 @@ def test_the_module_runs_as_the_program_does(
 
 
 def help_texts(command: Any) -> Iterator[str]:  # noqa: ANN401 - typer keeps its types private
-    """Give all that a command, and those below it, say of themselves."""
+    """Return all that a command, and those below it, say of themselves."""
     yield command.help
     yield from (each.help for each in command.params if each.help)
     for below in getattr(command, "commands", {}).values():

@@ -15,7 +15,7 @@ Call = Callable[..., Result]
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the folder of a service whose clock has jumped back by a year."""
+    """Return the folder of a service whose clock has jumped back by a year."""
     monkeypatch.setenv("ALZER_DATA_DIR", str(tmp_path))
     store = open_store(Settings(data_dir=tmp_path))
     store.clock.confirm(datetime.now(UTC) + timedelta(days=365))

@@ -14,7 +14,7 @@ Call = Callable[..., Result]
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the folder that the commands work on."""
+    """Return the folder that the commands work on."""
     monkeypatch.setenv("ALZER_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "160")
     return tmp_path

@@ -51,7 +51,7 @@ NIFTI = as_nifti((draw_brain().T * 4000).astype(np.uint16))
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[DecodingPool]:
-    """Give a pool of two processes."""
+    """Return a pool of two processes."""
     pool = DecodingPool(DecodingLimits(), 2)
     yield pool
     pool.close()

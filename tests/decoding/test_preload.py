@@ -124,7 +124,7 @@ KINDS: Final[Mapping[str, bytes]] = {
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[DecodingProcess]:
-    """Give a process that can open nothing any more."""
+    """Return a process that can open nothing any more."""
     process = DecodingProcess(DecodingLimits())
     process.wait_until_ready()
     yield process

@@ -35,7 +35,7 @@ DICOM = as_dicom(draw_brain())
 
 @pytest.fixture(scope="module")
 def lasting() -> Iterator[DecodingProcess]:
-    """Give a process as the service has it."""
+    """Return a process as the service has it."""
     process = DecodingProcess(DecodingLimits())
     process.wait_until_ready()
     yield process
@@ -44,7 +44,7 @@ def lasting() -> Iterator[DecodingProcess]:
 
 @pytest.fixture
 def process() -> Iterator[DecodingProcess]:
-    """Give a process with little memory and time."""
+    """Return a process with little memory and time."""
     process = DecodingProcess(DecodingLimits(2**30, 1.0))
     process.wait_until_ready()
     yield process

@@ -71,18 +71,18 @@ def chunk(kind: bytes, content: bytes = b"") -> bytes:
 
 
 def png_with(*chunks: bytes) -> bytes:
-    """Give the picture with some chunks before its pixels."""
+    """Return the picture with some chunks before its pixels."""
     return PNG[:33] + b"".join(chunks) + PNG[33:]
 
 
 def png_of(depth: int, colours: int, interlace: int) -> bytes:
-    """Give a header of another kind before the same pixels."""
+    """Return a header of another kind before the same pixels."""
     header = PNG[16:24] + bytes((depth, colours, 0, 0, interlace))
     return PNG[:8] + chunk(b"IHDR", header) + PNG[33:]
 
 
 def bomb() -> bytes:
-    """Give half a megabyte of zeros, packed."""
+    """Return half a megabyte of zeros, packed."""
     return zlib.compress(bytes(2**19), 9)
 
 

@@ -66,7 +66,7 @@ def images() -> np.ndarray:
 
 
 def relative(one: np.ndarray, other: np.ndarray) -> float:
-    """Give the largest difference as a share of the largest value."""
+    """Return the largest difference as a share of the largest value."""
     return float(np.abs(one - other).max() / np.abs(other).max())
 
 

@@ -5,11 +5,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from alzer.model.preparation import CELL_STRIDE, Geometry, InputSpec, place, prepare
+from alzer.model.geometry import Geometry
+from alzer.model.preparation import InputSpec, place, prepare
 from alzer.scans.orientation import StandardView
 from alzer.scans.plausibility import examine
 from phantoms import draw_brain, with_dot
@@ -33,7 +32,7 @@ def view_of(
 
 @cache
 def geometry_of(shape: tuple[int, int]) -> Geometry:
-    """Give where the network looks on a phantom of this shape."""
+    """Return where the network looks on a phantom of this shape."""
     return place(shape, examine(view_of(draw_brain(shape))).box, SPEC)
 
 
@@ -98,46 +97,6 @@ def test_what_the_file_says_of_its_orientation_counts(
     assert prepared.geometry.turned is turned
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-def test_a_hot_cell_is_painted_where_the_network_looked(
-    shape: tuple[int, int],
-) -> None:
-    geometry, checked = geometry_of(shape), 0
-    for cell in np.ndindex(SPEC.cells):
-        expected = np.array(geometry.to_view(*np.multiply(cell, CELL_STRIDE)))
-        if (expected < 0.0).any() or (expected > np.subtract(shape, 1)).any():
-            continue
-        maps = np.zeros(SPEC.cells, np.float32)
-        maps[cell] = 1.0
-
-        painted = geometry.paint(maps)
-
-        hottest = np.argwhere(painted == painted.max())
-        distances = np.abs(hottest - expected).max(axis=1)
-        assert distances.min() <= 1.0
-        # The outermost cells also fill the outer half of the outermost pixels.
-        assert distances.max() <= 1.0 + geometry.scales[0] / 2.0
-        checked += 1
-    assert checked >= 20
-
-
-@given(
-    row=st.floats(-500, 500),
-    column=st.floats(-500, 500),
-    scale=st.floats(0.05, 50),
-    top=st.floats(-100, 100),
-    turned=st.booleans(),
-)
-def test_to_input_undoes_to_view(
-    row: float, column: float, scale: float, top: float, *, turned: bool
-) -> None:
-    geometry = Geometry(top, -top, (scale, scale / 2.0), (193, 161), (9, 9), turned)
-
-    there = geometry.to_view(row, column)
-
-    assert geometry.to_input(*there) == pytest.approx((row, column), abs=1e-6)
-
-
 def test_the_field_of_view_holds_the_whole_box_at_its_centre() -> None:
     geometry = place((400, 500), (100.0, 150.0, 300.0, 290.0), SPEC)
 
@@ -146,27 +105,6 @@ def test_the_field_of_view_holds_the_whole_box_at_its_centre() -> None:
         at = geometry.to_input(row, column)
         assert 0.0 <= at[0] <= 192.0
         assert 0.0 <= at[1] <= 160.0
-
-
-def test_cells_lie_as_far_apart_as_the_specification_says() -> None:
-    spec = replace(SPEC, cell_stride=16)
-    geometry = place((208, 176), (0.0, 0.0, 208.0, 176.0), spec)
-    maps = np.zeros(spec.cells, np.float32)
-    maps[5, 4] = 1.0
-
-    found = np.unravel_index(geometry.paint(maps).argmax(), (208, 176))
-
-    assert found == pytest.approx(geometry.to_view(5 * 16, 4 * 16), abs=1.0)
-
-
-def test_there_is_no_heat_where_the_network_did_not_look() -> None:
-    geometry = place((400, 500), (100.0, 150.0, 300.0, 290.0), SPEC)
-
-    painted = geometry.paint(np.ones(SPEC.cells, np.float32))
-
-    assert painted[200, 220] == pytest.approx(1.0)
-    assert painted[:, 0].max() == 0.0
-    assert painted[0].max() == 0.0
 
 
 def test_the_input_does_not_depend_on_brightness_and_contrast() -> None:

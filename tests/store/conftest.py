@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry
-from alzer.store.files import Kind
+from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.store.store import Store, open_store
 from servers import S3_ENVIRONMENT, postgresql, s3_server
@@ -20,7 +20,7 @@ from servers import S3_ENVIRONMENT, postgresql, s3_server
 
 @pytest.fixture(scope="session")
 def postgresql_folder() -> Iterator[Path]:
-    """Give a folder for PostgreSQL.
+    """Return a folder for PostgreSQL.
 
     Not below pytest's: another pytest that starts closes that one to the account
     that PostgreSQL runs as.
@@ -31,14 +31,14 @@ def postgresql_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgresql_server(postgresql_folder: Path) -> Iterator[str]:
-    """Give the URL of a running PostgreSQL."""
+    """Return the URL of a running PostgreSQL."""
     with postgresql(postgresql_folder) as url:
         yield url
 
 
 @pytest.fixture
 def new_postgresql(postgresql_server: str) -> Iterator[Callable[[], str]]:
-    """Give what makes an empty database of PostgreSQL, and its URL."""
+    """Return what makes an empty database of PostgreSQL, and its URL."""
     driver = postgresql_server.replace("postgresql:", "postgresql+psycopg:")
     engine = create_engine(driver, isolation_level="AUTOCOMMIT")
 
@@ -54,7 +54,7 @@ def new_postgresql(postgresql_server: str) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str | None:
-    """Give an empty database of each kind; None: the default one."""
+    """Return an empty database of each kind; None: the default one."""
     if request.param == "sqlite":
         return None
     make: Callable[[], str] = request.getfixturevalue("new_postgresql")
@@ -63,14 +63,14 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture(scope="session")
 def s3_address() -> Iterator[str]:
-    """Give the address of a running S3 server with a bucket."""
+    """Return the address of a running S3 server with a bucket."""
     with s3_server() as address:
         yield address
 
 
 @pytest.fixture
 def s3_url(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give an empty place in the bucket."""
+    """Return an empty place in the bucket."""
     for name, value in {**S3_ENVIRONMENT, "AWS_ENDPOINT_URL": s3_address}.items():
         monkeypatch.setenv(name, value)
     return f"s3://alzer-test/{uuid.uuid4()}"
@@ -78,7 +78,7 @@ def s3_url(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture(params=["folder", "S3"])
 def files_url(request: pytest.FixtureRequest) -> str | None:
-    """Give an empty place of files of each kind; None: the default one."""
+    """Return an empty place of files of each kind; None: the default one."""
     if request.param == "folder":
         return None
     url: str = request.getfixturevalue("s3_url")
@@ -87,7 +87,7 @@ def files_url(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture
 def new_store(tmp_path: Path) -> Iterator[Callable[..., Store]]:
-    """Give what opens a store with some settings."""
+    """Return what opens a store with some settings."""
     with ExitStack() as stack:
 
         def open_one(**settings: object) -> Store:
@@ -101,7 +101,7 @@ def new_store(tmp_path: Path) -> Iterator[Callable[..., Store]]:
 
 @pytest.fixture
 def store(new_store: Callable[..., Store], database_url: str | None) -> Store:
-    """Give an empty store over each database."""
+    """Return an empty store over each database."""
     return new_store(database=database_url)
 
 
@@ -109,25 +109,25 @@ def store(new_store: Callable[..., Store], database_url: str | None) -> Store:
 def any_store(
     new_store: Callable[..., Store], database_url: str | None, files_url: str | None
 ) -> Store:
-    """Give an empty store over each database with each storage."""
+    """Return an empty store over each database with each storage."""
     return new_store(database=database_url, files=files_url)
 
 
 @pytest.fixture
 def words() -> str:
-    """Give a text that can be looked for."""
+    """Return a text that can be looked for."""
     return "a prediction that can be looked for"
 
 
 @pytest.fixture
 def picture() -> bytes:
-    """Give the content of a file that can be looked for."""
+    """Return the content of a file that can be looked for."""
     return b"a picture that can be looked for"
 
 
 @pytest.fixture
 def keep(words: str, picture: bytes) -> Callable[..., Record]:
-    """Give what keeps an analysis of some age."""
+    """Return what keeps an analysis of some age."""
 
     def keep_one(store: Store, age: timedelta = timedelta(0)) -> Record:
         record = Record(

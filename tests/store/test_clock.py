@@ -16,7 +16,7 @@ YEARS = timedelta(days=3_650)
 
 @pytest.fixture
 def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
-    """Give what lets time pass, by which no clock is set."""
+    """Return what lets time pass, by which no clock is set."""
     passed = [0.0]
     monkeypatch.setattr("alzer.store.clock._uptime_s", lambda: passed[0])
 

@@ -69,7 +69,7 @@ def test_who_reads_delays_the_forgetting_and_prevents_neither_it_nor_the_deletio
 def postgresql_store(
     new_store: Callable[..., Store], new_postgresql: Callable[[], str]
 ) -> Store:
-    """Give an empty store over PostgreSQL."""
+    """Return an empty store over PostgreSQL."""
     return new_store(database=new_postgresql())
 
 

@@ -40,7 +40,7 @@ def test_commits_wait_for_the_disk_where_that_is_wanted(
 
 @pytest.fixture
 def url(new_postgresql: Callable[[], str]) -> str:
-    """Give an empty database of PostgreSQL."""
+    """Return an empty database of PostgreSQL."""
     return new_postgresql()
 
 

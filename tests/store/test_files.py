@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from alzer.errors import StorageUnavailable
-from alzer.store.files import FileStore, Kind
+from alzer.store.files import FileStore
+from alzer.store.kinds import Kind
 
 
 @pytest.fixture
 def files(files_url: str | None, tmp_path: Path) -> FileStore:
-    """Give an empty storage of each kind."""
+    """Return an empty storage of each kind."""
     return FileStore(files_url or str(tmp_path / "uploads"))
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from alzer.errors import InvalidRequest, StorageUnavailable
-from alzer.store.files import FileStore, KeptFile, Kind
+from alzer.store.files import FileStore
+from alzer.store.kinds import KeptFile, Kind
 from servers import S3_ENVIRONMENT
 
 # Each request ends after 4 s; the rest is room for a slow machine.
@@ -17,7 +18,7 @@ SOON_S = 20.0
 
 @pytest.fixture
 def mute(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileStore]:
-    """Give files in a bucket of a server that listens and never answers."""
+    """Return files in a bucket of a server that listens and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
         yield files_at(address, monkeypatch)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from alzer.store.files import FileStore, Kind
+from alzer.store.files import FileStore
+from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.store.store import GRACE, Store
 
@@ -20,13 +21,13 @@ SOON = timedelta(seconds=2)  # as exact as S3 tells times, and a second more
 
 @pytest.fixture
 def place(files_url: str | None, tmp_path: Path) -> str:
-    """Give an empty place of files of each kind."""
+    """Return an empty place of files of each kind."""
     return files_url or str(tmp_path / "files")
 
 
 @pytest.fixture
 def open_beside(new_store: Callable[..., Store], place: str, tmp_path: Path) -> Any:  # noqa: ANN401 - a function
-    """Give what opens a store with a database of its own and the same files."""
+    """Return what opens a store with a database of its own and the same files."""
 
     def open_one(name: str) -> Store:
         return new_store(data_dir=tmp_path / name, files=place)

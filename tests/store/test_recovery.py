@@ -21,7 +21,7 @@ Keep = Callable[..., Record]
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a disk of 2 MB; the tests below those that have it need none."""
+    """Return a disk of 2 MB; the tests below those that have it need none."""
     with small_disk(tmp_path / "disk", "2m") as disk:
         yield disk
 

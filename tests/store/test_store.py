@@ -12,7 +12,7 @@ import pytest
 
 from alzer.errors import StorageUnavailable
 from alzer.store.audit import LOCAL, SERVICE, AuditEntry, read_log
-from alzer.store.files import Kind
+from alzer.store.kinds import Kind
 from alzer.store.records import Filter, Record
 from alzer.store.store import GRACE, Store
 

@@ -15,7 +15,8 @@ from PIL import Image, ImageFilter
 from alzer.evaluation.metrics import auc
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
-from alzer.model.preparation import Geometry, prepare
+from alzer.model.geometry import Geometry
+from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import to_standard_view
 from alzer.scans.plausibility import examine
@@ -148,7 +149,7 @@ def look(model: Model, phantom: Phantom) -> Look:
 
 
 def density_on_ventricles(seen: Look, label: int, common: NDArray[np.float32]) -> float:
-    """Give how dense the evidence for a class is there, relative to the brain."""
+    """Return how dense the evidence for a class is there, relative to the brain."""
     evidence = seen.geometry.paint(np.maximum(seen.maps[label] - common[label], 0.0))
     brain = seen.phantom.brain
     near = widened(seen.phantom.ventricles) & brain

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from alzer.model.preparation import CELL_STRIDE
+from alzer.model.geometry import CELL_STRIDE
 from alzer.training.network import (
     STAGES,
     Bottleneck,

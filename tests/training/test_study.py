@@ -58,7 +58,7 @@ class Diary:
 
 @pytest.fixture(scope="module")
 def finished(cohort_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the output of a study that was not interrupted."""
+    """Return the output of a study that was not interrupted."""
     output = tmp_path_factory.mktemp("study")
     run_study(Study(cohort_folder, output, RECIPE, folds=(0, 2)), Diary())
     return output

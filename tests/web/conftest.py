@@ -23,7 +23,7 @@ def client(model: Model, tmp_path: Path) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="session")
 def silent_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """Give a model in which no region speaks for any class."""
+    """Return a model in which no region speaks for any class."""
     folder = tmp_path_factory.mktemp("silent")
     bundle = write_bundle(folder, weights=[0.0] * 4, biases=[0.0, 1.0, 0.0, 0.0])
     return load_model(load_bundle(bundle), "openvino", "fp32", 1)
@@ -31,28 +31,28 @@ def silent_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 @pytest.fixture
 def address(model: Model, tmp_path: Path) -> Iterator[str]:
-    """Give the address of the service behind a real server."""
+    """Return the address of the service behind a real server."""
     with serving(model, tmp_path) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def shipped_model() -> Model:
-    """Give the model that people get; but drawn heads are to it as real ones."""
+    """Return the model that people get; but drawn heads are to it as real ones."""
     model = load_model(load_bundle(shipped_bundle()))
     return replace(model, decision=replace(model.decision, ood_limit=None))
 
 
 @pytest.fixture
 def shipped_address(shipped_model: Model, tmp_path: Path) -> Iterator[str]:
-    """Give the address of the service with the model that ships."""
+    """Return the address of the service with the model that ships."""
     with serving(shipped_model, tmp_path) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give the browser that a person would use."""
+    """Return the browser that a person would use."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

@@ -27,7 +27,7 @@ OPEN = {
 
 @pytest.fixture
 def guarded(model: Model, tmp_path: Path) -> Iterator[TestClient]:
-    """Give a service that needs a token."""
+    """Return a service that needs a token."""
     app = app_with(model, data_dir=tmp_path, auth="required")
     with TestClient(app, follow_redirects=False) as client:
         yield client
@@ -35,7 +35,7 @@ def guarded(model: Model, tmp_path: Path) -> Iterator[TestClient]:
 
 @pytest.fixture
 def token(tmp_path: Path) -> str:
-    """Give a token for it."""
+    """Return a token for it."""
     return make_token(tmp_path)
 
 

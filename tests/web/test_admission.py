@@ -42,14 +42,14 @@ def all_taken(app: FastAPI) -> Iterator[None]:
 
 @pytest.fixture
 def full(app: FastAPI) -> Iterator[TestClient]:
-    """Give a service whose places are all taken."""
+    """Return a service whose places are all taken."""
     with TestClient(app) as client, all_taken(app):
         yield client
 
 
 @pytest.fixture
 def full_address(app: FastAPI) -> Iterator[str]:
-    """Give the address of such a service behind a real server."""
+    """Return the address of such a service behind a real server."""
     with serving_app(app) as address, all_taken(app):
         yield address
 
@@ -97,7 +97,7 @@ def all_taken_that_one_may_have(app: FastAPI, owner: str) -> Iterator[None]:
 
 
 def asking_from(address: str, source: str) -> httpx.Client:
-    """Give somebody who asks from one of this machine's addresses."""
+    """Return somebody who asks from one of this machine's addresses."""
     transport = httpx.HTTPTransport(local_address=source)
     return httpx.Client(base_url=address, transport=transport, timeout=60)
 

@@ -28,7 +28,7 @@ PATIENCE_S = 15.0
 def running(
     bundle_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
-    """Give a service that has little patience."""
+    """Return a service that has little patience."""
     folder = tmp_path_factory.mktemp("slow")
     with service(bundle_path, folder, slow_client_seconds=TERM_S) as running:
         yield running

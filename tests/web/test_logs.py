@@ -24,7 +24,7 @@ from web.test_access import bearer
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    """Give what is logged."""
+    """Return what is logged."""
     with logged("info") as stream:
         yield stream
 

@@ -26,7 +26,7 @@ BRAIN = as_png(draw_brain())
 
 @pytest.fixture(scope="module")
 def novel_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """Give a model that tells how novel an image is."""
+    """Return a model that tells how novel an image is."""
     bundle = write_bundle(tmp_path_factory.mktemp("novel"), ood_score=True)
     return load_model(load_bundle(bundle), "openvino", "fp32", 1)
 
@@ -82,7 +82,7 @@ EXPECTED = dict(zip(CLASS_NAMES, (0.4, 0.3, 0.2, 0.1), strict=True))
 
 @pytest.fixture
 def watched(model: Model, tmp_path: Path) -> Iterator[TestClient]:
-    """Give a service that knows which mix of classes to expect."""
+    """Return a service that knows which mix of classes to expect."""
     settings = Settings(data_dir=tmp_path, allowed_hosts=("testserver",))
     engine = replace(engine_of(model, settings), class_mix=EXPECTED)
     with TestClient(create_app(engine, settings)) as client:

@@ -87,7 +87,7 @@ END = BODY[-100:]
 
 @pytest.fixture(scope="module")
 def small(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a service that takes small uploads only."""
+    """Return the address of a service that takes small uploads only."""
     folder = tmp_path_factory.mktemp("small")
     with serving(
         model, folder, max_upload_bytes=LARGEST, max_buffered_bytes=ROOM

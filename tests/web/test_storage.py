@@ -49,7 +49,7 @@ def heatmaps(folder: Path) -> set[str]:
 
 
 def recorded(client: TestClient) -> set[str]:
-    """Give the heatmaps that records name."""
+    """Return the heatmaps that records name."""
     analyses = client.get("/analyses").json()["analyses"]
     urls = [each["heatmap_url"] for each in analyses]
     return {each.rpartition("/")[2] for each in urls if each}
@@ -57,7 +57,7 @@ def recorded(client: TestClient) -> set[str]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a disk of a quarter of a megabyte, where one can be made."""
+    """Return a disk of a quarter of a megabyte, where one can be made."""
     with small_disk(tmp_path / "disk", "256k") as disk:
         yield disk
 

@@ -99,7 +99,7 @@ def test_the_quietest_address_is_forgotten(clock: Clock, throttle: Throttle) -> 
 
 @pytest.fixture
 def guarded(model: Model, tmp_path: Path) -> Iterator[str]:
-    """Give the address of a service that needs a token."""
+    """Return the address of a service that needs a token."""
     with serving(model, tmp_path, auth="required") as address:
         yield address
 

@@ -16,14 +16,14 @@ BRAIN = as_png(draw_brain())
 
 @pytest.fixture(scope="module")
 def address(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a service that trusts no proxy and has no public URL."""
+    """Return the address of a service that trusts no proxy and has no public URL."""
     with serving(model, tmp_path_factory.mktemp("direct")) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def proxied(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a service that trusts a proxy on this machine."""
+    """Return the address of a service that trusts a proxy on this machine."""
     folder = tmp_path_factory.mktemp("proxied")
     with serving(model, folder, trusted_proxies=("127.0.0.1",)) as address:
         yield address

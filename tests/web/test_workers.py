@@ -48,7 +48,7 @@ def test_files_that_can_not_be_used_are_refused_while_all_threads_work(
 
 @pytest.fixture
 def slow() -> Iterator[threading.Event]:
-    """Give what ends all slow reading."""
+    """Return what ends all slow reading."""
     event = threading.Event()
     yield event
     event.set()

@@ -98,7 +98,7 @@ class Cohort:
             self.folder.summarise(model.identity, {"complete": False})
 
     def end(self, model: Model) -> None:
-        """Tell what a person must know of the whole, and write it down.
+        """Report what a person must know of the whole, and write it down.
 
         Args:
             model: What has answered.
@@ -130,7 +130,7 @@ class Cohort:
             One record per input, in their order.
         """
         for batch in _batches(reads):
-            scans = (each.outcome for each in batch if isinstance(each.outcome, Slice))
+            scans = (read.outcome for read in batch if isinstance(read.outcome, Slice))
             answers = analyse_many(scans, model)
             for read in batch:
                 outcome = read.outcome

@@ -25,7 +25,10 @@ def printable(text: str) -> str:
         The text with each of these written as in Python: `\n`, `\x1b`, `\udcff` (a
         byte ff that is no text).
     """
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1]
+        for character in text
+    )
 
 
 def csv_path(path: str) -> str:

@@ -149,7 +149,7 @@ def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is nee
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Callable[[str], None]]:
-    """Say on one line what is being done, or line by line if it is no terminal."""
+    """Show on one line what is being done, or line by line if it is no terminal."""
     if not console.is_terminal:
         yield lambda text: console.print(text, highlight=False, markup=False)
         return

@@ -44,7 +44,7 @@ def exit_code_of(error: type[AlzerError]) -> int:
 
 
 def complain(sentence: str) -> None:
-    """Tell the person at the terminal what went wrong."""
+    """Show the person at the terminal what went wrong."""
     sys.stderr.write(f"alzer: {printable(sentence)}\n")
 
 

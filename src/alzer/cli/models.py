@@ -100,7 +100,7 @@ def _plain(value: object) -> str:
 
 
 def describe(card: Card) -> Iterator[tuple[str, str]]:
-    """Say what a model is.
+    """Describe a model.
 
     Args:
         card: Of a bundle.

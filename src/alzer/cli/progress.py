@@ -64,7 +64,7 @@ class Run:
         return pace * (1.0 - self.fraction)
 
     def words_left(self) -> str:
-        """Say how long it will take; nothing before there is a pace."""
+        """Return how long it will take; nothing before there is a pace."""
         left = self.seconds_left()
         if left is None:
             return ""
@@ -85,26 +85,26 @@ class Lines:
         self._run = Run("", epochs)
 
     def note(self, text: str) -> None:
-        """Tell what the person should know of the data."""
+        """Report what the person should know of the data."""
         self._say(f"Note: {text}")
 
     def reading(self, done: int, total: int) -> None:
-        """Tell that `done` of `total` slices have been read."""
+        """Report that `done` of `total` slices have been read."""
         if done == total:
             self._say(f"{total} slices read")
 
     def begin(self, title: str) -> None:
-        """Tell that the run of this title begins."""
+        """Report that the run of this title begins."""
         self._run = Run(title, self._run.epochs)
         self._say(f"{title}: training begins")
 
     def step(self, epoch: int, done: int, total: int, loss: float) -> None:
-        """Tell that `done` of `total` steps of an epoch are done."""
+        """Report that `done` of `total` steps of an epoch are done."""
         del loss  # the epoch's mean is told at its end
         self._run.step(epoch, done, total)
 
     def epoch(self, epoch: Epoch) -> None:
-        """Tell that an epoch has ended."""
+        """Report that an epoch has ended."""
         run = self._run
         self._say(
             f"{run.title}: epoch {epoch.number}/{run.epochs}, loss {epoch.loss:.4f}, "
@@ -134,21 +134,21 @@ class Bar:
         self._task = progress.add_task("", total=None)
 
     def note(self, text: str) -> None:
-        """Tell what the person should know of the data."""
+        """Report what the person should know of the data."""
         self._lines.note(text)
 
     def reading(self, done: int, total: int) -> None:
-        """Tell that `done` of `total` slices have been read."""
+        """Report that `done` of `total` slices have been read."""
         text = f"reading slices {done}/{total}"
         self._progress.update(self._task, description=text, completed=done, total=total)
 
     def begin(self, title: str) -> None:
-        """Tell that the run of this title begins."""
+        """Report that the run of this title begins."""
         self._run, self._auc = Run(title, self._run.epochs), math.nan
         self._lines.begin(title)
 
     def step(self, epoch: int, done: int, total: int, loss: float) -> None:
-        """Tell that `done` of `total` steps of an epoch are done."""
+        """Report that `done` of `total` steps of an epoch are done."""
         run = self._run
         run.step(epoch, done, total)
         self._lines.step(epoch, done, total, loss)
@@ -161,7 +161,7 @@ class Bar:
         )
 
     def epoch(self, epoch: Epoch) -> None:
-        """Tell that an epoch has ended."""
+        """Report that an epoch has ended."""
         self._auc = epoch.validation_auc
         self._lines.epoch(epoch)
 

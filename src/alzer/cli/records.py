@@ -103,13 +103,13 @@ class Layout(Protocol):
     """Turns records into text, one at a time."""
 
     def head(self) -> str:
-        """Give what comes before the first record."""
+        """Return what comes before the first record."""
 
     def row(self, record: Record) -> str:
-        """Give one record."""
+        """Return one record."""
 
     def tail(self) -> str:
-        """Give what comes after the last record."""
+        """Return what comes after the last record."""
 
 
 class _JsonLines:
@@ -248,7 +248,7 @@ def continued(chosen: Format) -> Layout:
 
 
 def note(*, calibrated: bool) -> str:
-    """Give what must stand below every result."""
+    """Return what must stand below every result."""
     return _NOTE if calibrated else f"{_NOTE} {_UNCALIBRATED}"
 
 

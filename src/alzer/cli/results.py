@@ -234,7 +234,7 @@ def _only_kind(found: Mapping[Format, tuple[Path, ...]], choice: Choice) -> Form
 
 
 def heatmap_name(name: str) -> str:
-    """Give the file name of an input's heatmap.
+    """Return the file name of an input's heatmap.
 
     Args:
         name: The input.

@@ -115,7 +115,7 @@ def _start_engine(settings: Settings) -> Engine:
 
 
 def _class_mix(settings: Settings) -> dict[str, float]:
-    """Give the share of each class among the people of the training."""
+    """Return the share of each class among the people of the training."""
     card = read_card(settings.model or shipped_bundle())
     counts = card.get("data", {}).get("people_per_class", {})
     total = sum(counts.values())
@@ -219,7 +219,7 @@ def _announce(listening: socket.socket, settings: Settings) -> None:
 
 
 def page_address(public_url: str | None, host: str, port: int) -> str:
-    """Give the address at which a person opens the page.
+    """Return the address at which a person opens the page.
 
     Args:
         public_url: The base that the deployment chose.

@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def pack_ready() -> tuple[bytes, Any]:
-    """Say that files can come."""
+    """Answer that files can come."""
     return HEAD.pack(2, 0) + b"{}", b""
 
 

@@ -38,7 +38,7 @@ class LargeFile(Exception):
 
 
 class DecodingPool:
-    """Reads files as `read_slice` does, those of involved formats elsewhere.
+    """Reads files as `read_slice` does, all but plain ones in isolated processes.
 
     Small files are read at the same time, by as many processes as there are; large
     ones one after the other.
@@ -88,7 +88,7 @@ class DecodingPool:
 
     @staticmethod
     def needs_isolation(data: bytes) -> bool:
-        """Say whether a process reads such a file, and not the service itself."""
+        """Return whether a process reads such a file, and not the service itself."""
         return len(data) > 0 and not is_safe_inline(data)
 
     def read(self, data: bytes, limits: Limits) -> Slice:

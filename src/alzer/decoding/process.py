@@ -108,8 +108,8 @@ class DecodingProcess:
             UnusableScan: The file can't be used.
             TooDemanding: It takes more memory or time than is allowed; the process
                 is of no more use.
-            DamagedFile: It has broken the process, or made it speak strangely: then
-                it may be somebody else's by now, and is ended.
+            DamagedFile: It has broken the process, or the process answers strangely.
+                The file may have taken it over then, so the process is ended.
         """
         until = time.monotonic() + self._allowed.seconds + _WAITED_BESIDES_S
         request, most = pack_request(data, limits), most_content(limits)

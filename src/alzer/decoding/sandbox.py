@@ -14,7 +14,7 @@ _CAPABILITY_VERSION_3: Final = 0x20080522
 
 
 def enter_sandbox(memory_bytes: int) -> None:
-    """Give up files, sockets, privileges and all but some memory, for good.
+    """Drop files, sockets, privileges and all but some memory, for good.
 
     No descriptor can be made from here on, not even in the place of one that is
     closed, which rules out opening any file and any socket. What has to be imported

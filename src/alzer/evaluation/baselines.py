@@ -140,7 +140,7 @@ def _voxels(subject: Subject) -> Floats:
 
 
 def _spread(count: int, wanted: int) -> NDArray[np.intp]:
-    """Give places spread evenly from the first slice to the last."""
+    """Return places spread evenly from the first slice to the last."""
     return np.floor(np.arange(wanted) * count / wanted).astype(np.intp)
 
 

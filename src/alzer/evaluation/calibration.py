@@ -36,20 +36,20 @@ class Slices:
     probabilities: Floats
 
     def where(self, chosen: NDArray[np.bool_]) -> "Slices":
-        """Give the slices that a mask chooses."""
+        """Return the slices that a mask chooses."""
         return Slices(
             self.subjects[chosen], self.labels[chosen], self.probabilities[chosen]
         )
 
     def at(self, temperature: float) -> "Slices":
-        """Give the same with softer (above 1) or sharper probabilities."""
+        """Return the same with softer (above 1) or sharper probabilities."""
         return Slices(
             self.subjects, self.labels, soften(self.probabilities, temperature)
         )
 
 
 def by_person(slices: Slices) -> People:
-    """Give predictions per person, averaged over their slices."""
+    """Return predictions per person, averaged over their slices."""
     return by_subject(slices.subjects, slices.labels, slices.probabilities)
 
 
@@ -96,7 +96,7 @@ def soften(probabilities: Floats, temperature: float) -> Floats:
 
 
 def log_loss(slices: Slices) -> float:
-    """Give the mean negative log likelihood per person, their slices averaged."""
+    """Return the mean negative log likelihood per person, their slices averaged."""
     people = by_person(slices)
     own = people.probabilities[np.arange(len(people.labels)), people.labels]
     return float(-np.log(np.maximum(own, _LEAST)).mean())
@@ -149,7 +149,7 @@ def fit_sets(slices: Slices, coverage: float = COVERAGE) -> tuple[float | None, 
 
 
 def cover(slices: Slices, least: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Give, for each class, how often its sets hold it; people weigh the same.
+    """Return, for each class, how often its sets hold it; people weigh the same.
 
     Args:
         slices: Of people whom neither the network nor `fit_sets` saw.

@@ -16,7 +16,7 @@ from alzer.model.decision import possible
 
 
 def calibration_figures(held_out: HeldOut, folds: Sequence[Slices]) -> dict[str, Any]:
-    """Give calibration error and reliability, before and after the temperature.
+    """Return calibration error and reliability, before and after the temperature.
 
     Args:
         held_out: What the folds' networks said of people held out.

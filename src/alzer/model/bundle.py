@@ -192,7 +192,7 @@ def read_card(folder: Path) -> Mapping[str, Any]:
 
 
 def card_fields(spec: InputSpec, onnx: bytes) -> dict[str, Any]:
-    """Give the fields of a card that loading depends on.
+    """Return the fields of a card that loading depends on.
 
     Args:
         spec: What the network expects.

@@ -70,7 +70,7 @@ class Decision:
         return self.least_probabilities is not None
 
     def in_distribution(self, ood_score: float | None) -> bool | None:
-        """Say whether an input is like those that the network was trained on.
+        """Return whether an input is like those that the network was trained on.
 
         Args:
             ood_score: Of the input, as the network gives it; without one, an input
@@ -84,7 +84,7 @@ class Decision:
         return ood_score is not None and ood_score <= self.ood_limit
 
     def possible(self, probabilities: Sequence[float]) -> tuple[int, ...] | None:
-        """Give the classes that a prediction leaves possible.
+        """Return the classes that a prediction leaves possible.
 
         Args:
             probabilities: One per class.
@@ -97,9 +97,9 @@ class Decision:
         return possible(probabilities, self.least_probabilities)
 
     def is_uninformative(self, classes: Sequence[int]) -> bool:
-        """Say whether these are all the classes that could be ruled out."""
+        """Return whether these are all the classes that could be ruled out."""
         bounds = self.least_probabilities or ()
-        return len(classes) == sum(each is not None for each in bounds)
+        return len(classes) == sum(bound is not None for bound in bounds)
 
     def is_settled(self, evidence: Evidence, tolerance: Tolerance) -> Truths:
         """Return for which inputs errors within the tolerance change nothing.
@@ -172,7 +172,7 @@ def _heat_margin(evidence: Evidence) -> Floats:
 def possible(
     probabilities: Sequence[float] | Floats, least: Sequence[float | None]
 ) -> tuple[int, ...]:
-    """Give the classes that a prediction leaves possible.
+    """Return the classes that a prediction leaves possible.
 
     Args:
         probabilities: One per class.

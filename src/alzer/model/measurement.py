@@ -97,7 +97,7 @@ def measure(
     Raises:
         EngineUnavailable: If an engine refuses the model.
     """
-    usable = [each for each in runtimes if _is_usable(each)]
+    usable = [runtime for runtime in runtimes if _is_usable(runtime)]
     networks = {
         variant: _open(bundle.onnx, variant, threads or usable_cores())
         for variant in dict.fromkeys(

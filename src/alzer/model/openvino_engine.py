@@ -76,7 +76,10 @@ class OpenVinoNetwork:
             request.infer([pair], share_inputs=True)
             # Copies: the request's buffers are used again by the next caller.
             return Evidence(
-                *(request.get_output_tensor(each).data.copy() for each in self._outputs)
+                *(
+                    request.get_output_tensor(index).data.copy()
+                    for index in self._outputs
+                )
             )
         finally:
             self._idle.put(request)

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# Top, left, bottom and right; pixel k lies between the edges k and k + 1.
+Edges = tuple[float, float, float, float]
+
 # Rows that are compared at a time; pictures usually differ from their mirror image
 # where the head begins.
 _COMPARED_ROWS = 64
@@ -48,8 +51,35 @@ def reverse(pixels: NDArray[Any], reversal: tuple[bool, bool]) -> NDArray[Any]:
     Returns:
         The same shape; no copy.
     """
-    rows, columns = (slice(None, None, -1 if each else 1) for each in reversal)
+    rows, columns = (
+        slice(None, None, -1 if reversed_ else 1) for reversed_ in reversal
+    )
     return pixels[rows, columns]
+
+
+def reverse_box(
+    box: Edges, shape: tuple[int, ...], reversal: tuple[bool, bool]
+) -> Edges:
+    """Return where a box lies once its picture is reversed.
+
+    Args:
+        box: Top, left, bottom and right edge.
+        shape: Rows and columns of the picture.
+        reversal: Whether rows, and whether columns, change their order.
+
+    Returns:
+        The same edges in the reversed picture.
+
+    Examples:
+        >>> reverse_box((0.5, 1.0, 3.0, 4.0), (10, 20), (True, False))
+        (7.0, 1.0, 9.5, 4.0)
+    """
+    top, left, bottom, right = box
+    if reversal[0]:
+        top, bottom = shape[0] - bottom, shape[0] - top
+    if reversal[1]:
+        left, right = shape[1] - right, shape[1] - left
+    return top, left, bottom, right
 
 
 def _comes_first(one: NDArray[Any], other: NDArray[Any]) -> bool:

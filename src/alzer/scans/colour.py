@@ -5,13 +5,13 @@ from numpy.typing import NDArray
 
 from alzer.errors import ColourImage
 
-Channels = NDArray[np.uint8] | NDArray[np.uint16]
+Channels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 
 # Grey that went through a colour JPEG comes back with channels a few levels
 # apart; a picture counts as grey while at most this share of its pixels is
 # further apart than this many of 256 levels.
-CHANNEL_TOLERANCE_LEVELS = 12
-MAX_COLOURED_SHARE = 0.001
+_CHANNEL_TOLERANCE_LEVELS = 12
+_MAX_COLOURED_SHARE = 0.001
 
 # Pillow's names of colours other than red, green and blue.
 _UNUSUAL = frozenset({"CMYK", "YCbCr", "LAB", "HSV"})
@@ -59,7 +59,7 @@ def count_coloured(stored: Channels, white: float = 255.0) -> int:
     red, green, blue = (stored[:, :, channel] for channel in range(3))
     spread = np.maximum(np.maximum(red, green), blue)
     spread -= np.minimum(np.minimum(red, green), blue)
-    return int((spread > CHANNEL_TOLERANCE_LEVELS * white / 255.0).sum())
+    return int((spread > _CHANNEL_TOLERANCE_LEVELS * white / 255.0).sum())
 
 
 def require_grey(coloured: int, pixels: int, stored_as: str = "") -> None:
@@ -74,10 +74,10 @@ def require_grey(coloured: int, pixels: int, stored_as: str = "") -> None:
         ColourImage: More than JPEG makes of grey.
     """
     share = coloured / pixels
-    if share > MAX_COLOURED_SHARE:
+    if share > _MAX_COLOURED_SHARE:
         form = f", stored as {stored_as}" if stored_as in _UNUSUAL else ""
         message = (
             f"The image has colours ({share:.0%} of its pixels{form}); an MRI slice "
-            "is grey. Send the slice itself, without annotations or colour maps."
+            "is grey. Send the original slice, without annotations or colour maps."
         )
         raise ColourImage(message)

@@ -226,7 +226,7 @@ def _all_of(flags: NDArray[np.bool_], count: int, axis: int) -> NDArray[np.bool_
 
 
 def _is_straight(counts: NDArray[np.int64]) -> bool:
-    """Say whether the rows (or columns) of a shape are about equally long.
+    """Return whether the rows (or columns) of a shape are about equally long.
 
     Of an ellipse's longer half of rows, 0.61 reach 0.85 of the longest.
     """

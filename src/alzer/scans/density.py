@@ -10,14 +10,10 @@ from typing import Final
 
 from PIL import Image
 
-# Scanners reach 2; more is a mistake.
-_MOST_RATIO: Final = 5.0
+from alzer.scans.slice import MAX_SPACING_RATIO, PLAUSIBLE_SPACING_MM
 
 # Programs round densities to whole dots.
 _EQUAL: Final = 0.005
-
-# Spacings of MR images of a head lie between these.
-_PLAUSIBLE_MM: Final = (0.01, 50.0)
 
 # Tags 282, 283 and 296 of TIFF 6.0, section 8, which EXIF took over.
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
@@ -62,14 +58,14 @@ def spacing_of(
     density = _density(image, data)
     if density is None or abs(density.ratio - 1.0) < _EQUAL:
         return None, ()
-    if not 1.0 / _MOST_RATIO <= density.ratio <= _MOST_RATIO:
+    if not 1.0 / MAX_SPACING_RATIO <= density.ratio <= MAX_SPACING_RATIO:
         note = "The file's densities are not plausible; pixels were taken as square."
         return None, (note,)
     ratio = f"{density.ratio:.3g}"
     note = f"By the file's densities, a pixel is {ratio} times as high as wide."
     if density.unit_mm is not None:
         millimetres = density.unit_mm / density.down, density.unit_mm / density.across
-        least, most = _PLAUSIBLE_MM
+        least, most = PLAUSIBLE_SPACING_MM
         if least <= min(millimetres) and max(millimetres) <= most:
             return millimetres, (note,)
     return (max(1.0, density.ratio), max(1.0, 1.0 / density.ratio)), (note,)

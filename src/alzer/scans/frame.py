@@ -99,7 +99,7 @@ def find_frame(pixels: NDArray[np.float32]) -> Frame | None:
 def _is_even(
     frame: Frame, pixels: NDArray[np.float32], background: float, extent: float
 ) -> bool:
-    """Say whether a frame has one level, well above that of the background."""
+    """Return whether a frame has one level, well above that of the background."""
     surrounding = np.ones(pixels.shape, bool)
     surrounding[
         frame.top : len(pixels) - frame.bottom,

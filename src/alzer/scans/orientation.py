@@ -17,11 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from alzer.scans.slice import Slice
-
-# Rows that lie this many times further apart than columns, or the reverse, are a
-# mistake of the header: scanners reach 2.
-MAX_SPACING_RATIO: Final = 5.0
+from alzer.scans.slice import MAX_SPACING_RATIO, Slice
 
 # Spacings this close are equal: headers round, and nobody sees 0.2 % of a length.
 _EQUAL_SPACING: Final = 0.002

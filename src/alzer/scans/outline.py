@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from alzer.errors import ConstantImage
-from alzer.scans.canonical import canonical_reversal, reverse
+from alzer.scans.canonical import Edges, canonical_reversal, reverse, reverse_box
 from alzer.scans.foreground import Foreground
 from alzer.scans.frame import find_frame
 from alzer.scans.orientation import StandardView
 from alzer.scans.shape import Outline, measure
-
-Edges = tuple[float, float, float, float]
 
 # Larger pictures are averaged to at most this many rows and columns: noise then
 # makes no edges, and the cost no longer depends on the size of the file.
@@ -93,7 +91,7 @@ def trace(view: StandardView) -> tuple[Head, Foreground]:
     level = _background_threshold(grid.values)
     mask = grid.values > level
     region = _largest_piece(mask)
-    box = _reversed_box(_box(grid, region, level, pixels.shape), pixels.shape, reversal)
+    box = reverse_box(_box(grid, region, level, pixels.shape), pixels.shape, reversal)
     # Pixels of the grid, as they lie in the patient.
     aspect = view.pixel_aspect * grid.factors[0] / grid.factors[1]
     outline = measure(grid.values, mask, region, aspect)
@@ -108,17 +106,6 @@ def _box(
 ) -> Edges:
     top, bottom = _extent(grid.values, region, level, grid.factors[0], shape[0])
     left, right = _extent(grid.values.T, region.T, level, grid.factors[1], shape[1])
-    return top, left, bottom, right
-
-
-def _reversed_box(
-    box: Edges, shape: tuple[int, ...], reversal: tuple[bool, bool]
-) -> Edges:
-    top, left, bottom, right = box
-    if reversal[0]:
-        top, bottom = shape[0] - bottom, shape[0] - top
-    if reversal[1]:
-        left, right = shape[1] - right, shape[1] - left
     return top, left, bottom, right
 
 

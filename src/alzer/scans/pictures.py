@@ -5,7 +5,6 @@ gives the high bytes; asked a second time for the other byte order, the low ones
 """
 
 import io
-import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from alzer.errors import UnsupportedVariant, UnusableScan
+from alzer.scans.sizes import JPEG_LS, jpeg_process
 from alzer.scans.tiff import Tiff
 
 # Called directly rather than through Image.open, whose own pixel limit is
@@ -32,8 +32,7 @@ _OPENERS: Final[Mapping[str, Callable[[io.BytesIO], Image.Image]]] = {
     "GIF": GifImageFile,
 }
 
-# Start of frame by what it announces (ITU-T T.81, table B.1; T.87 for JPEG-LS).
-_JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+# Of the processes of ITU-T T.81, table B.1, those that Pillow decodes.
 _JPEG_READ: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 
 
@@ -84,7 +83,7 @@ class Picture:
         return part if self.has_alpha or part.shape[2] != 2 else part[:, :, :1]
 
     def close(self) -> None:
-        """Give the decoded pixels back."""
+        """Release the decoded pixels."""
         self.image.close()
         if self.low is not None:
             self.low.close()
@@ -133,7 +132,7 @@ def open_picture(data: bytes, name: str) -> Picture:
 
 @contextmanager
 def unread_named(data: bytes, name: str) -> Iterator[None]:
-    """Tell what is not read from what is damaged.
+    """Distinguish what is not read from what is damaged.
 
     Args:
         data: The file.
@@ -194,18 +193,14 @@ def _unread_variant(data: bytes, name: str, complaint: str) -> str | None:
 
 
 def _jpeg_variant(data: bytes) -> str | None:
-    place = 2
-    while len(data) >= place + 5 and data[place] == 0xFF:
-        kind = data[place + 1]
-        length, precision = struct.unpack_from(">HB", data, place + 2)
-        if kind in _JPEG_FRAMES:
-            if kind == 0xF7:
-                return "JPEG-LS"
-            if kind not in _JPEG_READ:
-                return "lossless or hierarchical JPEG"
-            return None if precision == 8 else f"JPEG of {precision} bits"
-        place += 2 + length
-    return None
+    if (process := jpeg_process(data)) is None:
+        return None
+    marker, bits = process
+    if marker == JPEG_LS:
+        return "JPEG-LS"
+    if marker not in _JPEG_READ:
+        return "lossless or hierarchical JPEG"
+    return None if bits == 8 else f"JPEG of {bits} bits"
 
 
 def _plain(image: Image.Image) -> Image.Image:

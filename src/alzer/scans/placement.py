@@ -12,6 +12,8 @@ import numpy as np
 from nibabel.quaternions import quat2mat
 from numpy.typing import NDArray
 
+from alzer.scans.slice import PLAUSIBLE_SPACING_MM
+
 Affine = NDArray[np.float64]
 Spacing = tuple[float | None, float | None, float | None]
 
@@ -24,9 +26,6 @@ _SAME_DIRECTION_DEGREES: Final = 1.0
 
 # The volume of three unit directions below which they are taken as dependent.
 _LEAST_VOLUME: Final = 1e-3
-
-# Spacings of MR images of a head lie between these.
-_PLAUSIBLE_MM: Final = (0.01, 50.0)
 
 # What one unit of length is, by the low three bits of the field xyzt_units.
 # Source: nifti1.h, NIFTI_UNITS_METER, _MM and _MICRON.
@@ -122,7 +121,7 @@ def _is_set(header: Any, code: str) -> bool:  # noqa: ANN401 - as above
 def _unit_mm(header: Any) -> float:  # noqa: ANN401 - as above
     unit_mm = _UNIT_MM.get(int(header["xyzt_units"]) & 7, 1.0)
     lengths = [size for size in _voxel_lengths(header) if size is not None]
-    least, most = _PLAUSIBLE_MM
+    least, most = PLAUSIBLE_SPACING_MM
     # Some programs write millimetres whatever they say.
     declared = all(least <= size * unit_mm <= most for size in lengths)
     is_mm = not declared and all(least <= size <= most for size in lengths)

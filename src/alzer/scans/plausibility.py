@@ -1,4 +1,4 @@
-"""Say whether a slice looks like one of a head, and what was done to it.
+"""Check whether a slice looks like one of a head, and what was done to it.
 
 Three kinds of findings. Where no answer makes sense, the slice is refused. Where
 one can be given but not relied on (the skull is on, the picture is squashed), the
@@ -144,7 +144,7 @@ def examine(view: StandardView) -> Head:
 
 
 def _shows_several(outline: Outline, foreground: Foreground) -> bool:
-    """Say whether the picture repeats itself; plain bars and discs do, too."""
+    """Return whether the picture repeats itself; plain bars and discs do, too."""
     return (
         outline.structure >= MIN_STRUCTURE
         and content.repetition(foreground) > MAX_REPETITION
@@ -179,7 +179,7 @@ def _first_failure(outline: Outline) -> str | None:
 
 
 def _explain(failure: str, view: StandardView) -> str:
-    """Say what a refused picture is, if it can be told, else which rule it broke."""
+    """Describe what a refused picture is, or else which rule it broke."""
     page = _page_level(view.pixels)
     if page is not None:
         negative, foreground = trace(replace(view, pixels=page - view.pixels))
@@ -217,11 +217,13 @@ def _doubts(outline: Outline, foreground: Foreground) -> Iterator[str]:
     )
     found = [sentence for broken, sentence in rules if broken]
     # A skull is as bright as inverted fluid.
-    yield from (each for each in found if SKULL not in found or each != OTHER_CONTRAST)
+    yield from (
+        doubt for doubt in found if SKULL not in found or doubt != OTHER_CONTRAST
+    )
 
 
 def _is_tilted(outline: Outline) -> bool:
-    """Say whether the head is turned; a round one has no direction."""
+    """Return whether the head is turned; a round one has no direction."""
     return (
         outline.aspect <= MAX_LIKELY_ASPECT and outline.tilt_degrees > MAX_TILT_DEGREES
     )

@@ -16,15 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.scans.bands import Rows, spans
-from alzer.scans.slice import Slice
+from alzer.scans.slice import MAX_SPACING_RATIO, Slice
 
 # 1448 rows and columns: twice what scanners of heads make, and few enough that the
 # arrays of one analysis take some 40 MB.
 MOST_PIXELS: Final = 2**21
-
-# Pixels that are not square are shown as square ones, which are more; beyond this
-# ratio of spacings the file is not believed (`orientation.MAX_SPACING_RATIO`).
-_MOST_STRETCHED: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -212,8 +208,11 @@ def reduced(scan: Slice, means: NDArray[np.float32], reduction: Reduction) -> Sl
 
 
 def _stretched(spacing_mm: tuple[float, float] | None) -> float:
-    """Return how many square pixels show one pixel of such a spacing."""
+    """Return how many square pixels show one pixel of such a spacing.
+
+    A spacing that is not plausible is not used: the pixels count as square.
+    """
     if spacing_mm is None or not min(spacing_mm) > 0.0:
         return 1.0
     ratio = max(spacing_mm) / min(spacing_mm)
-    return ratio if ratio <= _MOST_STRETCHED else 1.0
+    return ratio if ratio <= MAX_SPACING_RATIO else 1.0

@@ -89,11 +89,8 @@ def _compare_with_ellipse(
     if not area:
         return 0.0, 0.0, 0.0
     by_row, by_column = weights.sum(axis=1), weights.sum(axis=0)
-    down = np.arange(len(by_row)) - float(by_row @ np.arange(len(by_row))) / area
-    down = down * pixel_aspect
-    across = (
-        np.arange(len(by_column)) - float(by_column @ np.arange(len(by_column))) / area
-    )
+    down = _from_mean(by_row, area) * pixel_aspect
+    across = _from_mean(by_column, area)
     # A pixel's own extent adds a twelfth of its square to each variance.
     vertical = float(by_row @ down**2) / area + pixel_aspect**2 / 12.0
     horizontal = float(by_column @ across**2) / area + 1.0 / 12.0
@@ -109,8 +106,18 @@ def _compare_with_ellipse(
         - (2.0 * mixed * down)[:, None] * across
         + vertical * across**2
     ) <= 4.0 * determinant
-    both = float((ellipse & region).sum())
-    overlap = both / (float(ellipse.sum()) + area - both)
     aspect = math.sqrt(max(middle - radius, 0.0) / (middle + radius))
     tilt = math.degrees(math.atan2(2.0 * mixed, vertical - horizontal)) / 2.0
-    return aspect, overlap, abs(tilt)
+    return aspect, _overlap(ellipse, region), abs(tilt)
+
+
+def _from_mean(counts: NDArray[np.float64], total: float) -> NDArray[np.float64]:
+    """Return the distance of each index from the mean index, by counts."""
+    indices = np.arange(len(counts))
+    return np.asarray(indices - float(counts @ indices) / total, np.float64)
+
+
+def _overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Return what two regions share, of what they cover together."""
+    both = float((one & other).sum())
+    return both / (float(one.sum()) + float(other.sum()) - both)

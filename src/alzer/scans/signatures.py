@@ -1,4 +1,4 @@
-"""The marks by which files of each format are known, whatever their names."""
+"""The signatures by which files of each format are known, whatever their names."""
 
 import struct
 from enum import Enum, auto
@@ -54,7 +54,7 @@ def picture_format(data: bytes) -> str | None:
         data: The file.
 
     Returns:
-        PNG, JPEG, TIFF, BMP or WebP; None for anything else.
+        PNG, JPEG, TIFF, BMP, WebP or GIF; None for anything else.
     """
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "WebP"
@@ -77,7 +77,7 @@ def altered_format(data: bytes) -> str | None:
 
 
 def has_dicom_prefix(data: bytes) -> bool:
-    """Say whether a file begins as DICOM files do, behind 128 free bytes.
+    """Return whether a file begins as DICOM files do, behind 128 free bytes.
 
     Source: PS3.10 section 7.1.
 

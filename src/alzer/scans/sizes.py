@@ -12,8 +12,9 @@ from alzer.settings import Limits
 JPEG_START: Final = b"\xff\xd8"
 JPEG_2000_START: Final = b"\xff\x4f\xff\x51"
 
-# Source: ITU-T T.81 table B.1; T.87 for 0xF7, the start of frame of JPEG-LS.
-_FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+# Start of frame of JPEG-LS (T.87), and of all of them (T.81, table B.1).
+JPEG_LS: Final = 0xF7
+_FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), JPEG_LS}) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9), 0xFF})
 
 
@@ -119,10 +120,18 @@ def compressed_sizes(frame: bytes) -> Iterator[tuple[int, int]]:
         place = frame.find(JPEG_2000_START, place + 4) if place else -1
 
 
-def frame_marker(frame: bytes) -> int | None:
-    """Return the second byte of a JPEG image's frame marker, None if it is none."""
-    place = _find_frame_header(frame) if frame.startswith(JPEG_START) else None
-    return None if place is None else frame[place + 1]
+def jpeg_process(image: bytes) -> tuple[int, int] | None:
+    """Return how a JPEG image is compressed, by its frame header.
+
+    Args:
+        image: Its bytes, from the first on.
+
+    Returns:
+        Second byte of the frame marker (T.81, table B.1), and bits of a value; None
+        if there is no frame header.
+    """
+    place = _find_frame_header(image) if image.startswith(JPEG_START) else None
+    return None if place is None else (image[place + 1], image[place + 4])
 
 
 def _find_frame_header(frame: bytes) -> int | None:
@@ -131,7 +140,7 @@ def _find_frame_header(frame: bytes) -> int | None:
     Source: ITU-T T.81 B.1.1.
     """
     place = len(JPEG_START)
-    while place + 4 <= len(frame):
+    while place + 4 < len(frame):
         if frame[place] != 0xFF:
             return None
         kind = frame[place + 1]

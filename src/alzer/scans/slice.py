@@ -9,6 +9,13 @@ from numpy.typing import NDArray
 # per cent at either end, where a few hot pixels would darken everything else.
 DISPLAY_PERCENTILES = (0.5, 99.5)
 
+# Rows that lie this many times further apart than columns, or the reverse, are a
+# mistake of the file: scanners reach 2.
+MAX_SPACING_RATIO = 5.0
+
+# Spacings of MR images of a head lie between these.
+PLAUSIBLE_SPACING_MM = (0.01, 50.0)
+
 
 @dataclass(frozen=True)
 class Slice:

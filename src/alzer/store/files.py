@@ -1,15 +1,10 @@
 """Heatmaps and originals: seen whole or not at all, read back by name only."""
 
-import errno
 import os
-import re
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,62 +12,19 @@ from fsspec.implementations.local import LocalFileSystem
 
 from alzer.errors import StorageUnavailable
 from alzer.store.filesystems import open_place, reaching
+from alzer.store.kinds import KeptFile, Kind, is_partial
 from alzer.store.ownership import Ownership
-from alzer.store.permissions import fsync_path, make_folder, open_private
+from alzer.store.permissions import make_folder
 from alzer.store.times import moment_of
+from alzer.store.writing import fsync_file, saving, write_whole
 
-# Source: RFC 9562, section 5.4 (UUID version 4: 122 random bits).
-_UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_PARTIAL: Final = re.compile(rf"\.(heatmap|original)_{_UUID}(\.png)?\.part")
+# To sync is to wait: as many at a time as there may be answers on their way.
+_SYNCS_AT_ONCE: Final = 16
 
-_REASONS: Final = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "the file would be too large",
-    errno.EROFS: "its folder is read-only",
-    errno.EACCES: "its folder is read-only",
-    errno.EPERM: "its folder is read-only",
-}
+# Of a heatmap of the usual size: a full disk takes an empty file all the same.
+_HEATMAP_BYTES: Final = 64 * 2**10
 
-
-# Settling is waiting: as many at a time as there may be answers on their way.
-_SETTLING_AT_ONCE: Final = 16
-
-
-class Kind(Enum):
-    """What is kept: the folder it is in, and how its names end."""
-
-    HEATMAP = ("heatmaps", "heatmap", ".png")
-    ORIGINAL = ("originals", "original", "")
-
-    @property
-    def folder(self) -> str:
-        """The folder's name."""
-        return self.value[0]
-
-    def new_name(self) -> str:
-        """Make a name that nobody can guess."""
-        return f"{self.value[1]}_{uuid.uuid4()}{self.value[2]}"
-
-    def owns(self, name: str) -> bool:
-        """Check whether a name is of this kind's form, and so leads nowhere else."""
-        pattern = rf"{self.value[1]}_{_UUID}{re.escape(self.value[2])}"
-        return re.fullmatch(pattern, name) is not None
-
-
-@dataclass(frozen=True)
-class KeptFile:
-    """A file as the storage lists it.
-
-    Attributes:
-        path: Where it is in the storage.
-        name: The last part of it.
-        is_partial: Whether its writing was never finished.
-    """
-
-    path: str
-    name: str
-    is_partial: bool
+_NOT_REMOVED: Final = "A file could not be removed. Try again in a moment."
 
 
 class FileStore:
@@ -97,8 +49,8 @@ class FileStore:
         identity: Callable[[], str] | None = None,
     ) -> None:
         self._files, self._root = open_place(url)
-        self._settler = (
-            ThreadPoolExecutor(_SETTLING_AT_ONCE, "syncing")
+        self._syncer = (
+            ThreadPoolExecutor(_SYNCS_AT_ONCE, "syncing")
             if fsync and self.is_local
             else None
         )
@@ -152,7 +104,7 @@ class FileStore:
             StorageUnavailable: It can't be written; nothing is left behind.
         """
         name = kind.new_name()
-        with _said_of(kind):
+        with saving(kind):
             if self._ownership:
                 self._ownership.register()
             if self.is_local:
@@ -172,33 +124,20 @@ class FileStore:
             Done when the disk has it. Its failure is StorageUnavailable: the disk
             may not have all of it, and so the name must not be used.
         """
-        if self._settler is None:  # object storage has it when it has answered
+        if self._syncer is None:  # object storage has it when it has answered
             done: Future[None] = Future()
             done.set_result(None)
             return done
-        return self._settler.submit(_settle, kind, self._path(kind, name))
+        return self._syncer.submit(fsync_file, kind, self._path(kind, name))
 
     def _write_locally(self, path: Path, content: bytes) -> None:
         try:
-            self._write_whole(path, content)
+            write_whole(path, content)
         except FileNotFoundError:  # the first one, or the folder was removed
             if self._ownership:
                 self._ownership.register(again=True)
             make_folder(path.parent)
-            self._write_whole(path, content)
-
-    def _write_whole(self, path: Path, content: bytes) -> None:
-        partial = path.with_name(f".{path.name}.part")
-        try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with os.fdopen(open_private(str(partial), flags), "wb") as file:
-                file.write(content)
-            partial.replace(path)
-        except BaseException:
-            for left in (partial, path):
-                with suppress(OSError):
-                    left.unlink(missing_ok=True)
-            raise
+            write_whole(path, content)
 
     def read(self, kind: Kind, name: str) -> bytes | None:
         """Read a file; a name of any other form finds nothing.
@@ -269,7 +208,7 @@ class FileStore:
         for kind in Kind:
             folder = f"{self._root}/{kind.folder}"
             for name in self._names(folder):
-                partial = _PARTIAL.fullmatch(name) is not None
+                partial = is_partial(name)
                 if partial or kind.owns(name):
                     yield KeptFile(f"{folder}/{name}", name, partial)
 
@@ -332,40 +271,3 @@ class FileStore:
 
     def _path(self, kind: Kind, name: str) -> str:
         return f"{self._root}/{kind.folder}/{name}"
-
-
-@contextmanager
-def _said_of(kind: Kind) -> Iterator[None]:
-    """Describe that a file could not be saved, and why.
-
-    Args:
-        kind: What it was to be.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        StorageUnavailable: The failure.
-    """
-    try:
-        yield
-    except StorageUnavailable:  # the database's, which has said why
-        raise
-    except Exception as error:  # each storage has errors of its own
-        number = getattr(error, "errno", None) or 0
-        reason = _REASONS.get(number, "its folder can't be used")
-        message = f"The {kind.value[1]} could not be saved: {reason}."
-        raise StorageUnavailable(message) from error
-
-
-def _settle(kind: Kind, path: str) -> None:
-    """Wait until a file and then its name are on the disk itself."""
-    with _said_of(kind):
-        fsync_path(path)
-        fsync_path(Path(path).parent)
-
-
-# Of a heatmap of the usual size: a full disk takes an empty file all the same.
-_HEATMAP_BYTES: Final = 64 * 2**10
-
-_NOT_REMOVED: Final = "A file could not be removed. Try again in a moment."

@@ -17,7 +17,8 @@ from alzer.settings import Settings
 from alzer.store.audit import SERVICE, AuditEntry
 from alzer.store.clock import Clock
 from alzer.store.database import Database
-from alzer.store.files import FileStore, KeptFile, Kind
+from alzer.store.files import FileStore
+from alzer.store.kinds import KeptFile, Kind
 from alzer.store.permissions import make_folder, open_private
 from alzer.store.records import Record, Records
 from alzer.store.refusals import Refusals

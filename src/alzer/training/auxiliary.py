@@ -93,7 +93,7 @@ def _of_maps(
     spec: InputSpec,
     training: NDArray[np.intp],
 ) -> NDArray[np.float64]:
-    """Give the components of each slice's person, shape (slice, component)."""
+    """Return the components of each slice's person, shape (slice, component)."""
     names, inverse = np.unique(cohort.subjects, return_inverse=True)
     maps = np.stack(
         [_map_of_person(images[inverse == place], spec) for place in range(len(names))]

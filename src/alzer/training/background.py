@@ -78,7 +78,7 @@ def leave_out(network: ResNet50, axes: Floats) -> None:
 
 
 def _brightest_in_the_middle(images: Tensor, stride: int) -> Tensor:
-    """Give the brightest pixel of the middle of each cell of the map.
+    """Return the brightest pixel of the middle of each cell of the map.
 
     Args:
         images: shape (n, 1, row, column).

@@ -95,7 +95,7 @@ def write_bundle(
 
 
 def fold_batch_norm(network: ResNet50) -> ResNet50:
-    """Give a copy whose normalisation is part of the convolutions before it.
+    """Return a copy whose normalisation is part of the convolutions before it.
 
     Args:
         network: ClientDisconnected as it is.

@@ -65,13 +65,13 @@ class StudyProgress(Progress, Protocol):
     """What a display of a whole study is told."""
 
     def note(self, text: str) -> None:
-        """Tell what the person should know of the data."""
+        """Report what the person should know of the data."""
 
     def reading(self, done: int, total: int) -> None:
-        """Tell that `done` of `total` slices have been read."""
+        """Report that `done` of `total` slices have been read."""
 
     def begin(self, title: str) -> None:
-        """Tell that the run of this title begins."""
+        """Report that the run of this title begins."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from alzer.model.preparation import CELL_STRIDE, InputSpec
+from alzer.model.geometry import CELL_STRIDE
+from alzer.model.preparation import InputSpec
 from alzer.training.files import write_whole
 from alzer.training.network import ResNet50
 
@@ -25,7 +26,7 @@ def keep_weights(folder: Path, network: ResNet50) -> None:
 
 
 def as_served(network: ResNet50, spec: InputSpec) -> ResNet50:
-    """Give a network as it is served: evaluated as densely as its input asks for.
+    """Return a network as it is served: evaluated as densely as its input asks for.
 
     Args:
         network: Trained; left as it is.
@@ -57,7 +58,7 @@ def load_network(weights: Path, spec: InputSpec) -> ResNet50:
 
 
 def _as_bytes(network: nn.Module) -> bytes:
-    """Give a network's weights as torch saves them."""
+    """Return a network's weights as torch saves them."""
     content = io.BytesIO()
     torch.save(network.state_dict(), content)
     return content.getvalue()

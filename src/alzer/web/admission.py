@@ -36,7 +36,7 @@ _TELL_EVERY_S: Final = 1.0
 
 
 class AdmissionControl:
-    """Says who can't be served now, and keeps count of those turned away.
+    """Decides who can't be served now, and keeps count of those turned away.
 
     They are counted like every answer, but written to the log only once a second.
 

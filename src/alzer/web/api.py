@@ -1,4 +1,4 @@
-"""The addresses that programs call: predictions, previews, heatmaps, health."""
+"""What programs call: predictions, previews, heatmaps, health."""
 
 import time
 import uuid
@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from anyio import Lock, to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from alzer.analysis import Analysis
@@ -18,19 +18,10 @@ from alzer.explain.overlay import encode_png, is_whole
 from alzer.scans.orientation import picture_of
 from alzer.scans.slice import Slice
 from alzer.store.audit import AuditEntry
-from alzer.store.files import Kind
+from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.web.accounts import account_of
 from alzer.web.callers import Caller, caller_of
-from alzer.web.openapi import (
-    FILE_PART,
-    OTHER_PROBLEM,
-    PROBLEMS,
-    closed,
-    keys,
-    picture_response,
-    problem_response,
-)
 from alzer.web.schemas import (
     Health,
     Prediction,
@@ -41,7 +32,7 @@ from alzer.web.schemas import (
 )
 from alzer.web.service import Service
 from alzer.web.uploads import read_file_part
-from alzer.web.urls import HEATMAPS_PATH, PREDICT_PATH, PREVIEW_PATH, base_url
+from alzer.web.urls import base_url
 
 # Analyses belong to one person: no shared cache keeps them. A front end on
 # another origin may show the picture; its name alone gives access to it.
@@ -100,22 +91,19 @@ class Api:
     async def _with_file(
         self, request: Request, work: Callable[["_Upload"], Response]
     ) -> Response:
-        service, owner = self.service, account_of(request)
+        service, engine, owner = self.service, self.service.engine, account_of(request)
         service.admission.remember(request, owner)
         upload = _Upload(await read_file_part(request, service.settings))
         workers = service.workers
-        isolated = service.engine.needs_isolation(upload.data)
+        isolated = engine.needs_isolation(upload.data)
         try:
             with workers.place(owner, isolated=isolated):
                 if isolated:
-                    engine = service.engine
-                    read, read_large = (
+                    read, large = (
                         partial(self._read, upload, work, reader)
                         for reader in (engine.read, engine.read_large or engine.read)
                     )
-                    return await workers.read_and_run_for(
-                        request, owner, read, read_large
-                    )
+                    return await workers.read_and_run_for(request, owner, read, large)
                 return await workers.run_for(request, owner, partial(work, upload))
         except UnusableScan as refusal:
             service.metrics.refusals.labels(refusal.code).inc()
@@ -158,8 +146,8 @@ class Api:
     def _write_heatmap(self, analysis: Analysis) -> tuple[str | None, str | None]:
         if analysis.overlay_png is None:
             return None, analysis.no_heatmap_reason
+        files = self.service.store.files
         try:
-            files = self.service.store.files
             return files.write(Kind.HEATMAP, analysis.overlay_png), None
         except StorageUnavailable as error:
             return None, error.message
@@ -191,44 +179,45 @@ class Api:
     def _keep_record(
         self, answer: Prediction, heatmap: str | None, data: bytes, order: "_Order"
     ) -> None:
-        store, caller = self.service.store, order.caller
+        store, caller, key = self.service.store, order.caller, answer.analysis_id
         original = None
         try:
             if self.service.settings.keep_originals:
                 original = store.files.save(Kind.ORIGINAL, data)
-            store.records.add(
-                Record(
-                    id=answer.analysis_id,
-                    owner=caller.owner,
-                    prediction=answer.prediction,
-                    reliable=answer.reliable,
-                    has_warnings=bool(answer.warnings),
-                    answer=_document(answer),
-                    heatmap=heatmap,
-                    original=original,
-                    created_at=store.clock.now(),
-                ),
-                AuditEntry(
-                    caller.actor, "analysed", answer.analysis_id, order.request_id
-                ),
+            record = Record(
+                id=key,
+                owner=caller.owner,
+                prediction=answer.prediction,
+                reliable=answer.reliable,
+                has_warnings=bool(answer.warnings),
+                answer=_document(answer),
+                heatmap=heatmap,
+                original=original,
+                created_at=store.clock.now(),
             )
+            entry = AuditEntry(caller.actor, "analysed", key, order.request_id)
+            store.records.add(record, entry)
         except StorageUnavailable:
-            with suppress(StorageUnavailable):  # else the next sweep does it
-                # A server that fell silent may have kept the record all the same.
-                if store.database.is_sqlite or not store.records.find(
-                    answer.analysis_id
-                ):
-                    store.files.remove_all(
-                        (Kind.HEATMAP, heatmap), (Kind.ORIGINAL, original)
-                    )
+            self._remove_files(key, heatmap, original)
             raise
+
+    def _remove_files(
+        self, key: str, heatmap: str | None, original: str | None
+    ) -> None:
+        """Remove the files of an analysis whose record could not be kept."""
+        store = self.service.store
+        with suppress(StorageUnavailable):  # else the next sweep does it
+            # A server that fell silent may have kept the record all the same.
+            if store.database.is_sqlite or not store.records.find(key):
+                files = (Kind.HEATMAP, heatmap), (Kind.ORIGINAL, original)
+                store.files.remove_all(*files)
 
     def _preview(self, upload: "_Upload") -> Response:
         scan = upload.scan or self.service.engine.read(upload.data)
         return _unstored(encode_png(picture_of(scan)), "image/png")
 
     def heatmap(self, request: Request, name: str) -> Response:
-        """Give a heatmap by the name that a prediction named.
+        """Return a heatmap by the name that a prediction named.
 
         Where a token is needed, the address of the prediction is good for some
         time; later, those who may see the analysis can use its name.
@@ -245,11 +234,11 @@ class Api:
         return Response(content, 200, _HEATMAP_HEADERS, "image/png")
 
     async def healthz(self) -> Health:
-        """Tell that the process answers."""
+        """Answer that the process runs."""
         return Health()
 
     async def readyz(self) -> Readiness:
-        """Tell that predictions can be made and kept, and by which model.
+        """Answer whether predictions can be made and kept, and by which model.
 
         Raises:
             StorageUnavailable: They could not be kept.
@@ -276,7 +265,7 @@ class Api:
         return None
 
     def metrics(self) -> Response:
-        """Give figures in Prometheus' text format."""
+        """Return figures in Prometheus' text format."""
         kind = "text/plain; version=0.0.4; charset=utf-8"
         return _unstored(self.service.metrics.write(), kind)
 
@@ -301,73 +290,10 @@ class _Order:
 
 
 def _document(answer: Prediction) -> dict[str, Any]:
-    """Give what is kept of an answer: not the addresses, which change."""
+    """Return what is kept of an answer: not the addresses, which change."""
     return answer.model_dump(exclude={"heatmap_url", "layers"})
 
 
 def _unstored(body: bytes, media_type: str) -> Response:
     """Answer with what belongs to one person, so that no cache keeps it."""
     return Response(body, 200, {"Cache-Control": "no-store"}, media_type)
-
-
-def routes(service: Service) -> APIRouter:
-    """Give each address its function and its documentation."""
-    router, api, settings = APIRouter(), Api(service), service.settings
-    _add_uploads(router, api)
-    _add_heatmaps(router, api)
-    figures = {"description": "The figures.", "content": {"text/plain": {}}}
-    router.add_api_route(
-        "/metrics",
-        api.metrics,
-        methods=["GET"],
-        response_class=Response,
-        responses={200: figures, **closed(settings), **OTHER_PROBLEM},
-        dependencies=keys(settings),
-    )
-    router.add_api_route("/healthz", api.healthz, methods=["GET"])
-    router.add_api_route(
-        "/readyz", api.readyz, methods=["GET"], responses={503: PROBLEMS[503]}
-    )
-    return router
-
-
-def _add_uploads(router: APIRouter, api: Api) -> None:
-    settings = api.service.settings
-    failures = {**PROBLEMS, **closed(settings, changes=True)}
-    router.add_api_route(
-        PREDICT_PATH,
-        api.predict,
-        methods=["POST"],
-        response_model=Prediction,
-        response_description="What the model made of the scan.",
-        responses=failures,
-        dependencies=keys(settings),
-        openapi_extra=FILE_PART,
-    )
-    router.add_api_route(
-        PREVIEW_PATH,
-        api.preview,
-        methods=["POST"],
-        response_class=Response,
-        responses={**picture_response("The scan."), **failures},
-        dependencies=keys(settings),
-        openapi_extra=FILE_PART,
-    )
-
-
-def _add_heatmaps(router: APIRouter, api: Api) -> None:
-    path, settings = f"{HEATMAPS_PATH}/{{name}}", api.service.settings
-    router.add_api_route(path, api.heatmap, methods=["HEAD"], include_in_schema=False)
-    router.add_api_route(
-        path,
-        api.heatmap,
-        methods=["GET"],
-        response_class=Response,
-        responses={
-            **picture_response("The heatmap over its scan."),
-            **problem_response(404, "not_found", "No such heatmap."),
-            **closed(settings),
-            **OTHER_PROBLEM,
-        },
-        dependencies=keys(settings),
-    )

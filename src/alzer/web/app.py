@@ -20,7 +20,6 @@ from alzer.settings import Settings
 from alzer.store.store import GRACE, Store, open_store
 from alzer.web.access import AuthMiddleware
 from alzer.web.admission import Admission, AdmissionControl
-from alzer.web.api import routes
 from alzer.web.connections import WatchedProtocol, room_for_connections
 from alzer.web.exception_handlers import register_exception_handlers
 from alzer.web.history import history_routes
@@ -29,6 +28,7 @@ from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
 from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.pages import page_routes
+from alzer.web.routes import routes
 from alzer.web.service import Engine, Service
 from alzer.web.signing import open_signer
 from alzer.web.throttle import Throttle

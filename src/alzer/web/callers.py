@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever makes a request.
+    """The person or program that makes a request.
 
     Attributes:
         actor: The token's id, or LOCAL; for the audit log.

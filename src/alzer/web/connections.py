@@ -148,7 +148,7 @@ class WatchedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _is_ordinary(self) -> bool:
-        """Say whether nothing but status, headers and body makes up an answer."""
+        """Return whether nothing but status, headers and body makes up an answer."""
         told = {name for name, _ in self.headers}
         return (
             not self._is_answering

@@ -91,7 +91,7 @@ def _first_line(
 
 
 class RequestLog:
-    """Give each request an id, count it, time it, and write a line about it.
+    """Assign each request an id, count it, time it, and write a line about it.
 
     The line names the route and never the address: heatmaps have secret ones.
 

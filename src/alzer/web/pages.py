@@ -157,7 +157,7 @@ def render(page: UploadPage | LoginPage | ApiPage) -> str:
 def page_routes(
     describe: Callable[[], dict[str, Any]], settings: Settings
 ) -> APIRouter:
-    """Give each page its address.
+    """Return a router that holds each page under its address.
 
     Args:
         describe: Gives the OpenAPI document, once all routes are known.

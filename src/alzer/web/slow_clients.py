@@ -49,7 +49,7 @@ class SlowClients:
         self._watched: WeakKeyDictionary[Any, _Watched] = WeakKeyDictionary()
 
     def hurry(self) -> None:
-        """Have hardly any patience from now on: the service is to end."""
+        """Shorten the term for all clients, since the service is to end."""
         self._term_s = min(self._term_s, _ENDING_TERM_S)
         self._least_bytes = LEAST_BYTES_PER_S * self._term_s
 

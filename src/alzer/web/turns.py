@@ -1,4 +1,4 @@
-"""Turns that are shared between those who wait, whoever of them asks most."""
+"""Turns that are shared fairly between those who wait."""
 
 import time
 from collections import Counter, OrderedDict, deque
@@ -17,7 +17,7 @@ _MOST_OWNERS: Final = 1_000
 
 
 class FairTurns:
-    """A few turns at the same time, given to whoever has had the least.
+    """A few turns at the same time, divided fairly between those who own requests.
 
     Next comes the owner with the fewest turns under way, and of those the one whose
     last turn began the longest ago; within one owner, who came first. While others
@@ -80,7 +80,7 @@ class FairTurns:
     def _give(self) -> None:
         most = self._most()
         while self._under_way.total() < self._turns:
-            able = [each for each in self._waiting if self._under_way[each] < most]
+            able = [owner for owner in self._waiting if self._under_way[owner] < most]
             if not able:
                 return
             self._begin(min(able, key=self._rank))

@@ -86,7 +86,7 @@ async def _only_file(form: FormData, max_bytes: int) -> bytes:
 
 
 def too_large(max_bytes: int) -> str:
-    """Say how large a file may be."""
+    """Return how large a file may be, for a person."""
     return (
         f"The file is larger than the limit of {max_bytes / 2**20:.4g} MiB. "
         "Send one slice, or save it with compression."

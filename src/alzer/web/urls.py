@@ -27,7 +27,7 @@ _HOST: Final = re.compile(
 
 
 def base_url(request: Request, settings: Settings) -> str:
-    """Give the base of absolute addresses, without a trailing slash.
+    """Return the base of absolute addresses, without a trailing slash.
 
     Args:
         request: Where it came from decides, unless the settings do.
@@ -50,7 +50,7 @@ def base_url(request: Request, settings: Settings) -> str:
 
 
 def goes_by(headers: Headers, settings: Settings) -> bool:
-    """Say whether a request was made under a name of this service.
+    """Return whether a request was made under a name of this service.
 
     Args:
         headers: Of the request.

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 class ClientDisconnected(Exception):
-    """Whoever asked has gone; nobody waits for an answer."""
+    """The client has closed the connection; nobody waits for an answer."""
 
 
 def usable_cores() -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from alzer.errors import InvalidValues
 from alzer.scans.bands import Rows, rows_of, spans
 from alzer.scans.dicom.elements import Frame, numbers
-from alzer.scans.dicom.stored import PixelFormat
+from alzer.scans.dicom.pixel_format import PixelFormat
 
 # Repeating groups of overlays. Source: PS3.5 section 7.6.
 _OVERLAY_GROUPS: Final = range(0x6000, 0x6020, 2)
@@ -139,7 +139,7 @@ def _has_other_bits(words: Rows, layout: _Layout) -> bool:
 
 
 def _continue_values(words: Rows, layout: _Layout) -> bool:
-    """Tell by neighbours whether bits are a value's highest ones or something else.
+    """Decide by neighbours whether bits are a value's highest ones or something else.
 
     From one pixel to the next, where the bits count up by one, the rest of a value
     falls back, in an image without noise by all it can; beside graphics it does not.

@@ -10,8 +10,13 @@ from pydicom.pixels.processing import apply_color_lut
 
 from alzer.errors import ColourImage
 from alzer.scans.bands import Rows, rows_of
-from alzer.scans.colour import CHANNEL_TOLERANCE_LEVELS, MAX_COLOURED_SHARE
-from alzer.scans.dicom.stored import PixelFormat
+from alzer.scans.colour import (
+    EQUAL_CHANNELS,
+    count_coloured,
+    merge_channels,
+    require_grey,
+)
+from alzer.scans.dicom.pixel_format import PixelFormat
 from alzer.scans.dicom.tables import read_table
 
 # What the decoder turns into red, green and blue. Source: PS3.3 C.7.6.3.1.2.
@@ -20,7 +25,6 @@ _RED_GREEN_BLUE: Final = frozenset(
 )
 _CHANNELS: Final = ("Red", "Green", "Blue")
 
-_MERGED: Final = "Three equal channels were merged into one."
 _PALETTE: Final = "The palette's greys were taken."
 
 
@@ -65,32 +69,15 @@ def to_grey(
     Raises:
         ColourImage: If more than a few pixels are coloured.
     """
-    channels, bits, note = rows_of(stored), form.stored, _MERGED
+    channels, bits, note = rows_of(stored), form.stored, EQUAL_CHANNELS
     if form.samples == 1:
         look_up, bits = _palette(stored, form, dataset, order)
         channels, note = channels.map(look_up), _PALETTE
     white = float((1 << bits) - 1)
-    tolerance = CHANNEL_TOLERANCE_LEVELS * white / 255.0
-    coloured = sum(_count_beyond(band, tolerance) for band in channels.bands())
-    share = coloured / channels.size
-    if share > MAX_COLOURED_SHARE:
-        message = (
-            f"The DICOM image has colours ({share:.0%} of its pixels); an MRI slice is "
-            "grey. Send the original slice, not a report or a colour map."
-        )
-        raise ColourImage(message)
-    return channels.map(_mean), white, (note,)
-
-
-def _count_beyond(channels: NDArray[Any], tolerance: float) -> int:
-    levels = channels.astype(np.float32)
-    spread = levels.max(axis=2) - levels.min(axis=2)
-    return int(np.count_nonzero(spread > tolerance))
-
-
-def _mean(channels: NDArray[Any]) -> NDArray[np.float32]:
-    levels = channels.astype(np.float32)
-    return np.asarray(levels.mean(axis=2, dtype=np.float32))
+    levels = channels.map(lambda band: band.astype(np.float32))
+    coloured = sum(count_coloured(band, white) for band in levels.bands())
+    require_grey(coloured, levels.size)
+    return levels.map(lambda band: merge_channels(band)[0]), white, (note,)
 
 
 def _palette(

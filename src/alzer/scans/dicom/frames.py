@@ -18,13 +18,13 @@ from pydicom.uid import (
 
 from alzer.errors import DamagedFile, NotOneSlice
 from alzer.scans.dicom.encoding import EXPLICIT_LITTLE, ITEM, read_header
-from alzer.scans.sizes import JPEG_2000_START, JPEG_START, frame_marker
+from alzer.scans.sizes import JPEG_2000_START, JPEG_LS, JPEG_START, jpeg_process
 
 _BY_FRAME_MARKER: Final = {
     0xC0: JPEGBaseline8Bit,
     0xC1: JPEGExtended12Bit,
     0xC3: JPEGLosslessSV1,
-    0xF7: JPEGLSLossless,
+    JPEG_LS: JPEGLSLossless,
 }
 
 # Of a sequence of items, in little endian.
@@ -79,7 +79,7 @@ def check_end(frame: bytes) -> None:
 
 
 def guess_syntax(frame: bytes) -> UID:
-    """Tell by its first bytes how a frame is compressed, where the file does not say.
+    """Guess by its first bytes how a frame is compressed, where the file has no word.
 
     Args:
         frame: The frame's compressed bytes.
@@ -89,8 +89,8 @@ def guess_syntax(frame: bytes) -> UID:
     """
     if frame.startswith(JPEG_2000_START):
         return JPEG2000
-    marker = frame_marker(frame)
-    return RLELossless if marker is None else _BY_FRAME_MARKER.get(marker, UID(""))
+    process = jpeg_process(frame)
+    return RLELossless if process is None else _BY_FRAME_MARKER.get(process[0], UID(""))
 
 
 def _split(items: memoryview) -> list[bytes]:

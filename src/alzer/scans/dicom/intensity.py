@@ -161,7 +161,7 @@ def _range(pixels: Rows) -> tuple[float, float]:
 def _find_image(
     frame: Frame, stored: Rows, *, is_signed: bool
 ) -> tuple[_Image, tuple[str, ...]]:
-    """Tell the image from padding.
+    """Separate the image from padding.
 
     Raises:
         InvalidValues: If no pixel is a number.

@@ -19,7 +19,8 @@ from alzer.scans.dicom.elements import Frame, frame_of
 from alzer.scans.dicom.geometry import affine, spacing
 from alzer.scans.dicom.intensity import Intensities, to_units
 from alzer.scans.dicom.parsing import ParsedFile, parse
-from alzer.scans.dicom.stored import PixelFormat, check_declared, decode, describe
+from alzer.scans.dicom.pixel_format import PixelFormat, describe
+from alzer.scans.dicom.stored import check_declared, decode
 from alzer.scans.dicom.window import display_range
 from alzer.scans.reduction import Reduction, reduced, reduction_of
 from alzer.scans.slice import Slice

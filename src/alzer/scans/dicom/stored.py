@@ -1,7 +1,6 @@
 """From bytes to the values that were stored, decompressed and freed of other bits."""
 
 import math
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +20,7 @@ from alzer.errors import DamagedFile, MissingDecoder, NotOneSlice
 from alzer.scans.dicom.elements import Frame
 from alzer.scans.dicom.frames import check_end, guess_syntax, join_frame
 from alzer.scans.dicom.parsing import ParsedFile
+from alzer.scans.dicom.pixel_format import PixelFormat
 from alzer.scans.sizes import (
     check_memory,
     check_pixels,
@@ -44,66 +44,6 @@ _FLOATS: Final = {"FloatPixelData": "f4", "DoubleFloatPixelData": "f8"}
 # takes the most for grey, YBR_FULL for colours.
 _GREY_BYTES: Final = 4
 _COLOUR_BYTES: Final = 24
-
-
-@dataclass(frozen=True)
-class PixelFormat:
-    """How the file describes its pixels.
-
-    Attributes:
-        shape: Rows and columns.
-        samples: Values per pixel: 1, or 3 of colours.
-        allocated: Bits that each value takes.
-        stored: Bits of them that hold the value.
-        high_bit: Number of the highest of these, counted from 0.
-        is_signed: Whether negative values are meant.
-        photometric: What the values mean, such as MONOCHROME2.
-        is_planar: Whether colours lie one after the other, not pixel by pixel.
-
-    Source:
-        PS3.3 C.7.6.3.
-    """
-
-    shape: tuple[int, int]
-    samples: int
-    allocated: int
-    stored: int
-    high_bit: int
-    is_signed: bool
-    photometric: str
-    is_planar: bool
-
-
-def describe(frame: Frame) -> PixelFormat:
-    """Read how a file describes its pixels.
-
-    Args:
-        frame: The file's one image.
-
-    Returns:
-        The description, with the usual meaning of what is left out.
-
-    Raises:
-        DamagedFile: If the file does not say how large the image is.
-    """
-    rows, columns = frame.integer("Rows"), frame.integer("Columns")
-    if not rows or not columns or min(rows, columns) < 1:
-        message = "The DICOM file does not say how large it is; export it again."
-        raise DamagedFile(message)
-    allocated = frame.integer("BitsAllocated") or 16
-    stored = min(frame.integer("BitsStored") or allocated, allocated)
-    high_bit = frame.integer("HighBit")
-    lowest = stored - 1
-    return PixelFormat(
-        (rows, columns),
-        frame.integer("SamplesPerPixel") or 1,
-        allocated,
-        stored,
-        lowest if high_bit is None else min(max(high_bit, lowest), allocated - 1),
-        frame.integer("PixelRepresentation") == 1,
-        "".join(frame.words("PhotometricInterpretation")[:1]) or "MONOCHROME2",
-        frame.integer("PlanarConfiguration") == 1,
-    )
 
 
 def check_declared(frame: Frame, form: PixelFormat, limits: Limits) -> None:
@@ -168,9 +108,8 @@ def decode(parsed: ParsedFile, form: PixelFormat, limits: Limits) -> NDArray[Any
         _check_sizes(list(compressed_sizes(frame)), form, limits)
     if syntax in JPEGLSTransferSyntaxes:
         check_end(frame)
-    plugin = _choose(syntax, form)
     items = encapsulate([frame], has_bot=False)
-    return _run_decoder(items, syntax, form, plugin=plugin)
+    return _run_decoder(items, syntax, form, plugin=_choose(syntax, form))
 
 
 def _check_sizes(
@@ -246,21 +185,7 @@ def _run_decoder(
     plugin: str = "",
     has_words: bool = False,
 ) -> NDArray[Any]:
-    options: dict[str, Any] = {
-        "correct_unused_bits": False,
-        "view_only": True,
-        "pixel_keyword": "PixelData",
-        "pixel_vr": "OW" if has_words else "OB",
-        "number_of_frames": 1,
-        "rows": form.shape[0],
-        "columns": form.shape[1],
-        "samples_per_pixel": form.samples,
-        "bits_allocated": form.allocated,
-        "bits_stored": form.stored,
-        "pixel_representation": int(form.is_signed),
-        "photometric_interpretation": form.photometric,
-        "planar_configuration": int(form.is_planar),
-    }
+    options = _options(form, has_words=has_words)
     options["decoding_plugin"] = plugin
     decoder = get_decoder(syntax)
     try:
@@ -275,6 +200,25 @@ def _run_decoder(
         message = "The DICOM file's pixels can't be decoded; export it again."
         raise DamagedFile(message) from error
     return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def _options(form: PixelFormat, *, has_words: bool) -> dict[str, Any]:
+    """Return a description of the pixels for pydicom's decoders."""
+    return {
+        "correct_unused_bits": False,
+        "view_only": True,
+        "pixel_keyword": "PixelData",
+        "pixel_vr": "OW" if has_words else "OB",
+        "number_of_frames": 1,
+        "rows": form.shape[0],
+        "columns": form.shape[1],
+        "samples_per_pixel": form.samples,
+        "bits_allocated": form.allocated,
+        "bits_stored": form.stored,
+        "pixel_representation": int(form.is_signed),
+        "photometric_interpretation": form.photometric,
+        "planar_configuration": int(form.is_planar),
+    }
 
 
 def _choose(syntax: UID, form: PixelFormat) -> str:

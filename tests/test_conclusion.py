@@ -1,0 +1,78 @@
+"""What is concluded from logits, and why an answer can't be relied on."""
+
+import numpy as np
+import pytest
+
+from alzer.conclusion import (
+    CANNOT_TELL,
+    FEW_MODERATE,
+    NOTHING_FITS,
+    OUT_OF_DISTRIBUTION,
+    conclude,
+)
+from alzer.model.decision import Decision
+
+DECISION = Decision(ood_limit=10.0, least_probabilities=(0.2, 0.2, 0.2, None))
+MILD = np.log(np.array([0.1, 0.1, 0.7, 0.1], np.float32))
+MODERATE = np.log(np.array([0.1, 0.1, 0.1, 0.7], np.float32))
+EVEN = np.zeros(4, np.float32)
+
+
+def test_a_familiar_slice_gets_its_classes_and_no_reason() -> None:
+    concluded = conclude(MILD, 5.0, (), DECISION)
+
+    assert concluded.probabilities == pytest.approx((0.1, 0.1, 0.7, 0.1))
+    assert concluded.label == 2
+    assert concluded.reliable is True
+    assert concluded.unreliable_reason is None
+    assert concluded.possible_classes == ("Mild Impairment",)
+    assert concluded.warnings == ()
+
+
+def test_beyond_the_limit_no_class_is_left_and_the_reason_is_said() -> None:
+    concluded = conclude(MILD, 10.1, (), DECISION)
+
+    assert concluded.reliable is False
+    assert concluded.unreliable_reason == OUT_OF_DISTRIBUTION
+    assert concluded.possible_classes is None
+
+
+def test_a_doubt_comes_before_the_distance_and_needs_no_model_that_knows_one() -> None:
+    both = conclude(MILD, 10.1, ("The skull is on.",), DECISION)
+    without_limit = conclude(MILD, None, ("The skull is on.",), Decision())
+
+    assert both.unreliable_reason == "The skull is on."
+    assert both.warnings == ("The skull is on.", OUT_OF_DISTRIBUTION)
+    assert without_limit.reliable is False
+
+
+def test_a_model_without_limits_says_neither_reliable_nor_which_classes_remain() -> (
+    None
+):
+    concluded = conclude(MILD, None, (), Decision())
+
+    assert concluded.reliable is None
+    assert concluded.possible_classes is None
+
+
+@pytest.mark.parametrize(
+    ("logits", "caveat"), [(EVEN, CANNOT_TELL), (MODERATE, NOTHING_FITS)]
+)
+def test_a_set_that_rules_out_nothing_or_everything_is_warned_of(
+    logits: np.ndarray, caveat: str
+) -> None:
+    assert conclude(logits, 5.0, (), DECISION).warnings == (caveat,)
+
+
+def test_the_class_of_two_people_is_warned_of_only_where_it_is_named() -> None:
+    named = conclude(MODERATE, 5.0, (), DECISION)
+    not_named = conclude(MODERATE, 10.1, (), DECISION)
+
+    assert named.class_warnings == (FEW_MODERATE,)
+    assert not_named.class_warnings == ()
+
+
+def test_large_logits_do_not_overflow() -> None:
+    logits = np.array([1e4, 0.0, 0.0, -1e4], np.float32)
+
+    assert conclude(logits, 5.0, (), DECISION).probabilities == (1.0, 0.0, 0.0, 0.0)
