@@ -117,6 +117,17 @@ def test_the_input_does_not_depend_on_brightness_and_contrast() -> None:
     assert one.pixels == pytest.approx(two.pixels, abs=1e-3)
 
 
+@pytest.mark.parametrize("unit", [1e-30, 1e-9, 1e30])
+def test_the_input_does_not_depend_on_the_unit_of_the_values(unit: float) -> None:
+    pixels = draw_brain()
+    plain, other = view_of(pixels), view_of(pixels * unit)
+    box = examine(plain).box
+
+    one, two = prepare(plain, box, SPEC), prepare(other, examine(other).box, SPEC)
+
+    assert one.pixels == pytest.approx(two.pixels, abs=1e-3)
+
+
 @pytest.mark.parametrize("shift", [(1, 0), (0, 1), (-3, 2), (17, -9)])
 def test_the_input_does_not_depend_on_where_the_brain_lies(
     shift: tuple[int, int],

@@ -46,6 +46,12 @@ def test_the_rim_is_darker_than_the_inside_unless_inverted() -> None:
     assert content.rim_ratio(profile_of(inside_out)) > 1.1
 
 
+def test_pieces_of_about_one_size_are_counted() -> None:
+    assert content.count_alike_pieces(foreground_of(BRAIN)) == 1
+    assert content.count_alike_pieces(foreground_of(np.tile(BRAIN, (3, 3)))) == 9
+    assert content.count_alike_pieces(foreground_of(np.eye(300)[:, ::30])) == 0
+
+
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
 def test_a_constant_rectangle_is_found(level: float) -> None:
     covered = BRAIN.copy()

@@ -1,6 +1,8 @@
 """Files of formats that are not read: each is named, with what to do."""
 
 import gzip
+import lzma
+import pickle
 
 import pytest
 
@@ -23,7 +25,11 @@ def zipped(name: bytes) -> bytes:
 # First bytes of real files, by the names that they should get.
 SAMPLES = {
     "a HEIC photograph": [brand(b"heic"), brand(b"heix"), brand(b"mif1")],
-    "an AVIF picture": [brand(b"avif"), brand(b"avis")],
+    "an AVIF picture": [
+        brand(b"avif"),
+        brand(b"avis"),
+        b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf",
+    ],
     "a JPEG 2000 picture": [
         b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ",
         b"\xff\x4f\xff\x51\0\x2f",
@@ -66,11 +72,16 @@ SAMPLES = {
     ],
     "a NumPy archive (npz)": [zipped(b"arr_0.npy")],
     "a zip archive": [zipped(b"series/IM1.dcm"), b"PK\x05\x06" + bytes(18)],
-    "a tar archive": [b"series/IM1.dcm".ljust(257, b"\0") + b"ustar\x0000"],
+    "a tar archive": [
+        b"series/IM1.dcm".ljust(257, b"\0") + b"ustar\x0000",
+        b"IM1.dcm".ljust(100, b"\0") + b"0000644\0" * 3 + b"00000001000\0",
+        b"IM1.dcm".ljust(100, b"\0") + b"   644 \0" * 3 + b"       1000 ",
+    ],
     "a 7-Zip archive": [b"7z\xbc\xaf\x27\x1c\0\x04"],
     "a RAR archive": [b"Rar!\x1a\x07\x01\0"],
     "packed with bzip2": [b"BZh91AY&SY\x12"],
     "packed with xz": [b"\xfd7zXZ\0\0\x04"],
+    "packed with lzma": [lzma.compress(b"slice", lzma.FORMAT_ALONE)],
     "packed with Zstandard": [b"\x28\xb5\x2f\xfd\x04\0"],
     "packed with LZ4": [b"\x04\x22\x4d\x18d\0"],
     "packed with compress": [b"\x1f\x9d\x90\0"],
@@ -99,9 +110,22 @@ SAMPLES = {
         b"<!DOCTYPE html><html>",
         b"\n <html><head><title>404</title>",
         b"\xef\xbb\xbf<HTML>",
+        XML + b"<!DOCTYPE html><html>",
+        "<html><body>404</body></html>".encode("utf-16"),
     ],
     "an XML document": [XML + b"<GIFTI Version='1.0'>", b"<error>no</error>"],
     "a JSON document": [b'{"detail": "not found"}', b'[{"a": 1}]', b"[1, 2]"],
+    "a macOS companion file, whose name begins with '._'": [
+        b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "
+    ],
+    "a shortcut": [b"L\0\0\0\x01\x14\x02\0\0\0", b"[InternetShortcut]\r\nURL="],
+    "a folder's settings": [b"\0\0\0\x01Bud1\0\0"],
+    "Python objects (pickle)": [pickle.dumps({"slice": 1}), pickle.dumps([1], 2)],
+    "a DjVu document": [b"AT&TFORM\0\0\1\0DJVU"],
+    "a Targa picture": [
+        b"\0\0\x03" + bytes(9) + b"\xb0\0\xd0\0\x08\0",
+        b"\0\0\x02" + bytes(9) + b"\xb0\0\xd0\0\x18\x20",
+    ],
     "a program": [b"MZ\x90\0\x03", b"\x7fELF\x02\x01", b"#!/bin/sh\n"],
     "a database": [b"SQLite format 3\0"],
     "a sound": [b"ID3\x04\0", b"fLaC\0\0", b"RIFF\0\0\0\0WAVEfmt "],

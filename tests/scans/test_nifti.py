@@ -121,6 +121,22 @@ def test_a_volume_is_refused_with_its_dimensions(shape: tuple[int, ...]) -> None
         read_slice(as_nifti(np.zeros(shape, np.int16)))
 
 
+@pytest.mark.parametrize("places", [(2, 3), (3, 4), (0, 3), (1, 3)])
+def test_axes_of_one_voxel_are_left_out_wherever_they_are(
+    places: tuple[int, int],
+) -> None:
+    values = BRAIN.T.astype(np.float32)
+    shape = [1] * 5
+    for place, side in zip(places, values.shape, strict=True):
+        shape[place] = side
+
+    scan = read_slice(as_nifti(values.reshape(shape), np.diag([1.0, 2.0, 3.0, 1.0])))
+
+    assert (scan.pixels == BRAIN).all()
+    assert (scan.affine, scan.spacing_mm) == (None, None)
+    assert any("beyond the file's axes of space" in note for note in scan.notes)
+
+
 def test_a_header_that_claims_terabytes_is_refused_by_its_claim() -> None:
     content = bytearray(as_nifti(VOXELS)[:352])
     struct.pack_into("<8h", content, 40, 3, 32767, 32767, 1, 1, 1, 1, 1)

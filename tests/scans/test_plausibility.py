@@ -120,6 +120,20 @@ REFUSED = {
     "crop the picture": on_a_page(BRAIN),
 }
 
+SMALL = BRAIN[::2, ::2]
+SEVERAL = {
+    "many": np.tile(SMALL, (5, 6)),
+    "one place free": np.block([[BRAIN, BRAIN], [BRAIN, np.zeros_like(BRAIN)]]),
+    "a line between": np.hstack([BRAIN, np.ones((len(BRAIN), 4)), BRAIN]),
+    "of other sizes": np.hstack([BRAIN, np.pad(resized(BRAIN, 150, 130), (29, 29))]),
+}
+
+
+@pytest.mark.parametrize("layout", SEVERAL)
+def test_several_slices_are_named_in_any_layout(layout: str) -> None:
+    with pytest.raises(NotBrainLike, match="several slices"):
+        examine(view_of(SEVERAL[layout]))
+
 
 @pytest.mark.parametrize("phrase", REFUSED)
 def test_a_refusal_names_what_the_picture_is(phrase: str) -> None:

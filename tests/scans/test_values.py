@@ -50,6 +50,19 @@ def test_a_value_far_from_all_others_is_padding(padding: float) -> None:
     assert "25 % of the pixels" in notes[0]
 
 
+@pytest.mark.parametrize("fills", [[-150.0], [-150.0, -100.0], [-399.0, -200.0]])
+def test_few_values_below_zero_with_a_gap_are_padding(fills: list[float]) -> None:
+    stored = GRID.copy()
+    for column, fill in enumerate(fills):
+        stored[:, column] = fill
+
+    pixels, notes = pixels_of(stored)
+
+    assert (pixels[:, : len(fills)] == 0.0).all()
+    assert (pixels[:, len(fills) :] == GRID[:, len(fills) :]).all()
+    assert len(notes) == len(fills)
+
+
 def test_padding_on_both_sides_is_found() -> None:
     stored = GRID.copy()
     stored[0], stored[1] = -9999.0, 99999.0
@@ -65,11 +78,23 @@ def test_padding_on_both_sides_is_found() -> None:
     [
         GRID,
         GRID - 30.0,
+        -GRID,
+        50.0 - GRID,
+        np.where(GRID > 390.0, -10.0, GRID),
         np.where(GRID > 390.0, 2.0 * GRID, GRID),
         np.where(GRID > 200.0, 1.0, 0.0),
         np.where(GRID > 200.0, 1.0, -1.0),
     ],
-    ids=["plain", "ringing", "bright vessel", "mask", "two levels"],
+    ids=[
+        "plain",
+        "ringing",
+        "negative",
+        "mostly negative",
+        "a little below zero",
+        "bright vessel",
+        "mask",
+        "two levels",
+    ],
 )
 def test_measured_values_stay_as_they_are(stored: np.ndarray) -> None:
     pixels, notes = pixels_of(stored)
@@ -97,6 +122,14 @@ def test_scaling_beyond_float32_is_left_out() -> None:
 
     assert (pixels == GRID).all()
     assert "unscaled" in notes[0]
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-43])
+def test_values_too_small_for_float32_are_enlarged(size: float) -> None:
+    pixels, notes = pixels_of(GRID * size)
+
+    assert pixels / pixels.max() == pytest.approx(GRID / 400.0)
+    assert "enlarged" in notes[0]
 
 
 def test_values_beyond_float32_are_brought_within() -> None:

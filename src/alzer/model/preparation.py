@@ -24,6 +24,9 @@ from alzer.scans.outline import believed_range
 # Values above this belong to the head, 1 being white.
 HEAD_LEVEL = 0.15
 
+# What a range of values is at least, in any unit: float32's smallest normal number.
+_SMALLEST_RANGE = float(np.finfo(np.float32).tiny)
+
 
 @dataclass(frozen=True)
 class InputSpec:
@@ -95,7 +98,7 @@ def prepare(view: StandardView, box: Edges, spec: InputSpec) -> PreparedInput:
     placed = place(shape, reverse_box(box, shape, reversal), spec, view.pixel_aspect)
     field = _resample(pixels, placed)
     low, high = _percentiles(field, (spec.black_percentile, spec.white_percentile))
-    scaled = (field - low) / max(high - low, 1e-6 * max(abs(high), 1.0))
+    scaled = (field - low) / max(high - low, 1e-6 * abs(high), _SMALLEST_RANGE)
     np.clip(scaled, 0.0, spec.ceiling, out=scaled)
     standardised = (reverse(scaled, reversal) - spec.mean) / spec.deviation
     geometry = place(shape, box, spec, view.pixel_aspect)

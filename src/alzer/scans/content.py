@@ -56,6 +56,9 @@ _CLEAR_OF_HEAD = 1.3
 # Fewer pixels or blocks than this say nothing.
 _FEW = 4
 
+# Share of the picture below which a piece is no slice, however many there are.
+_LEAST_PIECE = 0.005
+
 
 def rim_profile(foreground: Foreground) -> NDArray[np.float32]:
     """Return how bright the head is at growing depth below its outline.
@@ -143,6 +146,20 @@ def box_fill(foreground: Foreground) -> float:
     _, half = foreground.middle_and_half
     area = float(np.count_nonzero(foreground.region))
     return area / max(4.0 * half[0] * half[1], 1.0)
+
+
+def count_alike_pieces(foreground: Foreground) -> int:
+    """Count the pieces of the foreground that are about as large as the largest one.
+
+    Returns:
+        How many have half its area or more, itself included; 0 if it is tiny.
+    """
+    labels = cc3d.connected_components(foreground.mask, connectivity=4)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    if sizes.max() < _LEAST_PIECE * labels.size:
+        return 0
+    return int(np.count_nonzero(2 * sizes >= sizes.max()))
 
 
 def repetition(foreground: Foreground) -> float:

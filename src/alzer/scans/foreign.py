@@ -1,5 +1,6 @@
 """Formats that are not read: by what they are known, and how to export from them."""
 
+import codecs
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,7 @@ class Foreign:
 
 # More special ones first. Brands behind `ftyp` are of ISO/IEC 14496-12, section 4.3.
 FOREIGN: Final = (
+    Foreign("an AVIF picture", rb".{4}ftypmif1.{4}[^\0]{0,12}avi[fs]", _AS_PNG),
     Foreign("a HEIC photograph", rb".{4}ftyp(hei|hev|mif1|msf1|miaf)", _AS_PNG),
     Foreign("an AVIF picture", rb".{4}ftypavi[fs]", _AS_PNG),
     Foreign(
@@ -66,11 +68,17 @@ FOREIGN: Final = (
     ),
     Foreign("a NumPy archive (npz)", rb"PK\x03\x04.{26}[^/]{1,99}\.npy", _ARRAY),
     Foreign("a zip archive", rb"PK(\x03\x04|\x05\x06|\x07\x08)", _UNPACK),
-    Foreign("a tar archive", rb".{257}ustar", _UNPACK),
+    Foreign(
+        "a tar archive",
+        # Of old ones, mode and owners in octal digits behind a name of 100 bytes.
+        rb".{257}ustar|[^\0].{99}([0-7 ]{6,7}[ \0]{1,2}){3}[0-7 ]{11}[ \0]",
+        _UNPACK,
+    ),
     Foreign("a 7-Zip archive", rb"7z\xbc\xaf\x27\x1c", _UNPACK),
     Foreign("a RAR archive", rb"Rar!\x1a\x07", _UNPACK),
     Foreign("packed with bzip2", rb"BZh[1-9]1AY&SY", _UNPACK),
     Foreign("packed with xz", rb"\xfd7zXZ\0", _UNPACK),
+    Foreign("packed with lzma", rb"\x5d\0\0[\0-\xff]{2}(\xff{8}|.{4}\0{4})", _UNPACK),
     Foreign("packed with Zstandard", rb"\x28\xb5\x2f\xfd", _UNPACK),
     Foreign("packed with LZ4", rb"\x04\x22\x4d\x18", _UNPACK),
     Foreign("packed with compress", rb"\x1f[\x9d\xa0]", _UNPACK),
@@ -113,7 +121,8 @@ FOREIGN: Final = (
     Foreign("an SVG drawing", rb"(\xef\xbb\xbf)?\s*<[^\0]{0,1500}<?svg\b", _AS_PNG),
     Foreign(
         "a web page, perhaps an error message that was saved",
-        rb"(?i)(\xef\xbb\xbf)?\s*<(!doctype html|!--|html|head|body|title|script)",
+        rb"(?i)(\xef\xbb\xbf)?\s*(<\?xml[^>]{0,99}>\s*)?"
+        rb"<(!doctype html|!--|html|head|body|title|script)",
         _AGAIN,
     ),
     Foreign("an XML document", rb"(\xef\xbb\xbf)?\s*<(\?xml|[A-Za-z!])", _AGAIN),
@@ -121,6 +130,24 @@ FOREIGN: Final = (
         "a JSON document",
         rb'(\xef\xbb\xbf)?\s*(\{\s*["}]|\[\s*[\[{"\d\]-])[^\0]*\Z',
         _AGAIN,
+    ),
+    Foreign(
+        "a macOS companion file, whose name begins with '._'",
+        rb"\0\x05\x16[\x00\x07]\0[\x01\x02]\0\0",
+        "Choose the file of the same name without '._'.",
+    ),
+    Foreign(
+        "a shortcut",
+        rb"L\0\0\0\x01\x14\x02\0|\[InternetShortcut\]",
+        "Choose the file that it leads to.",
+    ),
+    Foreign("a folder's settings", rb"\0\0\0\x01Bud1", _DATA),
+    Foreign("Python objects (pickle)", rb"\x80[\x02-\x05](\x95|\}|c|\])", _ARRAY),
+    Foreign("a DjVu document", rb"AT&TFORM", _PAGE),
+    Foreign(
+        "a Targa picture",
+        rb"\0\0[\x02\x03\x0a\x0b]\0{5}.{4}[^\0].[^\0].[\x08\x18\x20][\0\x08\x20\x28]",
+        _AS_PNG,
     ),
     Foreign("a program", rb"MZ|\x7fELF|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe|#!/", _DATA),
     Foreign("a database", rb"SQLite format 3\0", _DATA),
@@ -142,6 +169,9 @@ def describe(head: bytes) -> str | None:
         >>> describe(b"%PDF-1.7")[:27]
         'The file is a PDF document.'
     """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = head[: len(head) // 2 * 2].decode("utf-16", "replace")
+        head = text.encode()
     for foreign in FOREIGN:
         if re.match(foreign.signature, head, re.DOTALL):
             return f"The file is {foreign.name}. {foreign.advice}"

@@ -7,7 +7,7 @@ import numpy as np
 
 from alzer.errors import DamagedFile, NotOneSlice, UnsupportedVariant
 from alzer.scans.packing import unpacked_head
-from alzer.scans.placement import Placement, positive, usable
+from alzer.scans.placement import UNPLACED, Placement, positive, usable
 from alzer.scans.plane import picture_shape, slice_of
 from alzer.scans.sizes import check_pixels, check_voxels, times
 from alzer.scans.slice import Slice
@@ -89,7 +89,7 @@ def _voxel(kind: int) -> np.dtype[Any]:
 def _place(header: Any) -> Placement:  # noqa: ANN401 - a row of _HEADER
     """Return how the axes lie; without the flag, all that is said is meaningless."""
     if not header["is_placed"]:
-        return Placement(None, (None, None, None))
+        return UNPLACED
     first, second, third = (positive(float(size)) for size in header["spacing_mm"])
     spacing = first, second, third
     affine = np.eye(4)

@@ -21,7 +21,7 @@ from alzer.scans.nifti_header import (
     read_header,
 )
 from alzer.scans.packing import unpacked_head
-from alzer.scans.placement import place_nifti
+from alzer.scans.placement import UNPLACED, place_nifti
 from alzer.scans.plane import picture_shape, slice_of
 from alzer.scans.signatures import VolumeKind, volume_kind
 from alzer.scans.sizes import check_pixels, check_voxels, times
@@ -133,7 +133,7 @@ def _slice(header: VolumeHeader, stored: Rows) -> Slice:
     if header.voxel.shape:
         stored, notes = _grey(stored), (*notes, EQUAL_CHANNELS)
     pixels, more = to_pixels(stored, header.slope, header.intercept)
-    placement = place_nifti(header.fields)
+    placement = place_nifti(header.fields) if header.is_placed else UNPLACED
     return slice_of(pixels, header.shape[:3], placement, "NIfTI", notes + more)
 
 

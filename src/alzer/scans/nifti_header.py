@@ -37,6 +37,11 @@ _UNREAD_VOXELS: Final = {
     **dict.fromkeys((32, 1792, 2048), _SAVE_MAGNITUDE),
 }
 
+_FLATTENED: Final = (
+    "The slice lies beyond the file's axes of space (axes of one voxel were left "
+    "out), so its orientation and spacing are not known."
+)
+
 
 @dataclass(frozen=True)
 class VolumeHeader:
@@ -44,6 +49,7 @@ class VolumeHeader:
 
     Attributes:
         shape: Voxels along each of seven axes.
+        is_placed: Whether what the header says of the patient's axes is of these.
         voxel: numpy's type of one voxel in the file's byte order; of colours,
             with the channels as its shape.
         header_bytes: Its own size.
@@ -57,6 +63,7 @@ class VolumeHeader:
     """
 
     shape: tuple[int, ...]
+    is_placed: bool
     voxel: np.dtype[Any]
     header_bytes: int
     offset: int | None
@@ -92,12 +99,17 @@ def read_header(head: bytes, kind: VolumeKind) -> VolumeHeader:
     fields: Any = header_class(head[:size], order, check=False)  # type: ignore[no-untyped-call]  # nibabel
     slope, intercept, notes = _scaling(fields)
     offset, more = _offset(fields)
+    shape = _shape(fields)
+    if is_flattened := _is_plane_beyond_space(shape):
+        shape = (*(side for side in shape if side > 1), *[1] * 5)
+        notes += (_FLATTENED,)
     if kind is VolumeKind.NIFTI1 and not bytes(head[344:347]).startswith(b"n"):
         notes += (
             "The header has no NIfTI mark: it is Analyze 7.5, or the mark is lost.",
         )
     return VolumeHeader(
-        shape=_shape(fields),
+        shape=shape,
+        is_placed=not is_flattened,
         voxel=_voxel(fields),
         header_bytes=size,
         offset=offset,
@@ -137,6 +149,15 @@ def _shape(fields: Any) -> tuple[int, ...]:  # noqa: ANN401 - nibabel has no typ
         raise DamagedFile(message)
     # Other programs read a size of zero as one.
     return (*sizes[:2], *(max(1, size) for size in sizes[2:]))
+
+
+def _is_plane_beyond_space(shape: tuple[int, ...]) -> bool:
+    """Check whether a file holds one plane, but not in its three axes of space.
+
+    Arrays of networks (batch, channel, row, column) are saved so.
+    """
+    long = [axis for axis, side in enumerate(shape) if side > 1]
+    return len(long) == 2 and long[1] > 2
 
 
 def _voxel(fields: Any) -> np.dtype[Any]:  # noqa: ANN401 - as above

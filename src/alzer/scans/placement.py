@@ -50,6 +50,10 @@ class Placement:
     warnings: tuple[str, ...] = ()
 
 
+# Of a file that does not say how its axes lie.
+UNPLACED: Final = Placement(None, (None, None, None))
+
+
 def place_nifti(header: Any) -> Placement:  # noqa: ANN401 - nibabel has no types
     """Return how a NIfTI file's axes lie: by its sform, else its qform.
 

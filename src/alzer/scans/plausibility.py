@@ -135,6 +135,8 @@ def examine(view: StandardView) -> Head:
     if _shows_several(head.outline, foreground):
         raise NotBrainLike(SEVERAL_SLICES)
     failure = _first_failure(head.outline)
+    if failure and _shows_pieces(head.outline, foreground):
+        raise NotBrainLike(SEVERAL_SLICES)
     if failure:
         raise NotBrainLike(_explain(failure, head.view))
     warnings = _warnings(foreground, framed=head.view is not view)
@@ -148,6 +150,15 @@ def _shows_several(outline: Outline, foreground: Foreground) -> bool:
     return (
         outline.structure >= MIN_STRUCTURE
         and content.repetition(foreground) > MAX_REPETITION
+    )
+
+
+def _shows_pieces(outline: Outline, foreground: Foreground) -> bool:
+    """Say whether the picture holds several objects of about one size."""
+    return (
+        outline.structure >= MIN_STRUCTURE
+        and outline.border_share <= MAX_BORDER_SHARE
+        and content.count_alike_pieces(foreground) > 1
     )
 
 

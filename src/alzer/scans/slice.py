@@ -16,6 +16,9 @@ MAX_SPACING_RATIO = 5.0
 # Spacings of MR images of a head lie between these.
 PLAUSIBLE_SPACING_MM = (0.01, 50.0)
 
+# What a range of values is at least, in any unit: float32's smallest normal number.
+_SMALLEST_RANGE = float(np.finfo(np.float32).tiny)
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -62,5 +65,7 @@ class Slice:
         low, high = self.display_range
         if (low, high) == (0.0, 255.0):  # eight bits already: keep them exactly
             return np.asarray(np.clip(np.rint(self.pixels), 0, 255), np.uint8)
-        scaled = (self.pixels - low) * (255.0 / max(high - low, 1e-12))
-        return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
+        with np.errstate(over="ignore"):  # far outside is as white as white
+            scaled = (self.pixels - low) / max(high - low, _SMALLEST_RANGE)
+        levels = np.clip(scaled, 0.0, 1.0) * np.float32(255.0)
+        return np.asarray(np.rint(levels), np.uint8)

@@ -4,7 +4,6 @@ NaN, infinities and padding are no measurements: they become background, and thi
 before neighbouring pixels are averaged.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +19,10 @@ Pixels = NDArray[np.float32]
 # twelve would tell values apart.
 _SMALLEST_RANGE: Final = 2.0**-12
 
-_LARGEST: Final = float(np.finfo(np.float32).max)
+# Half of what float32 holds, so that differences of values fit as well; and below the
+# other its precision ends.
+_LARGEST: Final = float(np.finfo(np.float32).max) / 2.0
+_SMALLEST: Final = float(np.finfo(np.float32).tiny) * 2.0**24
 
 # Almost all values lie between these; where they begin well below the bright ones
 # and not below zero, zero is the level of no signal.
@@ -29,6 +31,11 @@ _LOW_PERCENTILES: Final = (0.5, 99.5)
 # Fill values (32767, 65535, 1e20) lie above measured ones by many times their range;
 # a bright vessel does not.
 _FAR_ABOVE: Final = 4.0
+
+# A few values below zero, and no other for this share of the largest one, are fill
+# values too: noise around zero leaves no such gap.
+_GAP_BELOW_ZERO: Final = 0.2
+_MOST_FILLS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,7 @@ def find_background(pixels: Rows) -> Background:
             f"({_share(strange / pixels.size)} of the pixels) "
             "were taken as background."
         )
-    paddings = tuple(_paddings(levels))
+    paddings = _paddings(pixels, levels)
     for padding in paddings:
         padded = sum(np.count_nonzero(band == padding) for band in pixels.bands())
         notes.append(
@@ -152,8 +159,19 @@ def find_background(pixels: Rows) -> Background:
     if not notes:
         return Background()
     found = Background(paddings, 0.0, tuple(notes))
-    least = next(level for level in levels if level not in paddings)
-    return Background(paddings, _background(pixels, found, least), found.notes)
+    return Background(paddings, _background(pixels, found), found.notes)
+
+
+def find_paddings(pixels: Rows) -> tuple[float, ...]:
+    """Find values that lie far from all others: no measurements, but fill values.
+
+    Args:
+        pixels: float32 or float64; what is not finite does not count.
+
+    Returns:
+        The largest value, the least ones, both or none.
+    """
+    return _paddings(pixels, _outermost_levels(pixels)[0])
 
 
 def _representable(
@@ -167,6 +185,9 @@ def _representable(
         largest = max(abs(least), abs(most))
         note = "The values are too large for their scaling; they were read unscaled."
         return (1.0 if largest <= _LARGEST else _LARGEST / largest), 0.0, (note,)
+    if 0.0 < top < _SMALLEST:
+        note = "The values are too small for what is computed with; they were enlarged."
+        return slope / top, intercept / top, (note,)
     if 0.0 < extent < top * _SMALLEST_RANGE:
         note = "All values are large and alike; they are counted from the least one."
         return slope, -least * slope, (note,)
@@ -205,25 +226,41 @@ def _outermost_levels(pixels: Rows) -> tuple[list[float], int]:
     return sorted(found), strange
 
 
-def _paddings(levels: list[float]) -> Iterator[float]:
-    """Find a least and a largest value that lie far from all others."""
+def _paddings(pixels: Rows, levels: list[float]) -> tuple[float, ...]:
     if len(levels) < 4:
-        return  # three levels are a picture of lines, or no picture at all
+        return ()  # three levels are a picture of lines, or no picture at all
     least, second, *_ = levels
     *_, last, most = levels
+    found: list[float] = []
     if most - last > _FAR_ABOVE * (last - second):
-        yield most
+        found.append(most)
         most = last
-    if least < 0.0 and second - least > most - second:
-        yield least
+    if least < 0.0:
+        is_far = second - least > most - second
+        found += [least] if is_far else _fills_below_zero(pixels, most)
+    return tuple(found)
 
 
-def _background(pixels: Rows, found: Background, least: float) -> float:
+def _fills_below_zero(pixels: Rows, most: float) -> list[float]:
+    fills: set[float] = set()
+    for band in pixels.bands():
+        fills |= set(np.unique(band[np.isfinite(band) & (band < 0.0)]).tolist())
+        if len(fills) > _MOST_FILLS or max(fills, default=-np.inf) > (
+            -_GAP_BELOW_ZERO * most
+        ):
+            return []
+    return sorted(fills) if most > 0.0 else []
+
+
+def _background(pixels: Rows, found: Background) -> float:
     """Return the level of no signal: zero, or the least value if zero is none."""
     sample = pixels.sample(BAND_VALUES)
     sample = sample[found.usable(sample)]
     low, high = np.percentile(sample, _LOW_PERCENTILES) if sample.size else (0.0, 1.0)
-    return 0.0 if 0.0 <= low < high / 2.0 else least
+    if 0.0 <= low < high / 2.0:
+        return 0.0
+    usable = (band[found.usable(band)] for band in pixels.bands())
+    return min(float(band.min(initial=np.inf)) for band in usable)
 
 
 def _share(share: float) -> str:

@@ -30,11 +30,19 @@ def test_other_modalities_are_named(modality: bytes) -> None:
 @pytest.mark.parametrize(
     "part",
     ["HEAD", "BRAIN", "SKULL", "HEADNECK", "brain ", "Neuro^Head", "KOPF", "Schädel",
+     "CRÁNEO", "ENCÉFALO", "IAC", "ORBITS", "DEMENTIA", "MRI", "T1",
      "TETE", "CEREBRO", "HUMAN BRAIN", "NEURORADIOLOGY", "", "UNDEFINED", "WHOLEBODY",
      "NECK\\HEAD"],
 )  # fmt: skip
 def test_heads_are_known_by_many_words(part: str) -> None:
     scan = read_slice(as_dicom(BRAIN, BodyPartExamined=part.encode("latin-1")))
+
+    assert scan.shape == (104, 88)
+
+
+@pytest.mark.parametrize("part", ["Schädel", "CRÁNEO", "头部", "脳", "голова"])
+def test_heads_are_known_in_unicode(part: str) -> None:
+    scan = read_slice(as_dicom(BRAIN, BodyPartExamined=part.encode()))
 
     assert scan.shape == (104, 88)
 
@@ -45,7 +53,9 @@ def test_other_parts_are_refused_by_name(part: str) -> None:
         read_slice(as_dicom(BRAIN, BodyPartExamined=part.encode()))
 
 
-@pytest.mark.parametrize("part", ["DOE JANE", "FEMORAL HEAD", "PANCREAS HEAD", "X1"])
+@pytest.mark.parametrize(
+    "part", ["DOE JANE", "FEMORAL HEAD", "PANCREAS HEAD", "HEADREST", "X1"]
+)
 def test_parts_that_are_not_known_are_refused_without_their_name(part: str) -> None:
     with pytest.raises(NotBrainLike, match="another part of the body") as refusal:
         read_slice(as_dicom(BRAIN, BodyPartExamined=part.encode()))
@@ -69,8 +79,9 @@ def test_a_region_of_the_frame_counts_as_well() -> None:
         read_slice(as_dicom(BRAIN, SharedFunctionalGroupsSequence=groups))
 
 
-def test_text_burnt_into_the_picture_is_warned_of() -> None:
-    burnt = read_slice(as_dicom(BRAIN, BurnedInAnnotation=b"yes"))
+@pytest.mark.parametrize("answer", [b"yes", b"YES\0", b"Y", b"TRUE", b"1"])
+def test_text_burnt_into_the_picture_is_warned_of(answer: bytes) -> None:
+    burnt = read_slice(as_dicom(BRAIN, BurnedInAnnotation=answer))
     clean = read_slice(as_dicom(BRAIN, BurnedInAnnotation="NO"))
 
     assert any("text is burnt" in warning for warning in burnt.warnings)

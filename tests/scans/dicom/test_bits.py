@@ -94,6 +94,14 @@ def test_values_that_use_more_bits_than_declared_are_refused(stored: int) -> Non
         read_words(SIGNED, BitsStored=stored, HighBit=stored - 1, PixelRepresentation=1)
 
 
+def test_more_patterns_than_overlays_make_are_values() -> None:
+    # Noise hides how values fall back where higher bits count up.
+    words = np.random.default_rng(0).integers(0, 2**16, STORED.shape)
+
+    with pytest.raises(InvalidValues, match="more bits than it declares"):
+        read_words(words, BitsStored=8, HighBit=7)
+
+
 def test_copies_of_the_sign_are_no_overlay() -> None:
     scan = read_words(SIGNED, BitsStored=13, HighBit=12, PixelRepresentation=1)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import directions
@@ -75,6 +76,22 @@ def test_functional_groups_give_all_of_it(group: str) -> None:
     assert scan.affine is not None
     assert directions(scan.affine) == ("I", "L")
     assert np.allclose(scan.affine[:3, 3], (-10, -20, 30))
+
+
+def test_macros_of_a_frame_are_read_at_the_top_too() -> None:
+    measures = item_of(PixelSpacing=[2, 1])
+    orientation = item_of(ImageOrientationPatient=CORONAL)
+    scan = read_slice(
+        as_dicom(
+            BRAIN,
+            PixelMeasuresSequence=Sequence([measures]),
+            PlaneOrientationSequence=Sequence([orientation]),
+        )
+    )
+
+    assert scan.spacing_mm == (2.0, 1.0)
+    assert scan.affine is not None
+    assert directions(scan.affine) == ("I", "L")
 
 
 def test_what_is_said_of_the_frame_counts_more_than_what_all_share() -> None:

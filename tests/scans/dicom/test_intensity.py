@@ -198,6 +198,16 @@ def test_a_fill_value_that_is_not_declared_is_background(
     assert any("background" in note for note in scan.notes)
 
 
+@pytest.mark.parametrize("fill", [32767, 65535])
+def test_a_fill_value_far_above_is_background_too(fill: int) -> None:
+    values = np.where(CORNER, fill, STORED)
+
+    scan = read_values(values)
+
+    assert (scan.pixels[CORNER] == STORED[~CORNER].min()).all()
+    assert (scan.pixels[~CORNER] == STORED[~CORNER]).all()
+
+
 def test_values_below_zero_alone_are_no_fill_value() -> None:
     ringing = np.where(CORNER, -300, STORED)
 

@@ -28,6 +28,11 @@ from alzer.scans.dicom.numerals import parse_numbers
         ("300 40", [300.0, 40.0]),
         ("0.9;0.9", [0.9, 0.9]),
         ("0.9, 0.9", [0.9, 0.9]),
+        ("0.9,0.9", [0.9, 0.9]),
+        ("1.5E2,40.,-3.0", [150.0, 40.0, -3.0]),
+        ("[0.9, 0.9]", [0.9, 0.9]),
+        ("(300.0)", [300.0]),
+        ('"0.9"\\"0.8"', [0.9, 0.8]),
         ("1,234.5", [1234.5]),
         ("1.234.567,5", [1234567.5]),
         ("", []),
@@ -38,7 +43,10 @@ def test_numbers_are_read_as_they_are_written(text: str, expected: list[float]) 
     assert list(parse_numbers(text)) == expected
 
 
-@pytest.mark.parametrize("text", ["abc", "HU 300", "1.2.3", "1,2,3", "--5", "nan", "."])
+@pytest.mark.parametrize(
+    "text",
+    ["abc", "HU 300", "1.2.3", "1,2,3", "--5", "nan", ".", "1.#INF", "-1.#IND", "[]x"],
+)
 def test_what_is_no_number_is_said_to_be_none(text: str) -> None:
     (number,) = parse_numbers(text)
 

@@ -86,6 +86,28 @@ def test_no_more_than_the_limit_is_unpacked() -> None:
         read_slice(deflated(), Limits(max_decoded_bytes=10_000))
 
 
+def test_no_more_is_unpacked_than_pixels_and_header_may_take() -> None:
+    limits = Limits(max_pixels=20_000)
+
+    assert (read_slice(deflated(), limits).pixels == STORED).all()
+    with pytest.raises(TooManyPixels, match="unpacks to more than 16"):
+        read_slice(deflated(bytes(30_000_000)), limits)
+
+
+def test_long_private_elements_are_passed_over_and_not_held() -> None:
+    dataset = dicom_dataset(BRAIN, ImageComments="seen")
+    dataset.add_new(0x00090010, "LO", "SOMEBODY")
+    dataset.add_new(0x00091010, "OB", bytes(3_000_000))
+    content = save_dicom(dataset)
+
+    parsed = parse(content, Limits())
+
+    assert 0x00091010 not in parsed.dataset
+    assert (read_slice(content).pixels == STORED).all()
+    with pytest.raises(DamagedFile):
+        read_slice(content[:2_000_000])
+
+
 def test_deflate_in_a_zlib_stream_is_read() -> None:
     content = deflated()
     end = meta_end(content)

@@ -40,5 +40,11 @@ def test_a_table_with_too_few_entries_is_none(data: bytes) -> None:
     assert table_of((256, 0, 16), data) is None
 
 
+def test_a_table_of_words_that_is_cut_off_is_not_taken_for_one_of_bytes() -> None:
+    data = np.arange(250, dtype="<u2").tobytes()
+
+    assert table_of((256, 0, 16), data) is None
+
+
 def test_an_item_without_a_table_has_none() -> None:
     assert read_table(Dataset(), NAMES, is_signed=False, order="<") is None

@@ -1,6 +1,7 @@
 """Whether a file's header allows that its image is a slice of a head by MR."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,9 @@ _DERIVED: Final = "The file says that its pixels were derived from those acquire
 
 _MR: Final = frozenset({"MR", "MRI"})
 
+# The standard has the first alone.
+_YES: Final = frozenset({"YES", "Y", "TRUE", "T", "1"})
+
 # What may be repeated (PS3.3 C.7.3.1.1.1): any other text could name a person.
 _MODALITIES: Final = frozenset({
     "CR", "CT", "DX", "ES", "KO", "MG", "NM", "OT", "PR", "PT", "RF", "RTDOSE",
@@ -33,17 +37,20 @@ _MODALITIES: Final = frozenset({
 _HEAD: Final = re.compile(
     "HEAD|BRAIN|SKULL|CRANI|CRANE|NEURO|CEREB|CEREV|CERVEAU|CERVELL|ENCEPH|ENCEF"
     "|KOPF|HIRN|SCHADEL|SCHAEDEL|CABEZA|CABECA|TETE|TESTA|HOOFD|HERSEN|HJERNE|HJARNA"
-    "|HUVUD|GLOWA|MOZG|MOZEK|HLAVA|GOLOV|HIPPOCAMP|PITUIT|TEMPORALLOBE|POSTFOSSA"
+    "|BREIN|HUVUD|GLOWA|MOZG|MOZEK|HLAVA|GOLOV|HIPPOCAMP|PITUIT|HYPOPHY|SELLA"
+    "|TEMPORALLOBE|POSTFOSSA|ORBIT|CEPHAL|STROKE|DEMENT|ALZHEIM"
+    "|^(CNS|IAC|IAM|FACE)$"
 )
 # Words that hold one of these parts and are elsewhere.
 _OTHER_HEADS: Final = re.compile(
-    "FEMUR|FEMOR|HUMER|RADIAL|RADIUS|PANCREA|FIBUL|METATARS"
+    "FEMUR|FEMOR|HUMER|RADIAL|RADIUS|PANCREA|FIBUL|METATARS|HEADREST|CARDIA|HEART"
 )
 
 # What says nothing of the part.
-_UNSAID: Final = frozenset(
-    {"", "UNDEFINED", "UNKNOWN", "UNSPECIFIED", "OTHER", "NONE", "NA", "WHOLEBODY"}
-)
+_UNSAID: Final = frozenset({
+    "", "UNDEFINED", "UNKNOWN", "UNSPECIFIED", "OTHER", "NONE", "NA", "WHOLEBODY",
+    "ANY", "BODY", "EXAM", "SPECIAL", "RESEARCH", "MR", "MRI", "T", "MPRAGE", "FLAIR",
+})  # fmt: skip
 
 # Codes of head, brain, skull, and head with neck. Source: PS3.16, CID 4031, as
 # SNOMED CT and as its older identifiers.
@@ -99,7 +106,7 @@ def check_header(frame: Frame) -> Remarks:
         raise NotMagneticResonance(message)
     _check_part(frame)
     warnings = () if modality else (_MODALITY_UNKNOWN,)
-    if frame.words("BurnedInAnnotation")[:1] == ("YES",):
+    if set(frame.words("BurnedInAnnotation")[:1]) & _YES:
         warnings = (*warnings, _BURNED_IN)
     kinds = frame.words("FrameType") or frame.words("ImageType")
     if "SECONDARY" in kinds[1:2] or frame.words("ConversionType"):
@@ -123,7 +130,7 @@ def _check_part(frame: Frame) -> None:
 
 
 def _letters(text: str) -> str:
-    plain = text.translate(str.maketrans("ÄÀÁÂÈÉÊÇÅØÖ", "AAAAEEECAOO"))
+    plain = unicodedata.normalize("NFKD", text.replace("Ø", "O"))
     return re.sub("[^A-Z]", "", plain)
 
 

@@ -22,6 +22,9 @@ _INTERVALS_BITS: Final = 5
 # overlays of any shape: below 0.08.
 MIN_FALL: Final = 0.1
 
+# Two overlays make three patterns of bits beside none; more patterns are values.
+_MOST_PATTERNS: Final = 4
+
 _MASKED: Final = "Bits beside the values, such as an overlay's graphics, were left out."
 _UNSHIFTED: Final = (
     "The file says that values lie in the highest bits; they lie in the lowest and "
@@ -129,13 +132,26 @@ def _has_other_bits(words: Rows, layout: _Layout) -> bool:
     used = 0
     for band in words.bands():
         used |= int(np.bitwise_or.reduce(layout.above(band), axis=None))
-    if used & ~layout.overlays and _continue_values(words, layout):
+    if used & ~layout.overlays and (
+        _are_many(words, layout) or _continue_values(words, layout)
+    ):
         message = (
             "The DICOM file's pixels use more bits than it declares, so their values "
             "are not sure; export the file again with the right number of bits."
         )
         raise InvalidValues(message)
     return used != 0
+
+
+def _are_many(words: Rows, layout: _Layout) -> bool:
+    """Check whether undeclared bits make more patterns than overlays would."""
+    found: set[int] = set()
+    for band in words.bands():
+        above = layout.above(band)
+        found |= set(np.unique(above & ~above.dtype.type(layout.overlays)).tolist())
+        if len(found) > _MOST_PATTERNS:
+            return True
+    return False
 
 
 def _continue_values(words: Rows, layout: _Layout) -> bool:

@@ -33,6 +33,18 @@ _FUNCTIONAL_GROUPS: Final = (
     "SharedFunctionalGroupsSequence",
 )
 
+# Macros that can't stand at the top and mean anything else there.
+# Source: PS3.3 C.7.6.16.2 and C.8.13.5.
+_MACROS: Final = (
+    "PixelMeasuresSequence",
+    "PlaneOrientationSequence",
+    "PlanePositionSequence",
+    "FrameVOILUTSequence",
+    "PixelValueTransformationSequence",
+    "FrameAnatomySequence",
+    "MRImageFrameTypeSequence",
+)
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -41,7 +53,8 @@ class Frame:
     Attributes:
         dataset: The elements at the top.
         places: Data sets in which the image's attributes can stand, most specific
-            first: functional groups per frame, then shared ones, then the top.
+            first: functional groups per frame, then shared ones, then the top, and
+            macros of functional groups that stand there.
 
     Source:
         PS3.3 C.7.6.16 (functional groups).
@@ -97,7 +110,9 @@ def frame_of(dataset: Dataset) -> Frame:
     for keyword in _FUNCTIONAL_GROUPS:
         for group in _items(dataset, keyword)[:1]:
             places += [*_macros(group), group]
-    return Frame(dataset, (*places, dataset))
+    # Some converters lay the macros of a frame at the top.
+    macros = [item for name in _MACROS for item in _items(dataset, name)[:1]]
+    return Frame(dataset, (*places, dataset, *macros))
 
 
 def _macros(group: Dataset) -> Iterator[Dataset]:
@@ -158,8 +173,16 @@ def words(dataset: Dataset, keyword: str) -> tuple[str, ...]:
         The words in their order; none if the element is absent or empty.
     """
     value = raw_value(dataset, keyword)
-    text = "" if value is None else value.decode("latin-1").upper()
+    text = "" if value is None else _decode(value).upper()
     return tuple(part.strip(" \t\r\n\0") for part in text.split("\\")) if text else ()
+
+
+def _decode(value: bytes) -> str:
+    # What is valid as UTF-8 beyond ASCII is hardly ever anything else.
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _items(dataset: Dataset, keyword: str | int) -> tuple[Dataset, ...]:

@@ -12,7 +12,7 @@ from alzer.errors import InvalidValues
 from alzer.scans.bands import Rows
 from alzer.scans.dicom.elements import Frame
 from alzer.scans.dicom.tables import LookupTable, read_table
-from alzer.scans.reduction import MOST_PIXELS
+from alzer.scans.values import find_paddings
 
 # float32, or float64 as some files keep them.
 _Values = NDArray[Any]
@@ -38,7 +38,7 @@ _TABLE: Final = "Looked up in the file's modality table."
 _INVERTED: Final = "Stored with bright as low; inverted."
 _NO_NUMBERS: Final = "Pixels that are no numbers were taken as background."
 _UNDECLARED: Final = (
-    "Pixels of one value far below all others were taken as background."
+    "Pixels whose value lies far from all others were taken as background."
 )
 
 
@@ -72,13 +72,13 @@ class _Image:
 
     Attributes:
         paddings: Least and largest value of ranges that are not.
-        filler: One more value that is not, if there is one.
+        fillers: More values that are not.
         least: The least value of the image.
         is_whole: Whether all pixels are of the image.
     """
 
     paddings: tuple[tuple[float, float], ...]
-    filler: float | None = None
+    fillers: tuple[float, ...] = ()
     least: float = 0.0
     is_whole: bool = True
 
@@ -87,9 +87,13 @@ class _Image:
         kept = np.isfinite(stored)
         for low, high in self.paddings:
             kept &= ~((stored >= low) & (stored <= high))
-        if self.filler is not None:
-            kept &= stored != self.filler
+        for filler in self.fillers:
+            kept &= stored != filler
         return kept
+
+    def without_others(self, stored: _Values) -> _Values:
+        """Return stored values, those beside the image replaced by NaN."""
+        return self.replace_others(stored, math.nan)
 
     def replace_others(self, stored: _Values, value: float) -> _Values:
         """Return stored values, those beside the image replaced by a value."""
@@ -169,31 +173,28 @@ def _find_image(
     numbers, _ = _count(stored, _Image(()))
     notes = () if numbers == stored.size else (_NO_NUMBERS,)
     image = _Image(_paddings(frame, is_signed=is_signed))
-    count, levels = _count(stored, image)
+    count, least = _count(stored, image)
     if not count:
         image = _Image(())  # all is padding: then none is
-        count, levels = _count(stored, image)
+        count, least = _count(stored, image)
     if not count:
         raise InvalidValues(_SENSELESS)
-    lowest, *others = levels
-    image = replace(image, least=lowest, is_whole=count == stored.size)
-    if others and lowest < 0.0 and _is_filler(stored, image, others[0]):
-        image = replace(image, filler=lowest, least=others[0], is_whole=False)
+    image = replace(image, is_whole=count == stored.size)
+    if fillers := find_paddings(stored.map(image.without_others)):
+        image = replace(image, fillers=fillers, is_whole=False)
         notes = (*notes, _UNDECLARED)
-    return image, notes
+        _, least = _count(stored, image)
+    return replace(image, least=least), notes
 
 
-def _count(stored: Rows, image: _Image) -> tuple[int, list[float]]:
-    """Return how many pixels are of the image, and the two least values of these."""
-    count, levels = 0, set[float]()
+def _count(stored: Rows, image: _Image) -> tuple[int, float]:
+    """Return how many pixels are of the image, and the least value of these."""
+    count, least = 0, math.inf
     for band in stored.bands():
         values = band[image.kept(band)]
         count += values.size
-        if values.size:
-            least = values.min()
-            others = values[values > least]
-            levels |= {float(least), float(others.min() if others.size else least)}
-    return count, sorted(levels)[:2]
+        least = min(least, float(values.min(initial=math.inf)))
+    return count, least
 
 
 def _paddings(frame: Frame, *, is_signed: bool) -> tuple[tuple[float, float], ...]:
@@ -217,24 +218,6 @@ def _as_stored(frame: Frame, keyword: str, *, is_signed: bool) -> float | None:
         if not is_signed and value < 0:
             return value + 2**16
     return value
-
-
-def _is_filler(stored: Rows, image: _Image, darkest: float) -> bool:
-    """Check for a fill value that the file does not declare.
-
-    A value below 0 that is further from all others than these are from one another:
-    no background of an image is.
-
-    Args:
-        stored: The values.
-        image: Which of them are of the image; its least value may be the filler.
-        darkest: The second least value.
-    """
-    sample = stored.sample(MOST_PIXELS)
-    sample = sample[image.kept(sample)]
-    sample = sample[sample > image.least]
-    brightest = float(np.percentile(sample, 99.5)) if sample.size else darkest
-    return darkest - image.least > brightest - darkest > 0.0
 
 
 def _modality_table(frame: Frame, *, is_signed: bool, order: str) -> LookupTable | None:

@@ -8,19 +8,28 @@ from typing import Final
 # of them, since '300 HU' is one number with a unit.
 _BETWEEN: Final = re.compile(r"\s*[\\;|/]\s*|(?<=[\d.,])\s+(?=[-+]?[.,]?\d)")
 
+# Programs that write a list as they would print it put these around it.
+_AROUND: Final = " \t\r\n\0[](){}'\""
+
+# Numbers with decimal points, and commas between them.
+_COMMAS_BETWEEN: Final = re.compile(
+    r"[-+]?\d+\.\d*(?:[eE][-+]?\d+)?(?:,[-+]?\d+\.\d*(?:[eE][-+]?\d+)?)+"
+)
+
 _THOUSANDS: Final = re.compile(r"[-+]?\d{1,3}((,\d{3})+\.\d+|(\.\d{3})+,\d+)$")
 
-# A number at the beginning; what follows must not look like more of it.
+# A number at the beginning; what follows must not look like more of it, or like what
+# some programs write for infinity and NaN (1.#INF).
 _NUMBER: Final = re.compile(
-    r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD][-+]?\d+)?(?![\d.,])"
+    r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD][-+]?\d+)?(?![\d.,#])"
 )
 
 
 def parse_numbers(text: str) -> tuple[float, ...]:
     r"""Read a decimal string, or a list of them.
 
-    A comma is taken as a decimal point where it can be one, and text behind a number
-    is left out.
+    A comma is taken as a decimal point where it can be one; brackets and quotation
+    marks around a number, and text behind it, are left out.
 
     Args:
         text: The value of an element of representation DS or IS.
@@ -39,13 +48,18 @@ def parse_numbers(text: str) -> tuple[float, ...]:
         (300.0,)
         >>> parse_numbers("1.5E+02\\40 ")
         (150.0, 40.0)
+        >>> parse_numbers("[1.5, 40]")
+        (1.5, 40.0)
         >>> parse_numbers("unknown")
         (nan,)
     """
-    text = text.strip(" \t\r\n\0")
+    text = text.strip(_AROUND)
     if not text:
         return ()
-    return tuple(_parse(part.strip(" ,\0")) for part in _BETWEEN.split(text))
+    parts = _BETWEEN.split(text)
+    if len(parts) == 1 and _COMMAS_BETWEEN.fullmatch(text):
+        parts = text.split(",")
+    return tuple(_parse(part.strip(_AROUND + ",")) for part in parts)
 
 
 def _parse(text: str) -> float:

@@ -58,6 +58,15 @@ _GE_BIG_ENDIAN_PIXELS: Final = "1.2.840.113619.5.2"
 # Asked of tag, representation and length before an element is read.
 _Stop = Callable[[BaseTag, str | None, int], bool]
 
+# Values longer than this are passed over: no element before the pixels that is asked
+# for has one, but private ones may be as large as the file.
+_LONGEST_VALUE_BYTES: Final = 1 << 20
+
+# What a deflated data set may hold: pixels, and much besides.
+_MOST_PIXEL_BYTES: Final = 4
+_MOST_HEADER_BYTES: Final = 1 << 24
+_PIECE_BYTES: Final = 1 << 20
+
 # Elements that can't be followed end in one of these.
 _LOST: Final = (EOFError, OSError, struct.error, NotImplementedError)
 
@@ -178,15 +187,26 @@ def _collect(
     is_sound = True
     try:
         for element in data_element_generator(
-            stream, encoding.is_implicit, encoding.is_little_endian, stop
+            stream,
+            encoding.is_implicit,
+            encoding.is_little_endian,
+            stop,
+            defer_size=_LONGEST_VALUE_BYTES,
         ):
-            elements.setdefault(element.tag, element)
             is_sound = is_sound and not _is_cut_off(element)
+            if not _is_passed_over(element):
+                elements.setdefault(element.tag, element)
     except _LOST:
         is_sound = False
+    is_sound = is_sound and stream.tell() <= len(data)  # a long value was passed over
     dataset = Dataset(elements)
     dataset.set_original_encoding(encoding.is_implicit, encoding.is_little_endian)
     return dataset, stream.tell(), is_sound and list(elements) == sorted(elements)
+
+
+def _is_passed_over(element: "RawDataElement | DataElement") -> bool:
+    length = getattr(element, "length", 0)
+    return length > _LONGEST_VALUE_BYTES and element.value is None
 
 
 def _is_cut_off(element: "RawDataElement | DataElement") -> bool:
@@ -224,12 +244,27 @@ def _inflate(data: bytes, limits: Limits) -> bytes:
     # A megabyte can become gigabytes.
     has_zlib_header = data[:1] == b"\x78" and int.from_bytes(data[:2]) % 31 == 0
     window_bits = zlib.MAX_WBITS if has_zlib_header else -zlib.MAX_WBITS
-    unpacker = zlib.decompressobj(window_bits)
-    content = unpacker.decompress(data, limits.max_decoded_bytes)
-    if unpacker.unconsumed_tail:
+    unpacker, content = zlib.decompressobj(window_bits), io.BytesIO()
+    most_bytes = min(limits.max_decoded_bytes, _most_inflated_bytes(limits))
+    # Piece by piece into one buffer: zlib would join its own ones at the end.
+    for place in range(0, len(data), _PIECE_BYTES):
+        packed = data[place : place + _PIECE_BYTES]
+        while packed and not unpacker.eof:
+            content.write(unpacker.decompress(packed, _PIECE_BYTES))
+            packed = unpacker.unconsumed_tail
+            _check_inflated(content.tell(), most_bytes)
+    content.write(unpacker.flush())
+    return content.getvalue()
+
+
+def _check_inflated(size: int, most_bytes: int) -> None:
+    if size > most_bytes:
         message = (
-            f"The file unpacks to more than {limits.max_decoded_bytes / 2**20:g} MiB; "
+            f"The file unpacks to more than {most_bytes / 2**20:.1f} MiB; "
             "send one slice."
         )
         raise TooManyPixels(message)
-    return content
+
+
+def _most_inflated_bytes(limits: Limits) -> int:
+    return limits.max_pixels * _MOST_PIXEL_BYTES + _MOST_HEADER_BYTES

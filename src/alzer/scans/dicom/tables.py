@@ -58,8 +58,9 @@ def read_table(
     first, bits = int(descriptor[1]), int(descriptor[2])
     if is_signed and first >= _FULL_COUNT // 2:
         first -= _FULL_COUNT
-    # Entries of eight bits are packed by some, and one to a word by others.
-    is_packed = len(data) < 2 * count
+    # Entries of eight bits are packed by some, and one to a word by others. Where the
+    # file says that entries have more, too few bytes are a part of the table only.
+    is_packed = len(data) < 2 * count and (bits <= 8 or len(data) <= count + 1)
     kind = np.dtype("u1" if is_packed else f"{order}u2")
     if count < 2 or len(data) < count * kind.itemsize:
         return None
