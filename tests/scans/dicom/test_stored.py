@@ -51,6 +51,13 @@ def _padded(uid: str) -> bytes:
     return uid.encode() + b"\0" * (len(uid) % 2)
 
 
+@pytest.mark.parametrize("meaning", [b"MONOCHROME", b"MONOCHROME 2", b"monochrome2"])
+def test_unusual_spellings_of_grey_are_read(meaning: bytes) -> None:
+    scan = read_slice(as_dicom(BRAIN, PhotometricInterpretation=meaning))
+
+    assert (scan.pixels == np.rint(BRAIN * 4095)).all()
+
+
 def test_a_syntax_without_a_decoder_names_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

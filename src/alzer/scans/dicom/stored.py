@@ -204,6 +204,8 @@ def _run_decoder(
 
 def _options(form: PixelFormat, *, has_words: bool) -> dict[str, Any]:
     """Return a description of the pixels for pydicom's decoders."""
+    # Of single values it is asked later what they mean; odd spellings are no damage.
+    meaning = form.photometric if form.samples > 1 else "MONOCHROME2"
     return {
         "correct_unused_bits": False,
         "view_only": True,
@@ -216,7 +218,7 @@ def _options(form: PixelFormat, *, has_words: bool) -> dict[str, Any]:
         "bits_allocated": form.allocated,
         "bits_stored": form.stored,
         "pixel_representation": int(form.is_signed),
-        "photometric_interpretation": form.photometric,
+        "photometric_interpretation": meaning,
         "planar_configuration": int(form.is_planar),
     }
 
