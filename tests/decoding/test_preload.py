@@ -79,6 +79,8 @@ def colour_jpeg() -> Dataset:
 def big_endian() -> Dataset:
     dataset = dicom_dataset(BRAIN)
     dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    swapped = np.frombuffer(dataset.PixelData, "<u2").astype(">u2")
+    dataset.PixelData = swapped.tobytes()
     return dataset
 
 
