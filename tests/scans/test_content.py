@@ -77,6 +77,13 @@ def test_tiles_repeat_and_one_head_does_not(tiles: tuple[int, int]) -> None:
     assert content.repetition(foreground_of(BRAIN)) == 0.0
 
 
+def test_a_camera_adds_noise_to_the_background_and_exports_have_none() -> None:
+    noise = np.random.default_rng(0).normal(0.05, 0.01, BRAIN.shape)
+
+    assert content.background_noise(foreground_of(BRAIN)) == 0.0
+    assert content.background_noise(foreground_of(BRAIN * 0.8 + noise)) > 0.005
+
+
 def test_light_that_falls_off_is_uneven_and_noise_is_not() -> None:
     rows, _ = np.indices(BRAIN.shape)
     noise = np.abs(np.random.default_rng(0).normal(0.0, 0.05, BRAIN.shape))

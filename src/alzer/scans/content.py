@@ -222,6 +222,25 @@ def background_range(foreground: Foreground) -> float:
     return spread / foreground.mean_inside
 
 
+def background_noise(foreground: Foreground) -> float:
+    """Compute how far the background is from one level, pixel by pixel.
+
+    A brain that was cut out has one level around it, whatever was done to the picture
+    since; a camera adds noise to all of it.
+
+    Returns:
+        The median distance from the median, in units of the head's mean; 0 if there
+        is hardly any background.
+    """
+    rows, columns = (np.arange(side) + 0.5 for side in foreground.values.shape)
+    free = foreground.distance(rows[:, None], columns) > _CLEAR_OF_HEAD
+    background = foreground.values[free & ~foreground.mask]
+    if background.size < _FEW * _BLOCK**2:
+        return 0.0
+    distance = np.abs(background - np.median(background))
+    return float(np.median(distance)) / foreground.mean_inside
+
+
 def _over_blocks(
     combine: np.ufunc, values: NDArray[Any], shape: tuple[int, ...]
 ) -> NDArray[Any]:

@@ -43,6 +43,7 @@ MAX_SIDE_SHARE = 0.27
 MAX_BOX_SHARE = 0.009
 MAX_RIM_RATIO = 1.05
 MAX_BACKGROUND_RANGE = 0.045
+MAX_BACKGROUND_NOISE = 0.004
 
 # From here on it is said that there may be text.
 MIN_LETTERS = 3
@@ -92,7 +93,7 @@ OTHER_CONTRAST = (
     "inverted or not T1-weighted; send a T1-weighted slice as it was exported."
 )
 PHOTOGRAPH = (
-    "The background is uneven, as in a photograph of a screen or a print; "
+    "The background is uneven or noisy, as in a photograph of a screen or a print; "
     "export the slice itself and send that."
 )
 
@@ -224,12 +225,19 @@ def _doubts(outline: Outline, foreground: Foreground) -> Iterator[str]:
         (outline.aspect < MIN_LIKELY_ASPECT, NARROW),
         (_is_tilted(outline), TILTED),
         (content.rim_ratio(profile) > MAX_RIM_RATIO, OTHER_CONTRAST),
-        (content.background_range(foreground) > MAX_BACKGROUND_RANGE, PHOTOGRAPH),
+        (_is_photographed(foreground), PHOTOGRAPH),
     )
     found = [sentence for broken, sentence in rules if broken]
     # A skull is as bright as inverted fluid.
     yield from (
         doubt for doubt in found if SKULL not in found or doubt != OTHER_CONTRAST
+    )
+
+
+def _is_photographed(foreground: Foreground) -> bool:
+    return (
+        content.background_range(foreground) > MAX_BACKGROUND_RANGE
+        or content.background_noise(foreground) > MAX_BACKGROUND_NOISE
     )
 
 
