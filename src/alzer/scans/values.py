@@ -91,10 +91,10 @@ def to_pixels(
 
     Examples:
         >>> import numpy as np
-        >>> stored = rows_of(np.array([[np.nan, 2.0, 3.0]]))
+        >>> stored = rows_of(np.array([[np.nan, 0.0, 2.0, 3.0]]))
         >>> pixels, notes = to_pixels(stored, slope=10.0)
         >>> [band.tolist() for band in pixels.bands()], len(notes)
-        ([[[0.0, 20.0, 30.0]]], 1)
+        ([[[0.0, 0.0, 20.0, 30.0]]], 1)
     """
     slope, intercept, notes = _representable(stored, slope, intercept)
 
