@@ -15,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from alzer.store.tokens import Scope
 from processes import Running, service
 from web import identities
 from web.test_access import bearer, make_token
@@ -82,8 +83,13 @@ def list_tokens(folder: Path) -> str:
     return listed.stdout.decode()
 
 
-def say_names(answers: Answers) -> None:
-    """Say identities wherever else a client can."""
+def say_names(answers: Answers, scraper: str) -> None:
+    """Say identities wherever else a client can.
+
+    Args:
+        answers: Of the service.
+        scraper: A token for everybody's figures.
+    """
     name = identities.NAME
     for path in (f"/{name}", f"/analyses/{name}", f"/uploads/heatmaps/{name}.png"):
         assert answers.ask("GET", f"{path}?{name}={name}").status_code == 404
@@ -98,8 +104,10 @@ def say_names(answers: Answers) -> None:
     elsewhere = {"Host": f"{name}.example"}
     refused = answers.ask("POST", "/predict", headers=elsewhere)
     assert refused.status_code == 400
-    for path in ("/analyses?limit=200", "/metrics", "/readyz", "/openapi.json"):
+    for path in ("/analyses?limit=200", "/readyz", "/openapi.json"):
         assert answers.ask("GET", path).status_code == 200
+    figures = answers.ask("GET", "/metrics", headers=bearer(scraper))
+    assert figures.status_code == 200
 
 
 def files_in(*folders: Path) -> dict[str, bytes]:
@@ -131,7 +139,7 @@ class Traces:
         return b"\n".join((*files, self.log, self.said))
 
 
-def use(running: Running, token: str) -> list[bytes]:
+def use(running: Running, token: str, scraper: str) -> list[bytes]:
     """Send every file that there is, good and bad, in somebody's name."""
     name = identities.NAME
     told = {"User-Agent": name, "Referer": f"http://{name}/", "X-Request-ID": name,
@@ -144,7 +152,7 @@ def use(running: Running, token: str) -> list[bytes]:
                 assert answers.upload(path, content).status_code == 200
             for content in identities.REFUSED.values():
                 assert answers.upload(path, content).status_code == 400
-        say_names(answers)
+        say_names(answers, scraper)
     return answers.said
 
 
@@ -170,10 +178,11 @@ def traces(
     log, temporary = aside / "log", aside / "temporary"
     temporary.mkdir()
     settings = {"log_level": "debug", "auth": "required"}
+    scraper = make_token(folder, "prometheus", Scope.METRICS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(temporary))
         with service(bundle_path, folder, log, **settings) as running:
-            said = use(running, token)
+            said = use(running, token, scraper)
             during = files_in(folder, temporary)
     after = files_in(folder, temporary)
     return Traces([during, after], log.read_bytes(), b"\n".join(said))
