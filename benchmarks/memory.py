@@ -1,26 +1,36 @@
 """What large pictures take, and how long others wait meanwhile.
 
-Six files of 37 million pixels in 0.1 MB each are sent at once, while somebody
-else sends small ones, one after the other. Counted is the resident memory of the
-service and of all its decoding processes together, over what they hold when idle.
+Six files of up to 37 million pixels in 0.1 to 5 MB each are sent at once, while
+somebody else sends small ones, one after the other. Counted is the resident memory of
+the service and of all its decoding processes together, over what they hold when idle.
 """
 
 import argparse
 import gzip
 import io
+import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from load import quantile
 from loopback import ALZER, Service, form, running
+from numpy.typing import NDArray
 from PIL import Image
-from pydicom.uid import RLELossless
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
 from subjects import drawn_slice
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -34,36 +44,120 @@ from phantoms import (
     save_dicom,
 )
 
+Grey = NDArray[np.float64]
+
 SAMPLED_EVERY_S = 0.005
 
 # Of 208 x 176 pixels each way: just below the limit of 40 million.
 ENLARGED = 32
 
+# Of these kinds fewer pixels are allowed, as decoding takes more of each.
+ENLARGED_LESS: Final = {
+    "RGBA;16": 28,
+    "WebP": 20,
+    "JPEG, progressive": 25,
+    "DICOM, colours": 15,
+}
+
 
 def large_file(kind: str) -> bytes:
-    """Draw an image of 37 million pixels.
+    """Draw an image of 37 million pixels, or nearly as many as its kind may have.
 
     Args:
-        kind: NIfTI (gzipped), DICOM (run lengths), or Pillow's mode of a PNG: L, RGBA
-            or I;16.
+        kind: A key of `KINDS`.
 
     Returns:
-        A file of 0.1 MB, as DICOM 2.5 MB.
+        A file of 0.1 to 3 MB.
     """
-    large = draw_brain().repeat(ENLARGED, 0).repeat(ENLARGED, 1)
-    if kind == "NIfTI":
-        return gzip.compress(as_nifti((large.T * 4000).astype(np.uint16)))
-    if kind == "DICOM":
-        dataset = dicom_dataset(large)
-        dataset.compress(RLELossless, generate_instance_uid=False)
-        return save_dicom(dataset)
-    grey = as_bytes(large)
-    picture = Image.fromarray(grey)
-    if kind == "I;16":
-        picture = Image.fromarray(grey.astype(np.uint16) * 16)
+    enlarged = ENLARGED_LESS.get(kind, ENLARGED)
+    return KINDS[kind](draw_brain().repeat(enlarged, 0).repeat(enlarged, 1))
+
+
+def _png(mode: str, large: Grey) -> bytes:
+    picture = Image.fromarray(as_bytes(large))
+    if mode == "I;16":
+        picture = Image.fromarray(as_bytes(large).astype(np.uint16) * 16)
+    return _saved(picture.convert(mode), "PNG", compress_level=9)
+
+
+def _deep_colour_png(large: Grey) -> bytes:
+    """Write a PNG of 16-bit red, green, blue and opacity; Pillow can't."""
+    rows, columns = large.shape
+    packer, packed = zlib.compressobj(9), bytearray()
+    for row in (large * 65535.0).astype(">u2"):
+        pixels = np.repeat(row[:, None], 4, axis=1)
+        pixels[:, 3] = 65535
+        packed += packer.compress(b"\0" + pixels.tobytes())
+    packed += packer.flush()
+    header = struct.pack(">IIBBBBB", columns, rows, 16, 6, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", bytes(packed)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in chunks
+    )
+
+
+def _saved(picture: Image.Image, name: str, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow's own
     file = io.BytesIO()
-    picture.convert(kind).save(file, "PNG", compress_level=9)
+    picture.save(file, name, **options)
     return file.getvalue()
+
+
+def _coloured(name: str, large: Grey, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow's own
+    return _saved(Image.fromarray(as_bytes(large)).convert("RGB"), name, **options)
+
+
+def _dicom(syntax: str, large: Grey) -> bytes:
+    dataset = dicom_dataset(large)
+    dataset.compress(syntax, generate_instance_uid=False)
+    return save_dicom(dataset)
+
+
+def _deflated_dicom(large: Grey) -> bytes:
+    """Write a small slice beside 300 MB in a private element, all of it deflated."""
+    dataset = dicom_dataset(large[::ENLARGED, ::ENLARGED])
+    dataset.add_new(0x00090010, "LO", "ALZER")
+    dataset.add_new(0x00091001, "OB", bytes(300_000_000))
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    return save_dicom(dataset)
+
+
+def _coloured_dicom(large: Grey) -> bytes:
+    grey = as_bytes(large)
+    dataset = dicom_dataset(large)
+    dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
+    dataset.PhotometricInterpretation = "YBR_FULL"
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit = 7
+    neutral = np.full_like(grey, 128)
+    dataset.PixelData = np.stack([grey, neutral, neutral], axis=2).tobytes()
+    dataset["PixelData"].VR = "OB"
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    return save_dicom(dataset)
+
+
+KINDS: Final[dict[str, Callable[[Grey], bytes]]] = {
+    "L": partial(_png, "L"),
+    "RGBA": partial(_png, "RGBA"),
+    "I;16": partial(_png, "I;16"),
+    "RGBA;16": _deep_colour_png,
+    "WebP": partial(_coloured, "WEBP", lossless=True, method=0),
+    "JPEG, progressive": partial(_coloured, "JPEG", progressive=True),
+    "TIFF, floats": lambda large: _saved(
+        Image.fromarray(large.astype(np.float32)), "TIFF", compression="tiff_deflate"
+    ),
+    "BMP": lambda large: _saved(Image.fromarray(as_bytes(large)), "BMP"),
+    "NIfTI": lambda large: gzip.compress(as_nifti((large.T * 4000).astype(np.uint16))),
+    "NIfTI, 64 bits": lambda large: gzip.compress(as_nifti(large.T.astype(np.float64))),
+    "DICOM": partial(_dicom, RLELossless),
+    "DICOM, JPEG 2000": partial(_dicom, JPEG2000Lossless),
+    "DICOM, JPEG-LS": partial(_dicom, JPEGLSLossless),
+    "DICOM, colours": _coloured_dicom,
+    "DICOM, deflated": _deflated_dicom,
+}
 
 
 class Peak:
@@ -135,8 +229,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=6)
-    kinds = ["L", "RGBA", "I;16", "NIfTI", "DICOM"]
-    parser.add_argument("--kinds", nargs="+", default=kinds, choices=kinds)
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
     arguments = parser.parse_args()
     small = form(drawn_slice())
     apart = form(as_png(draw_brain()) + b" ")  # a decoding process reads this one

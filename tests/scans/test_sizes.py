@@ -10,7 +10,7 @@ from PIL import Image
 
 from alzer.errors import NotOneSlice, TooManyPixels
 from alzer.scans.formats import read_slice
-from alzer.scans.sizes import compressed_sizes
+from alzer.scans.sizes import check_memory, compressed_sizes
 from alzer.settings import Limits
 from phantoms import as_dicom, as_nifti, draw_brain
 
@@ -109,3 +109,24 @@ def test_every_codestream_of_a_jp2_file_counts() -> None:
 
     assert list(compressed_sizes(large + small)) == [(60_000, 50_000)]
     assert (60_000, 50_000) in compressed_sizes(b"\0\0\0\x0cjP  " + small + large)
+
+
+def test_one_image_may_take_six_bytes_of_each_pixel_that_is_allowed() -> None:
+    limits = Limits(max_pixels=10_000_000)
+
+    check_memory(60_000_000, limits)
+    with pytest.raises(TooManyPixels, match="over the limit"):
+        check_memory(60_000_001, limits)
+
+
+def test_grey_of_sixteen_bits_may_have_all_the_pixels_that_are_allowed() -> None:
+    limits = Limits(max_pixels=BRAIN.size)
+
+    for content in (as_dicom(BRAIN), sixteen_bit_png()):
+        assert read_slice(content, limits).pixels.shape == BRAIN.shape
+
+
+def sixteen_bit_png() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray((BRAIN * 4095).astype(np.uint16)).save(file, "PNG")
+    return file.getvalue()

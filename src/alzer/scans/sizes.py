@@ -17,6 +17,12 @@ JPEG_LS: Final = 0xF7
 _FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), JPEG_LS}) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9), 0xFF})
 
+# Of each pixel that an image may have, what decoding one may hold; a little is allowed
+# in any case. Grey of 16 bits, in whatever format, takes up to this; deeper colours may
+# have fewer pixels.
+_MOST_BYTES_PER_PIXEL: Final = 6
+_LITTLE_BYTES: Final = 16 * 2**20
+
 
 def check_bytes(size: int, most: int) -> None:
     """Refuse a file that is too large.
@@ -82,10 +88,12 @@ def check_memory(needed_bytes: int, limits: Limits) -> None:
     Raises:
         TooManyPixels: It is more.
     """
-    if needed_bytes > limits.max_decoded_bytes:
+    most_bytes = max(limits.max_pixels * _MOST_BYTES_PER_PIXEL, _LITTLE_BYTES)
+    most_bytes = min(limits.max_decoded_bytes, most_bytes)
+    if needed_bytes > most_bytes:
         message = (
             f"Decoding the image takes {needed_bytes / 2**20:.0f} MiB, over the limit "
-            f"of {limits.max_decoded_bytes / 2**20:g} MiB; send a smaller one."
+            f"of {most_bytes / 2**20:.0f} MiB; send a smaller one."
         )
         raise TooManyPixels(message)
 
