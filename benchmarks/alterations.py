@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter
 
 Grey = NDArray[np.uint8]
 Alteration = Callable[[Grey, np.random.Generator], Grey]
@@ -135,22 +135,22 @@ def photographed(grey: Grey, random: np.random.Generator) -> Grey:
     return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
-def boxed(level: int, share: float = 1.0) -> Alteration:
-    """Cover the ventricles with a box of one grey level."""
+def with_thumbnail(grey: Grey, _random: np.random.Generator) -> Grey:
+    """Show a copy of a quarter of the height beside the slice."""
+    small = resized(grey, grey.shape[0] // 4, grey.shape[1] // 4)
+    rows = grey.shape[0] - small.shape[0]
+    return np.hstack([grey, np.pad(small, ((rows, 0), (0, 0)))])
 
-    def alter(grey: Grey, random: np.random.Generator) -> Grey:
-        rows, columns = np.nonzero(grey > 60)
-        middle = rows.mean() + random.integers(-4, 5), columns.mean()
-        down = share * random.uniform(0.16, 0.30) * np.ptp(rows)
-        across = share * random.uniform(0.14, 0.28) * np.ptp(columns)
-        result = np.array(grey)
-        result[
-            round(middle[0] - down) : round(middle[0] + down),
-            round(middle[1] - across) : round(middle[1] + across),
-        ] = level
-        return result
 
-    return alter
+def on_a_light_box(grey: Grey, _random: np.random.Generator) -> Grey:
+    """Show the slice as a grey film with light around it."""
+    return np.pad(np.asarray(grey * 0.6 + 20, np.uint8), 40, constant_values=250)
+
+
+def half_mirrored(grey: Grey, _random: np.random.Generator) -> Grey:
+    """Replace the right half by the mirror image of the left one."""
+    left = grey[:, : grey.shape[1] // 2]
+    return np.hstack([left, left[:, ::-1]])
 
 
 def as_jpeg(quality: int) -> Alteration:
@@ -171,28 +171,6 @@ def after(*steps: Alteration) -> Alteration:
         for step in steps:
             grey = step(grey, random)
         return grey
-
-    return alter
-
-
-def written(places: str, size: int = 11) -> Alteration:
-    """Write text in white: in the corners, in one corner, or over the brain."""
-
-    def alter(grey: Grey, random: np.random.Generator) -> Grey:
-        picture = Image.fromarray(grey)
-        pen = ImageDraw.Draw(picture)
-        font = ImageFont.load_default(size)
-        words = ["DOE JANE", "1947-03-02", "F 076Y", "R", "SE 3 IM 44"]
-        width, height = picture.size
-        spots = {
-            "corners": [(2, 1), (width - 62, 1), (2, height - 15)],
-            "corner": [(2, 1)],
-            "brain": [(width // 2 - 35, int(random.integers(60, height - 70)))],
-        }[places]
-        for spot in spots:
-            word = words[int(random.integers(0, 3))]
-            pen.text(spot, word, fill=255, font=font)
-        return np.asarray(picture)
 
     return alter
 
@@ -256,13 +234,14 @@ def blurred(pixels: float) -> Alteration:
     return alter
 
 
-def noisy(deviation: float) -> Alteration:
-    """Add Rician noise, as magnitude images have."""
+def noisy(deviation: float, *, everywhere: bool = True) -> Alteration:
+    """Add Rician noise, as magnitude images have; else before the head is cut out."""
 
     def alter(grey: Grey, random: np.random.Generator) -> Grey:
         real = grey + random.normal(0.0, deviation, grey.shape)
         imaginary = random.normal(0.0, deviation, grey.shape)
-        return np.clip(np.hypot(real, imaginary), 0, 255).astype(np.uint8)
+        result = np.clip(np.hypot(real, imaginary), 0, 255).astype(np.uint8)
+        return result if everywhere else np.where(grey > 3, result, grey)
 
     return alter
 

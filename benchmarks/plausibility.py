@@ -10,11 +10,12 @@ slices at most 0.5 % refused and 1 % doubted.
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import alterations as done
 import numpy as np
+import overlays
 from nibabel.nifti1 import Nifti1Image
 from numpy.typing import NDArray
 from subjects import chosen_bundle, data_folder
@@ -22,8 +23,11 @@ from subjects import chosen_bundle, data_folder
 from alzer.errors import UnusableScan
 from alzer.model.engine import Model, load_model
 from alzer.model.preparation import prepare
+from alzer.scans import content, drawing, plausibility
+from alzer.scans.foreground import Foreground
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import StandardView, to_standard_view
+from alzer.scans.outline import trace
 from alzer.scans.plausibility import examine
 
 COLUMNS = ("refused", "rule", "score", "warned", "passes")
@@ -57,14 +61,31 @@ ALTERED: dict[str, done.Alteration] = {
     "white frame of 3 px": done.framed(3),
     "white page with a caption": done.on_a_page,
     "photograph of a screen": done.photographed,
-    "black box": done.boxed(0),
-    "black box, JPEG": done.after(done.boxed(0), done.as_jpeg(80)),
-    "black box, half as large": done.boxed(0, 0.5),
-    "grey box": done.boxed(128),
-    "text in the corners": done.written("corners"),
-    "text in one corner": done.written("corner"),
-    "text in one corner, JPEG": done.after(done.written("corner"), done.as_jpeg(80)),
-    "text over the brain": done.written("brain"),
+    "black box": overlays.boxed(0),
+    "black box, JPEG": done.after(overlays.boxed(0), done.as_jpeg(80)),
+    "black box, half as large": overlays.boxed(0, 0.5),
+    "grey box": overlays.boxed(128),
+    "text in the corners": overlays.written("corners"),
+    "text in one corner": overlays.written("corner"),
+    "text in one corner, JPEG": done.after(
+        overlays.written("corner"), done.as_jpeg(80)
+    ),
+    "text over the brain": overlays.written("brain"),
+    "black text over the brain": overlays.written("brain", size=14, level=0),
+    "grey disc": overlays.disc(90),
+    "black disc": overlays.disc(0),
+    "circle around a part": overlays.circle(255),
+    "circle, JPEG": done.after(overlays.circle(255), done.as_jpeg(80)),
+    "white cross": overlays.cross(255),
+    "three small black boxes": overlays.small_boxes,
+    "box of large pixels": overlays.replaced(overlays.coarse, 0.4),
+    "box of noise": overlays.replaced(overlays.random_pixels, 0.4),
+    "blurred box": overlays.replaced(overlays.smooth, 0.4),
+    "half mirrored": done.half_mirrored,
+    "thumbnail beside it": done.with_thumbnail,
+    "film on a light box": done.on_a_light_box,
+    "noise of 5 %": done.noisy(12.0),
+    "noise of 10 % in the head": done.noisy(25.0, everywhere=False),
     "cut off by 5 %": done.cropped(0.05),
     "cut off by 10 %": done.cropped(0.10),
     "cut off by 20 %": done.cropped(0.20),
@@ -81,13 +102,39 @@ HARMLESS: dict[str, done.Alteration] = {
     "gamma 0.7": done.gamma(0.7),
     "gamma 1.4": done.gamma(1.4),
     "blurred by 1 px": done.blurred(1.0),
-    "noise of 5 %": done.noisy(12.0),
+    "noise of 5 % in the head": done.noisy(12.0, everywhere=False),
     "twice as large": lambda grey, _random: done.resized(
         grey, 2 * grey.shape[0], 2 * grey.shape[1]
     ),
     "half as large": lambda grey, _random: done.resized(
         grey, grey.shape[0] // 2, grey.shape[1] // 2
     ),
+}
+
+# What is measured on every true slice, with its bound.
+MEASURES: dict[str, tuple[Callable[[Foreground], float], float]] = {
+    "noise of the background": (
+        content.background_noise,
+        plausibility.MAX_BACKGROUND_NOISE,
+    ),
+    "constant shapes": (drawing.constant_share, plausibility.MAX_CONSTANT_SHARE),
+    "lines of one level": (
+        lambda foreground: drawing.drawn_lines(foreground).of_one_level,
+        plausibility.MAX_DRAWN_LINES,
+    ),
+    "black lines": (
+        lambda foreground: drawing.drawn_lines(foreground).black,
+        plausibility.MIN_BLACK_LINES,
+    ),
+    "sharp places": (
+        lambda foreground: drawing.drawn_lines(foreground).share,
+        plausibility.MAX_SHARP_SHARE,
+    ),
+    "difference of the halves": (
+        content.mirror_difference,
+        plausibility.MIN_MIRROR_DIFFERENCE,
+    ),
+    "smaller head beside": (content.has_smaller_head, 1.0),
 }
 
 Kinds = Iterator[tuple[str, Iterable[StandardView]]]
@@ -201,6 +248,30 @@ def show(name: str, counts: Counter[str], *, as_json: bool) -> None:
         print(f"{name:28s} {total:5d} {cells}", flush=True)
 
 
+def judge_true_slices(
+    views: Iterable[StandardView],
+) -> tuple[Counter[str], NDArray[np.float64]]:
+    """Count what the rules make of slices, and measure, shape (slice, measure)."""
+    counts: Counter[str] = Counter()
+    measured = []
+    for view in views:
+        counts[outcome(view, None)] += 1
+        foreground = trace(view)[1]
+        measured.append([measure(foreground) for measure, _ in MEASURES.values()])
+    return counts, np.array(measured, np.float64)
+
+
+def show_extremes(measured: NDArray[np.float64], *, as_json: bool) -> None:
+    """Print lowest and highest of each measure beside its bound."""
+    for (name, (_, bound)), values in zip(MEASURES.items(), measured.T, strict=True):
+        row = {"lowest": float(values.min()), "highest": float(values.max())}
+        if as_json:
+            named = {"benchmark": "plausibility", "measure": name, "bound": bound}
+            print(json.dumps({**named, **row}))
+        else:
+            print(f"  {name:26s} {row['lowest']:.4g} to {row['highest']:.4g}, {bound=}")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -213,8 +284,9 @@ def main() -> None:
     if not chosen.json:
         print(f"{'kind':28s} {'n':>5} " + " ".join(f"{name:>8}" for name in COLUMNS))
     everything = read_views(sorted((data / "oasis1-axial").rglob("*.jpg")))
-    counts = Counter(outcome(view, None) for view in everything)
+    counts, measured = judge_true_slices(everything)
     show("all true slices, rules only", counts, as_json=chosen.json)
+    show_extremes(measured, as_json=chosen.json)
     for name, views in kinds(data, chosen.slices):
         counts = Counter(outcome(view, model) for view in views)
         show(name, counts, as_json=chosen.json)

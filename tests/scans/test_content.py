@@ -52,25 +52,6 @@ def test_pieces_of_about_one_size_are_counted() -> None:
     assert content.count_alike_pieces(foreground_of(np.eye(300)[:, ::30])) == 0
 
 
-@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
-def test_a_constant_rectangle_is_found(level: float) -> None:
-    covered = BRAIN.copy()
-    covered[80:130, 60:110] = level
-
-    share = content.box_share(foreground_of(covered))
-
-    head = np.count_nonzero(foreground_of(BRAIN).region)
-    assert share == pytest.approx(50 * 50 / head, rel=0.2)
-
-
-def test_a_constant_shape_with_round_sides_is_no_rectangle() -> None:
-    rows, columns = np.indices(BRAIN.shape)
-    covered = np.where(np.hypot(rows - 104, columns - 88) < 25, 0.0, BRAIN)
-
-    assert content.box_share(foreground_of(covered)) == 0.0
-    assert content.box_share(foreground_of(BRAIN)) == 0.0
-
-
 @pytest.mark.parametrize("tiles", [(1, 2), (2, 1), (2, 2), (3, 1), (4, 6)])
 def test_tiles_repeat_and_one_head_does_not(tiles: tuple[int, int]) -> None:
     assert content.repetition(foreground_of(np.tile(BRAIN, tiles))) > 0.95
@@ -98,3 +79,42 @@ def test_a_head_fills_its_box_like_an_ellipse() -> None:
 
     assert content.box_fill(foreground_of(BRAIN)) == pytest.approx(np.pi / 4, abs=0.05)
     assert content.box_fill(foreground_of(square)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("side", "found"), [(60, True), (24, False)])
+def test_a_smaller_slice_beside_the_head_is_found(side: int, *, found: bool) -> None:
+    step = len(BRAIN) // side
+    small = BRAIN[::step, ::step]
+    page = np.zeros((len(BRAIN), BRAIN.shape[1] + small.shape[1] + 4))
+    page[:, : BRAIN.shape[1]] = BRAIN
+    page[: len(small), -small.shape[1] :] = small
+
+    assert content.has_smaller_head(foreground_of(page)) is found
+
+
+def test_a_bar_and_a_disc_of_one_level_are_no_smaller_head() -> None:
+    rows, columns = np.indices((208, 60))
+    bar = np.where(columns > 40, np.linspace(0.3, 1.0, 208)[:, None], 0.0)
+    disc = np.where(np.hypot(rows - 40, columns - 30) < 20, 0.8, 0.0)
+
+    assert not content.has_smaller_head(foreground_of(np.hstack([BRAIN, bar])))
+    assert not content.has_smaller_head(foreground_of(np.hstack([BRAIN, disc])))
+
+
+def test_a_piece_within_the_box_of_the_head_is_no_smaller_slice() -> None:
+    bitten = np.hstack([BRAIN, np.zeros((208, 60))])
+    bitten[:100, :86] = 0.0
+    small = BRAIN[::3, ::3]
+    within, beside = bitten.copy(), bitten.copy()
+    within[20 : 20 + small.shape[0], 20 : 20 + small.shape[1]] = small
+    beside[20 : 20 + small.shape[0], -small.shape[1] :] = small
+
+    assert not content.has_smaller_head(foreground_of(within))
+    assert content.has_smaller_head(foreground_of(beside))
+
+
+def test_halves_that_are_mirror_images_do_not_differ() -> None:
+    mirrored = np.hstack([BRAIN[:, :88], BRAIN[:, 87::-1]])
+
+    assert content.mirror_difference(foreground_of(mirrored)) == 0.0
+    assert content.mirror_difference(foreground_of(BRAIN)) > 0.05

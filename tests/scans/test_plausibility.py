@@ -89,14 +89,25 @@ def on_a_page(pixels: np.ndarray) -> np.ndarray:
     return page
 
 
+def circled(pixels: np.ndarray, level: float) -> np.ndarray:
+    rows, columns = np.indices(pixels.shape)
+    radius = np.hypot(rows - 95, columns - 85)
+    return np.where(np.abs(radius - 25) < 1.2, level, pixels)
+
+
+GRAIN = np.random.default_rng(0).normal(0.0, 0.15, BRAIN.shape) * (BRAIN > 0.02)
+
 DOUBTFUL = {
     "skull is still on": draw_phantom(skull=True).pixels,
-    "rectangle of one grey level": with_box(BRAIN),
+    "shape of one grey level": with_box(BRAIN),
     "runs out of the picture": BRAIN[30:],
     "squashed": resized(BRAIN, 128, 128),
     "stretched": resized(BRAIN, 208, 140),
     "on its side": BRAIN.T,
     "not T1-weighted": np.where(BRAIN > 0.02, 1.0 - BRAIN, 0.0),
+    "much noisier": np.clip(BRAIN + GRAIN, 0.05 * (BRAIN > 0.02), None),
+    "mirror images": np.hstack([BRAIN[:, :88], BRAIN[:, 87::-1]]),
+    "drawn over": circled(BRAIN, 1.0),
     "photograph": BRAIN * 0.8 + 0.05 + ROWS_OF_BRAIN / 1500.0,
 }
 
@@ -125,6 +136,9 @@ SEVERAL = {
     "many": np.tile(SMALL, (5, 6)),
     "one place free": np.block([[BRAIN, BRAIN], [BRAIN, np.zeros_like(BRAIN)]]),
     "a line between": np.hstack([BRAIN, np.ones((len(BRAIN), 4)), BRAIN]),
+    "a thumbnail": np.hstack(
+        [BRAIN, np.pad(resized(BRAIN, 60, 50), ((148, 0), (3, 3)))]
+    ),
     "of other sizes": np.hstack([BRAIN, np.pad(resized(BRAIN, 150, 130), (29, 29))]),
 }
 
@@ -153,17 +167,40 @@ def test_a_frame_is_left_out_and_said(thickness: int) -> None:
     assert ["frame" in warning for warning in head.warnings] == [True]
 
 
-@pytest.mark.parametrize("row", [3, 100])
-def test_text_is_warned_of_beside_the_head_and_over_it(row: int) -> None:
-    written = BRAIN.copy()
+def written(row: int, level: float) -> np.ndarray:
+    pixels = BRAIN.copy()
     for column in range(6, 36, 5) if row == 3 else range(70, 100, 5):
-        written[row : row + 8, column : column + 2] = 1.0
-        written[row, column : column + 4] = 1.0
+        pixels[row : row + 8, column : column + 2] = level
+        pixels[row, column : column + 4] = level
+    return pixels
 
-    head = examine(view_of(written))
+
+@pytest.mark.parametrize(("row", "level"), [(3, 1.0), (100, 1.0), (130, 0.0)])
+def test_text_is_warned_of_beside_the_head_and_over_it(row: int, level: float) -> None:
+    head = examine(view_of(written(row, level)))
 
     assert ["text" in warning for warning in head.warnings] == [True]
-    assert head.doubts == ()
+    assert all("text" in doubt for doubt in head.doubts)
+
+
+def test_text_beside_the_head_raises_no_doubt() -> None:
+    assert examine(view_of(written(3, 1.0))).doubts == ()
+
+
+@pytest.mark.parametrize("level", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_drawn_circle_is_doubted(level: float, size: int) -> None:
+    large = circled(BRAIN, level).repeat(size, axis=0).repeat(size, axis=1)
+
+    assert ["drawn over" in doubt for doubt in examine(view_of(large)).doubts] == [True]
+
+
+def test_a_film_on_a_light_box_is_doubted_and_a_framed_export_is_not() -> None:
+    film = np.pad(BRAIN * 0.6 + 0.1, 30, constant_values=1.0)
+    export = np.pad(BRAIN, 30, constant_values=1.0)
+
+    assert ["photograph" in doubt for doubt in examine(view_of(film)).doubts] == [True]
+    assert examine(view_of(export)).doubts == ()
 
 
 @pytest.mark.parametrize("turn", [(1, -1), (-1, 1), (-1, -1)])

@@ -33,11 +33,6 @@ _DARK = 0.2
 _RIM = slice(2, 8)
 _WITHIN = slice(15, 40)
 
-# A box drawn by a program is constant: neighbours differ by less than half of one
-# of 256 grey levels. Tissue and fluid have noise, so 5 x 5 pixels never do.
-_EQUAL = 0.002
-_FLAT_SIDE = 5
-
 # Rows and columns of the picture in which repetition is looked for; they can be
 # divided by two and by three.
 _REPETITION_GRID = 30
@@ -58,6 +53,14 @@ _FEW = 4
 
 # Share of the picture below which a piece is no slice, however many there are.
 _LEAST_PIECE = 0.005
+
+# A smaller slice beside the head: its area over the head's, how much of its box it
+# fills (an ellipse 0.79, with dark ventricles less; a bar more) and short over long
+# side of that box, and standard deviation over mean. Ears and letters are smaller.
+_MIN_HEAD_SHARE = 0.03
+_HEAD_FILL = 0.55, 0.88
+_MIN_HEAD_ASPECT = 0.5
+_MIN_HEAD_STRUCTURE = 0.08
 
 
 def rim_profile(foreground: Foreground) -> NDArray[np.float32]:
@@ -115,32 +118,6 @@ def rim_ratio(profile: NDArray[np.float32]) -> float:
     return float(profile[_RIM].mean() / max(float(profile[_WITHIN].mean()), 1e-6))
 
 
-def box_share(foreground: Foreground) -> float:
-    """Compute how much of the head is one constant rectangle.
-
-    Returns:
-        Share of the head, 0 to 1; 0 where the largest constant piece is no rectangle.
-    """
-    values, steps = foreground.values, _FLAT_SIDE - 1
-    if min(values.shape) <= _FLAT_SIDE:
-        return 0.0
-    across = _all_of(np.abs(np.diff(values, axis=1)) < _EQUAL, steps, axis=1)
-    down = np.abs(np.diff(values, axis=0)) < _EQUAL
-    flat = _all_of(across, _FLAT_SIDE, axis=0)
-    flat &= _all_of(_all_of(down, steps, axis=0), _FLAT_SIDE, axis=1)
-    rim = _FLAT_SIDE // 2
-    flat &= foreground.region[rim:-rim, rim:-rim]
-    if np.count_nonzero(flat) < _FEW:
-        return 0.0
-    labels = cc3d.connected_components(flat, connectivity=4)
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    largest = labels == sizes.argmax()
-    if not all(_is_straight(largest.sum(axis=axis)) for axis in (0, 1)):
-        return 0.0
-    return float(sizes.max() / np.count_nonzero(foreground.region))
-
-
 def box_fill(foreground: Foreground) -> float:
     """Compute how much of the box around the head is head, 0 to 1."""
     _, half = foreground.middle_and_half
@@ -160,6 +137,57 @@ def count_alike_pieces(foreground: Foreground) -> int:
     if sizes.max() < _LEAST_PIECE * labels.size:
         return 0
     return int(np.count_nonzero(2 * sizes >= sizes.max()))
+
+
+def has_smaller_head(foreground: Foreground) -> bool:
+    """Say whether a smaller slice lies beside the head, as thumbnails do.
+
+    Parts of one brain that are apart in a low slice lie beside one another, too; but
+    the boxes around them overlap.
+    """
+    beside = foreground.mask & ~foreground.region
+    least = _MIN_HEAD_SHARE * np.count_nonzero(foreground.region)
+    if np.count_nonzero(beside) < least:
+        return False
+    labels = cc3d.connected_components(beside, connectivity=4)
+    found = cc3d.statistics(labels)
+    return any(
+        _is_head_like(foreground.values[box][labels[box] == label], box)
+        for label, box in enumerate(found["bounding_boxes"])
+        if label
+        and found["voxel_counts"][label] >= least
+        and _is_clear_of_head(foreground, box)
+    )
+
+
+def _is_clear_of_head(foreground: Foreground, box: tuple[slice, ...]) -> bool:
+    """Return whether a box does not overlap the one around the head."""
+    return any(
+        side.stop <= middle - half or side.start >= middle + half
+        for side, middle, half in zip(box, *foreground.middle_and_half, strict=False)
+    )
+
+
+def _is_head_like(values: NDArray[np.float32], box: tuple[slice, ...]) -> bool:
+    height, width = (side.stop - side.start for side in box[:2])
+    low, high = _HEAD_FILL
+    return bool(
+        low <= values.size / (height * width) <= high
+        and min(height, width) >= _MIN_HEAD_ASPECT * max(height, width)
+        and values.std() >= _MIN_HEAD_STRUCTURE * values.mean()
+    )
+
+
+def mirror_difference(foreground: Foreground) -> float:
+    """Compute how different the left and the right half of the head's box are.
+
+    Returns:
+        Mean distance between each pixel and its mirror image, in units of the
+        head's mean; 0 where one half is the mirror image of the other.
+    """
+    (_, middle), (_, half) = foreground.middle_and_half
+    box = foreground.values[:, round(middle - half) : round(middle + half)]
+    return float(np.abs(box - box[:, ::-1]).mean()) / foreground.mean_inside
 
 
 def repetition(foreground: Foreground) -> float:
@@ -249,25 +277,6 @@ def _over_blocks(
     part = values[: rows * _BLOCK, : columns * _BLOCK]
     bands = combine.reduce(part.reshape(rows, _BLOCK, columns * _BLOCK), axis=1)
     return np.asarray(combine.reduce(bands.reshape(rows, columns, _BLOCK), axis=2))
-
-
-def _all_of(flags: NDArray[np.bool_], count: int, axis: int) -> NDArray[np.bool_]:
-    """Return where a flag and the next ones, `count` in all, are set."""
-    length = flags.shape[axis] - count + 1
-    parts = [
-        flags[first : first + length] if axis == 0 else flags[:, first : first + length]
-        for first in range(count)
-    ]
-    return np.asarray(np.logical_and.reduce(parts))
-
-
-def _is_straight(counts: NDArray[np.int64]) -> bool:
-    """Return whether the rows (or columns) of a shape are about equally long.
-
-    Of an ellipse's longer half of rows, 0.61 reach 0.85 of the longest.
-    """
-    long = np.count_nonzero(counts >= 0.85 * counts.max())
-    return bool(long >= 0.7 * np.count_nonzero(counts >= 0.5 * counts.max()))
 
 
 def _least_likeness(parts: NDArray[np.float32]) -> float:

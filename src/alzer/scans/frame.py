@@ -47,6 +47,11 @@ class Frame:
         rows, columns = pixels.shape
         return pixels[self.top : rows - self.bottom, self.left : columns - self.right]
 
+    def inner_sides(self, pixels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return the four sides of the part of a picture that the frame surrounds."""
+        inner = self.inner(pixels)
+        return [inner[0], inner[-1], inner[:, 0], inner[:, -1]]
+
     def to_outer(
         self, box: tuple[float, float, float, float]
     ) -> tuple[float, float, float, float]:
@@ -89,7 +94,7 @@ def find_frame(pixels: NDArray[np.float32]) -> Frame | None:
     inner = frame.inner(pixels)
     if min(inner.shape) < _MIN_INNER_PIXELS or inner.shape == pixels.shape:
         return None
-    sides = (inner[0], inner[-1], inner[:, 0], inner[:, -1])
+    sides = frame.inner_sides(pixels)
     if min(float((side <= level).mean()) for side in sides) < _MIN_DARK_SHARE:
         return None
     background = float(np.median(np.concatenate(sides)))

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import NotBrainLike
-from alzer.scans import content, lettering
+from alzer.scans import content, drawing, lettering
 from alzer.scans.foreground import Foreground
+from alzer.scans.frame import find_frame
 from alzer.scans.orientation import StandardView
 from alzer.scans.outline import Head, trace
 from alzer.scans.shape import Outline
@@ -36,18 +37,23 @@ MAX_REPETITION = 0.78
 
 # Beyond these a slice is answered, but not reliably; the same page gives both sides.
 MAX_SKULL_DIP = 0.28
-MIN_LIKELY_ASPECT = 0.70
+MIN_LIKELY_ASPECT = 0.71
 MAX_LIKELY_ASPECT = 0.86
 MAX_TILT_DEGREES = 20.0
 MAX_SIDE_SHARE = 0.27
-MAX_BOX_SHARE = 0.009
+MAX_CONSTANT_SHARE = 0.006
+MAX_DRAWN_LINES = 36
+MAX_SHARP_SHARE = 0.075
+MIN_MIRROR_DIFFERENCE = 0.02
 MAX_RIM_RATIO = 1.05
 MAX_BACKGROUND_RANGE = 0.045
 MAX_BACKGROUND_NOISE = 0.004
+MAX_FILM_LEVEL = 0.07
 
 # From here on it is said that there may be text.
 MIN_LETTERS = 3
 MIN_STROKES = 11
+MIN_BLACK_LINES = 10
 
 # A page or margin fills nearly all of the border, and is bright and even.
 MIN_PAGE_SHARE = 0.8
@@ -71,9 +77,21 @@ SKULL = (
     "The skull is still on, and the model was trained on brains without it; "
     "send a slice from which skull and scalp were removed."
 )
-BOX = (
-    "A rectangle of one grey level covers a part of the head; "
+COVERED = (
+    "A box or another shape of one grey level covers a part of the head; "
     "send the slice without it."
+)
+DRAWN = (
+    "Lines, marks or text of one grey level are drawn over the head; "
+    "send the slice without them."
+)
+NOISY = (
+    "The head, or a part of it, is much noisier than slices are; "
+    "send the slice as it was exported."
+)
+MIRRORED = (
+    "The two halves of the head are exact mirror images, which no head has; "
+    "send the slice as it was exported."
 )
 CUT_OFF = "The head runs out of the picture; send the whole slice."
 ROUND = (
@@ -140,10 +158,14 @@ def examine(view: StandardView) -> Head:
         raise NotBrainLike(SEVERAL_SLICES)
     if failure:
         raise NotBrainLike(_explain(failure, head.view))
-    warnings = _warnings(foreground, framed=head.view is not view)
-    return replace(
-        head, doubts=tuple(_doubts(head.outline, foreground)), warnings=tuple(warnings)
-    )
+    if content.has_smaller_head(foreground):
+        raise NotBrainLike(SEVERAL_SLICES)
+    framed, lines = head.view is not view, drawing.drawn_lines(foreground)
+    doubts = [*_doubts(head.outline, foreground, lines)]
+    if framed and PHOTOGRAPH not in doubts and _is_film(view.pixels):
+        doubts.append(PHOTOGRAPH)
+    warnings = _warnings(foreground, lines.black, framed=framed)
+    return replace(head, doubts=tuple(doubts), warnings=tuple(warnings))
 
 
 def _shows_several(outline: Outline, foreground: Foreground) -> bool:
@@ -214,24 +236,30 @@ def _page_level(pixels: NDArray[np.float32]) -> float | None:
     return level if bright and float(even.mean()) >= MIN_PAGE_SHARE else None
 
 
-def _doubts(outline: Outline, foreground: Foreground) -> Iterator[str]:
+def _doubts(
+    outline: Outline, foreground: Foreground, lines: drawing.DrawnLines
+) -> Iterator[str]:
     """Yield why an answer could not be relied on, the plainest reason first."""
     profile = content.rim_profile(foreground)
     rules = (
         (content.skull_dip(profile) > MAX_SKULL_DIP, SKULL),
-        (content.box_share(foreground) > MAX_BOX_SHARE, BOX),
+        (drawing.constant_share(foreground) > MAX_CONSTANT_SHARE, COVERED),
+        (lines.of_one_level > MAX_DRAWN_LINES, DRAWN),
+        (lines.share > MAX_SHARP_SHARE, NOISY),
         (outline.side_share > MAX_SIDE_SHARE, CUT_OFF),
         (outline.aspect > MAX_LIKELY_ASPECT, ROUND),
         (outline.aspect < MIN_LIKELY_ASPECT, NARROW),
         (_is_tilted(outline), TILTED),
         (content.rim_ratio(profile) > MAX_RIM_RATIO, OTHER_CONTRAST),
+        (content.mirror_difference(foreground) < MIN_MIRROR_DIFFERENCE, MIRRORED),
         (_is_photographed(foreground), PHOTOGRAPH),
     )
     found = [sentence for broken, sentence in rules if broken]
-    # A skull is as bright as inverted fluid.
-    yield from (
-        doubt for doubt in found if SKULL not in found or doubt != OTHER_CONTRAST
-    )
+    # A skull is as bright as inverted fluid; both, and noise, look like drawn lines.
+    explained = {OTHER_CONTRAST} if SKULL in found else set[str]()
+    if {SKULL, OTHER_CONTRAST, NOISY} & set(found):
+        explained.add(DRAWN)
+    yield from (doubt for doubt in found if doubt not in explained)
 
 
 def _is_photographed(foreground: Foreground) -> bool:
@@ -241,6 +269,15 @@ def _is_photographed(foreground: Foreground) -> bool:
     )
 
 
+def _is_film(pixels: NDArray[np.float32]) -> bool:
+    """Return whether a framed picture is grey where exports are black."""
+    frame = find_frame(pixels)
+    if frame is None:
+        return False
+    background = float(np.median(np.concatenate(frame.inner_sides(pixels))))
+    return background > MAX_FILM_LEVEL * max(float(pixels.max()), 0.0)
+
+
 def _is_tilted(outline: Outline) -> bool:
     """Return whether the head is turned; a round one has no direction."""
     return (
@@ -248,10 +285,10 @@ def _is_tilted(outline: Outline) -> bool:
     )
 
 
-def _warnings(foreground: Foreground, *, framed: bool) -> Iterator[str]:
+def _warnings(foreground: Foreground, black: int, *, framed: bool) -> Iterator[str]:
     if framed:
         yield FRAMED
     if lettering.letters_beside(foreground) >= MIN_LETTERS:
         yield TEXT_BESIDE
-    if lettering.strokes_inside(foreground) >= MIN_STROKES:
+    if black >= MIN_BLACK_LINES or lettering.strokes_inside(foreground) >= MIN_STROKES:
         yield TEXT_INSIDE
