@@ -1,4 +1,4 @@
-"""The service: put together from an engine and settings, loading nothing itself."""
+"""The service over HTTP: put together from its parts, loading nothing itself."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
 from alzer.settings import Settings
-from alzer.store.store import GRACE, Store, open_store
+from alzer.store.store import GRACE, Store
 from alzer.web.access import AuthMiddleware
 from alzer.web.admission import Admission, AdmissionControl
 from alzer.web.connections import WatchedProtocol, room_for_connections
@@ -29,12 +29,12 @@ from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.pages import page_routes
 from alzer.web.routes import routes
-from alzer.web.service import Engine, Service
+from alzer.web.service import Service
 from alzer.web.signing import open_signer
 from alzer.web.throttle import Throttle
 from alzer.web.uploads import FORM_OVERHEAD_BYTES, too_large
 from alzer.web.urls import PREDICT_PATH, PREVIEW_PATH
-from alzer.web.workers import Workers, usable_cores
+from alzer.wiring import ServiceParts
 
 _STATIC: Final = Path(__file__).with_name("static")
 
@@ -49,35 +49,16 @@ _CLEAN_EVERY_S: Final = 600.0
 _GRACE_S: Final = 8
 
 
-def create_app(
-    engine: Engine, settings: Settings, store: Store | None = None
-) -> FastAPI:
+def create_app(parts: ServiceParts) -> FastAPI:
     """Put the service together.
 
     Args:
-        engine: What makes predictions.
-        settings: What the deployment chose.
-        store: What outlives a request; opened by the settings if None.
+        parts: What it consists of.
 
     Returns:
         The ASGI application.
     """
-    workers = Workers(usable_cores(), settings.max_waiting)
-    metrics = Metrics(engine.class_mix, engine.model)
-    metrics.watch_places(lambda: workers.taken)
-    store = store or open_store(settings)
-    service = Service(
-        engine=engine,
-        settings=settings,
-        store=store,
-        workers=workers,
-        admission=AdmissionControl(
-            workers, metrics, settings, (PREDICT_PATH, PREVIEW_PATH)
-        ),
-        metrics=metrics,
-        signer=open_signer(settings),
-        throttle=Throttle(store.refusals),
-    )
+    settings, service = parts.settings, _open_service(parts)
     app = FastAPI(
         title="alzer",
         version=__version__,
@@ -99,9 +80,26 @@ def create_app(
     return app
 
 
+def _open_service(parts: ServiceParts) -> Service:
+    settings, backend = parts.settings, parts.backend
+    metrics = Metrics(backend.facts.class_mix, backend.facts.identity)
+    metrics.watch_places(lambda: backend.capacity.taken)
+    return Service(
+        backend=backend,
+        settings=settings,
+        store=parts.store,
+        admission=AdmissionControl(
+            backend.capacity, metrics, settings, (PREDICT_PATH, PREVIEW_PATH)
+        ),
+        metrics=metrics,
+        signer=open_signer(settings),
+        throttle=Throttle(parts.store.refusals),
+    )
+
+
 @asynccontextmanager
 async def _life(service: Service) -> AsyncIterator[None]:
-    service.engine.start()
+    service.backend.start()
     # In a thread of its own, which ends when `ending` is set, soon after.
     cleaning = asyncio.create_task(asyncio.to_thread(_clean, service.store))
     try:
@@ -109,7 +107,7 @@ async def _life(service: Service) -> AsyncIterator[None]:
     finally:
         service.store.ending.set()
         await asyncio.wait([cleaning])  # however that ends, the rest follows
-        await to_thread.run_sync(service.engine.stop)
+        await to_thread.run_sync(service.backend.stop)
         service.store.database.close()
 
 

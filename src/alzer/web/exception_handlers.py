@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from alzer.backends.backend import ClientDisconnected
 from alzer.errors import (
     AlzerError,
     Forged,
@@ -26,7 +27,6 @@ from alzer.errors import (
     UnusableScan,
 )
 from alzer.web.throttle import TERM_S
-from alzer.web.workers import ClientDisconnected
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alzer.backends.shares import Shares
 from alzer.errors import Overloaded, TooManyBytes
 from alzer.web.accounts import account_of
 from alzer.web.exception_handlers import answer_failure, answer_unforeseen
-from alzer.web.shares import Shares
 
 logger = logging.getLogger(__name__)
 

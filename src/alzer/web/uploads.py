@@ -9,9 +9,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from alzer.backends.backend import ClientDisconnected
 from alzer.errors import InvalidRequest, TooManyBytes
 from alzer.settings import Settings
-from alzer.web.workers import ClientDisconnected
 
 # Room for boundaries, part headers and a few small fields besides the file, so
 # that a file of exactly the limit passes.

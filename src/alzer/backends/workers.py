@@ -1,38 +1,47 @@
-"""Threads for the work of a request, and a bounded queue before them."""
+"""Threads for the work of an order, and a bounded queue before them."""
 
-import os
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from enum import Enum, auto
 from functools import partial
-from typing import Final, TypeVar
 
 from anyio import CapacityLimiter, create_task_group, to_thread
-from fastapi import Request
 
-from alzer.decoding.pool import LargeFile
+from alzer.backends.backend import (
+    TOO_MANY,
+    ClientDisconnected,
+    Order,
+    Result,
+)
+from alzer.backends.shares import Shares
+from alzer.backends.turns import FairTurns
 from alzer.errors import Overloaded
-from alzer.web.shares import Shares
-from alzer.web.turns import FairTurns
-
-Result = TypeVar("Result")
 
 
-class ClientDisconnected(Exception):
-    """The client has closed the connection; nobody waits for an answer."""
+class Lane(Enum):
+    """What is read by another process waits in a lane of its own, by its size."""
+
+    SMALL = auto()
+    LARGE = auto()
 
 
-def usable_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+class OtherLane(Exception):
+    """What was to be read belongs in another lane.
+
+    Attributes:
+        lane: In which.
+    """
+
+    def __init__(self, lane: Lane) -> None:
+        super().__init__(lane.name)
+        self.lane = lane
 
 
 class Workers:
-    """A few threads, and a limited number of requests that wait for one.
+    """A few threads, and a limited number of orders that wait for one.
 
-    Turns go to the owners of requests in rotation, and nobody can take all places
-    (`turns`, `shares`): who sends many requests keeps nobody else waiting.
+    Turns go to the owners of orders in rotation, and nobody can take all places
+    (`turns`, `shares`): who sends many orders keeps nobody else waiting.
 
     Files that another process reads have turns of their own for that, and may take
     three of four places that one caller may have: some that take long keep no others
@@ -42,19 +51,16 @@ class Workers:
     Used from the event loop's thread alone, so that counting needs no lock.
 
     Args:
-        threads: Requests that are worked on at the same time; as many can wait for
+        threads: Orders that are worked on at the same time; as many can wait for
             another process besides.
-        max_waiting: Requests of one owner that may wait besides; of all together, a
+        max_waiting: Orders of one owner that may wait besides; of all together, a
             third more.
     """
-
-    FULL: Final = "Too many requests are waiting already. Try again in a moment."
 
     def __init__(self, threads: int, max_waiting: int) -> None:
         self._threads = threads
         self._inline = FairTurns(threads)
-        self._isolated = FairTurns(threads)
-        self._large = FairTurns(1)
+        self._lanes = {Lane.SMALL: FairTurns(threads), Lane.LARGE: FairTurns(1)}
         # One for each turn: who has one finds a thread.
         self._limiter = CapacityLimiter(2 * threads + 1)
         places = threads + max_waiting
@@ -65,7 +71,7 @@ class Workers:
 
     @property
     def taken(self) -> int:
-        """Requests that are worked on or wait."""
+        """Orders that are worked on or wait."""
         return self._places.taken
 
     @property
@@ -101,7 +107,7 @@ class Workers:
         """
         too_many = isolated and self._taken_isolated >= self._most_isolated
         if too_many or not self.have_place_for(owner):
-            raise Overloaded(self.FULL)
+            raise Overloaded(TOO_MANY)
         self._places.take(owner)
         self._taken_isolated += isolated
         try:
@@ -110,56 +116,51 @@ class Workers:
             self._places.give_back(owner)
             self._taken_isolated -= isolated
 
-    async def run_for(
-        self, request: Request, owner: str, work: Callable[[], Result]
-    ) -> Result:
-        """Do the work of a request, unless its sender leaves before it begins.
+    async def run(self, order: Order, work: Callable[[], Result]) -> Result:
+        """Do the work of an order, unless it is given up before that begins.
 
         Args:
-            request: Its body has been read, and it holds a place.
-            owner: On whose account it goes.
+            order: It holds a place.
             work: What to do; what it raises is raised.
 
         Returns:
             What the work gives.
 
         Raises:
-            ClientDisconnected: The sender has gone.
+            ClientDisconnected: Nobody wants the answer any more.
         """
-        return await self._unless_left(request, partial(self._work, owner, work))
+        return await self._unless_left(order, partial(self._work, order.owner, work))
 
-    async def read_and_run_for(
-        self,
-        request: Request,
-        owner: str,
-        read: Callable[[], Callable[[], Result]],
-        read_large: Callable[[], Callable[[], Result]],
+    async def read_and_run(
+        self, order: Order, read: Callable[[Lane], Callable[[], Result]]
     ) -> Result:
-        """Let another process read the file of a request, then do the work of it.
+        """Let another process read the files of an order, then do the work of it.
 
         Args:
-            request: As for `run_for`.
-            owner: Likewise.
-            read: Waits for the process, and gives what to do with what it has read;
-                it may raise LargeFile.
-            read_large: The same for large files, called for one at a time.
+            order: As for `run`.
+            read: Waits for the process, and gives what to do with what it has read.
+                It begins in the lane of small files, and raises OtherLane for what
+                belongs in another one.
 
         Returns:
             What the work gives.
 
         Raises:
-            ClientDisconnected: The sender has gone.
+            ClientDisconnected: Nobody wants the answer any more.
         """
 
         async def read_and_work() -> Result:
-            # A turn is held until the end: what has been read takes memory.
-            with suppress(LargeFile):
-                async with self._isolated.turn(owner):
-                    return await self._work(owner, await self._run(read))
-            async with self._large.turn(owner):
-                return await self._work(owner, await self._run(read_large))
+            lane = Lane.SMALL
+            while True:
+                try:
+                    # A turn is held until the end: what has been read takes memory.
+                    async with self._lanes[lane].turn(order.owner):
+                        work = await self._run(partial(read, lane))
+                        return await self._work(order.owner, work)
+                except OtherLane as other:
+                    lane = other.lane
 
-        return await self._unless_left(request, read_and_work)
+        return await self._unless_left(order, read_and_work)
 
     async def _work(self, owner: str, work: Callable[[], Result]) -> Result:
         async with self._inline.turn(owner):
@@ -169,7 +170,7 @@ class Workers:
         return await to_thread.run_sync(work, limiter=self._limiter)
 
     async def _unless_left(
-        self, request: Request, work: Callable[[], Awaitable[Result]]
+        self, order: Order, work: Callable[[], Awaitable[Result]]
     ) -> Result:
         if self.taken <= self._threads:  # nobody waits
             return await work()
@@ -182,8 +183,7 @@ class Workers:
                     tasks.cancel_scope.cancel()
 
                 tasks.start_soon(do)
-                while (await request.receive())["type"] != "http.disconnect":
-                    pass
+                await order.gone()
                 tasks.cancel_scope.cancel()
         except ExceptionGroup as group:
             raise group.exceptions[0] from None  # what the work raised

@@ -1,0 +1,131 @@
+"""What those who answer requests need of that which computes the answers.
+
+Nothing here says where the work is done: in threads of this process (`local`), or on
+other machines. Who asks waits without a thread, and may leave.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeVar
+
+from anyio import sleep_forever
+
+from alzer.analysis import Analysis
+from alzer.model.engine import ModelIdentity
+from alzer.scans.slice import Slice
+
+Result = TypeVar("Result")
+
+# Whoever has to wait too long is told so.
+TOO_MANY: Final = "Too many requests are waiting already. Try again in a moment."
+
+
+class ClientDisconnected(Exception):
+    """The client has closed the connection; nobody waits for an answer."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Some files of one scan, and on whose account the work goes.
+
+    Attributes:
+        files: The content of each; at least one.
+        owner: Whom turns and places are counted for.
+        gone: Awaited while the order waits: returns once nobody wants the answer
+            any more, and what has not begun is left then.
+    """
+
+    files: tuple[bytes, ...]
+    owner: str
+    gone: Callable[[], Awaitable[object]] = sleep_forever
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a backend tells of its model.
+
+    Attributes:
+        identity: Which model answers, if it is known.
+        timings_ms: Milliseconds per slice of the engines there are, by name; empty if
+            they were not measured.
+        class_mix: Share of each class among the people of the training, by name.
+    """
+
+    identity: ModelIdentity | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    class_mix: Mapping[str, float] = field(default_factory=dict)
+
+
+class Capacity(Protocol):
+    """How much a backend has to do, and who may still ask."""
+
+    @property
+    def taken(self) -> int:
+        """Orders that are worked on or wait."""
+
+    @property
+    def are_full(self) -> bool:
+        """Whether nobody may ask now."""
+
+    def have_place_for(self, owner: str) -> bool:
+        """Check whether somebody may ask once more.
+
+        Args:
+            owner: On whose account it goes.
+
+        Returns:
+            Whether there is a place, and the owner has not too many already.
+        """
+
+
+class Backend(Protocol):
+    """What computes answers; used from the event loop's thread."""
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is told of the model."""
+
+    @property
+    def capacity(self) -> Capacity:
+        """Who may ask."""
+
+    async def analyse(
+        self, order: Order, finish: Callable[[Analysis], Result]
+    ) -> Result:
+        """Analyse a scan, in its turn.
+
+        Args:
+            order: The scan.
+            finish: What is done with the analysis while the order has its turn; it
+                may wait for disks.
+
+        Returns:
+            What `finish` gives.
+
+        Raises:
+            UnusableScan: The files can't be analysed.
+            Overloaded: Too many orders wait already.
+            ClientDisconnected: Nobody wanted the answer any more.
+        """
+
+    async def read(self, order: Order, finish: Callable[[Slice], Result]) -> Result:
+        """Read a scan without analysing it.
+
+        Args:
+            order: The scan.
+            finish: As for `analyse`.
+
+        Returns:
+            What `finish` gives.
+
+        Raises:
+            UnusableScan: As for `analyse`.
+            Overloaded: Likewise.
+            ClientDisconnected: Likewise.
+        """
+
+    def start(self) -> None:
+        """Begin to work; called once, before orders come."""
+
+    def stop(self) -> None:
+        """End whatever was started; waits until it has ended."""
