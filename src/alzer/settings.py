@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         description="Whether the files that are sent are kept as well. They may name "
         "the person.",
     )
+    keep_evidence: bool = Field(
+        default=True,
+        description="Whether what the network was given and gave is kept with each "
+        "analysis, some 17 kB, so that it can be explained again without the scan.",
+    )
     durable_writes: bool = Field(
         default=True,
         # The second name is that of version 0.1.

@@ -57,7 +57,7 @@ def test_what_was_added_is_found_as_it_was(store: Store) -> None:
 def test_a_record_goes_on_without_its_heatmap(store: Store) -> None:
     one, other = fill(store, 2)
     answer = {**one.answer, "heatmap_missing_reason": "The disk failed."}
-    store.records.clear_heatmap(one.id, answer)
+    store.records.change(one.id, {"heatmap": None, "answer": answer})
 
     assert store.records.find(one.id) == replace(one, heatmap=None, answer=answer)
     assert store.records.find(other.id) == other

@@ -8,13 +8,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
+import numpy as np
 from anyio import sleep_forever
+from numpy.typing import NDArray
 
 from alzer.analysis import Analysis
+from alzer.cancellation import Cancellation
+from alzer.explain.kept_evidence import KeptEvidence
 from alzer.model.engine import ModelIdentity
 from alzer.scans.slice import Slice
 
 Result = TypeVar("Result")
+Heat = NDArray[np.float32]
 
 # Whoever has to wait too long is told so.
 TOO_MANY: Final = "Too many requests are waiting already. Try again in a moment."
@@ -24,20 +29,53 @@ class ClientDisconnected(Exception):
     """The client has closed the connection; nobody waits for an answer."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """Some files of one scan, and on whose account the work goes.
+def _ignore(_stage: str, _progress: float) -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """On whose account some work goes, and how long it is wanted.
 
     Attributes:
-        files: The content of each; at least one.
         owner: Whom turns and places are counted for.
-        gone: Awaited while the order waits: returns once nobody wants the answer
+        gone: Awaited while the work waits: returns once nobody wants the answer
             any more, and what has not begun is left then.
     """
 
-    files: tuple[bytes, ...]
     owner: str
     gone: Callable[[], Awaitable[object]] = sleep_forever
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Ticket):
+    """A scan to be read, and perhaps analysed.
+
+    Attributes:
+        files: The content of each of its files; at least one.
+        on_stage: Called with what is being done and how much is done, 0 to 1; from
+            any thread, often.
+        cancellation: Gives the work up wherever it is.
+    """
+
+    files: tuple[bytes, ...]
+    on_stage: Callable[[str, float], None] = _ignore
+    cancellation: Cancellation = field(default_factory=Cancellation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Ticket):
+    """Which class of an analysis is to be explained.
+
+    Attributes:
+        evidence: What was kept of the analysis.
+        label: Index of the class.
+        index: Of the slice.
+    """
+
+    evidence: KeptEvidence
+    label: int
+    index: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,6 +144,7 @@ class Backend(Protocol):
             UnusableScan: The files can't be analysed.
             Overloaded: Too many orders wait already.
             ClientDisconnected: Nobody wanted the answer any more.
+            Cancelled: It was given up.
         """
 
     async def read(self, order: Order, finish: Callable[[Slice], Result]) -> Result:
@@ -121,6 +160,24 @@ class Backend(Protocol):
         Raises:
             UnusableScan: As for `analyse`.
             Overloaded: Likewise.
+            ClientDisconnected: Likewise.
+        """
+
+    async def explain(
+        self, question: Question, finish: Callable[[Heat | None], Result]
+    ) -> Result:
+        """Explain a class of an analysis that was made before, without its scan.
+
+        Args:
+            question: Which class of which analysis.
+            finish: As for `analyse`. It is given the heat as people see it, shape
+                (row, column), 0 to 1; None if no region speaks for the class.
+
+        Returns:
+            What `finish` gives.
+
+        Raises:
+            Overloaded: As for `analyse`.
             ClientDisconnected: Likewise.
         """
 

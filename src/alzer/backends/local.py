@@ -6,8 +6,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from alzer.analysis import Analysis
-from alzer.backends.backend import Capacity, ModelFacts, Order, Result
+from alzer.backends.backend import (
+    Capacity,
+    Heat,
+    ModelFacts,
+    Order,
+    Question,
+    Result,
+)
 from alzer.backends.workers import Lane, OtherLane, Workers
+from alzer.cancellation import cancellable
 from alzer.decoding.pool import LargeFile
 from alzer.errors import InvalidRequest
 from alzer.model.runtimes import usable_cores
@@ -65,6 +73,17 @@ class LocalBackend:
         """Read a scan without analysing it; as `Backend` has it."""
         return await self._with_scan(order, lambda scan: finish(self._read(scan)))
 
+    async def explain(
+        self, question: Question, finish: Callable[[Heat | None], Result]
+    ) -> Result:
+        """Explain a class of an analysis that was made before; as `Backend` has it."""
+
+        def work() -> Result:
+            return finish(question.evidence.heat(question.label, question.index))
+
+        with self.workers.place(question.owner):
+            return await self.workers.run(question, work)
+
     def start(self) -> None:
         """Begin to work."""
         self.steps.start()
@@ -78,17 +97,28 @@ class LocalBackend:
     ) -> Result:
         data = _only_file(order)
         isolated = self.steps.needs_isolation(data)
-        with self.workers.place(order.owner, isolated=isolated):
+
+        def begin(source: _Source) -> Result:
+            order.on_stage("analyse", 0.5)
+            order.cancellation.check()
+            return work(source)
+
+        with (
+            cancellable(order.cancellation),
+            self.workers.place(order.owner, isolated=isolated),
+        ):
             if isolated:
-                read = partial(self._read_apart, data, work)
+                read = partial(self._read_apart, order, begin)
                 return await self.workers.read_and_run(order, read)
-            return await self.workers.run(order, partial(work, _Source(data)))
+            return await self.workers.run(order, partial(begin, _Source(data)))
 
     def _read_apart(
-        self, data: bytes, work: Callable[["_Source"], Result], lane: Lane
+        self, order: Order, work: Callable[["_Source"], Result], lane: Lane
     ) -> Callable[[], Result]:
+        order.on_stage("read", 0.0)
+        order.cancellation.check()
         started = time.perf_counter()
-        steps = self.steps
+        steps, data = self.steps, _only_file(order)
         if lane is Lane.LARGE:
             scan = (steps.read_large or steps.read)(data)
         else:

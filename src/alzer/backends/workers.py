@@ -1,4 +1,4 @@
-"""Threads for the work of an order, and a bounded queue before them."""
+"""Threads for the work of a backend, and a bounded queue before them."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ from anyio import CapacityLimiter, create_task_group, to_thread
 from alzer.backends.backend import (
     TOO_MANY,
     ClientDisconnected,
-    Order,
     Result,
+    Ticket,
 )
 from alzer.backends.shares import Shares
 from alzer.backends.turns import FairTurns
@@ -116,11 +116,11 @@ class Workers:
             self._places.give_back(owner)
             self._taken_isolated -= isolated
 
-    async def run(self, order: Order, work: Callable[[], Result]) -> Result:
-        """Do the work of an order, unless it is given up before that begins.
+    async def run(self, ticket: Ticket, work: Callable[[], Result]) -> Result:
+        """Do some work, unless it is given up before that begins.
 
         Args:
-            order: It holds a place.
+            ticket: It holds a place.
             work: What to do; what it raises is raised.
 
         Returns:
@@ -129,15 +129,15 @@ class Workers:
         Raises:
             ClientDisconnected: Nobody wants the answer any more.
         """
-        return await self._unless_left(order, partial(self._work, order.owner, work))
+        return await self._unless_left(ticket, partial(self._work, ticket.owner, work))
 
     async def read_and_run(
-        self, order: Order, read: Callable[[Lane], Callable[[], Result]]
+        self, ticket: Ticket, read: Callable[[Lane], Callable[[], Result]]
     ) -> Result:
-        """Let another process read the files of an order, then do the work of it.
+        """Let another process read files, then work on what it has read.
 
         Args:
-            order: As for `run`.
+            ticket: As for `run`.
             read: Waits for the process, and gives what to do with what it has read.
                 It begins in the lane of small files, and raises OtherLane for what
                 belongs in another one.
@@ -154,13 +154,13 @@ class Workers:
             while True:
                 try:
                     # A turn is held until the end: what has been read takes memory.
-                    async with self._lanes[lane].turn(order.owner):
+                    async with self._lanes[lane].turn(ticket.owner):
                         work = await self._run(partial(read, lane))
-                        return await self._work(order.owner, work)
+                        return await self._work(ticket.owner, work)
                 except OtherLane as other:
                     lane = other.lane
 
-        return await self._unless_left(order, read_and_work)
+        return await self._unless_left(ticket, read_and_work)
 
     async def _work(self, owner: str, work: Callable[[], Result]) -> Result:
         async with self._inline.turn(owner):
@@ -170,7 +170,7 @@ class Workers:
         return await to_thread.run_sync(work, limiter=self._limiter)
 
     async def _unless_left(
-        self, order: Order, work: Callable[[], Awaitable[Result]]
+        self, ticket: Ticket, work: Callable[[], Awaitable[Result]]
     ) -> Result:
         if self.taken <= self._threads:  # nobody waits
             return await work()
@@ -183,7 +183,7 @@ class Workers:
                     tasks.cancel_scope.cancel()
 
                 tasks.start_soon(do)
-                await order.gone()
+                await ticket.gone()
                 tasks.cancel_scope.cancel()
         except ExceptionGroup as group:
             raise group.exceptions[0] from None  # what the work raised

@@ -6,9 +6,10 @@ from collections import deque
 from dataclasses import astuple
 from typing import Final
 
+from alzer.cancellation import current
 from alzer.decoding.process import DecodingProcess, NotStarted
 from alzer.decoding.safe_inline import is_safe_inline
-from alzer.errors import Overloaded, TooManyPixels
+from alzer.errors import Overloaded, TooManyPixels, UnusableScan
 from alzer.scans.formats import read_slice
 from alzer.scans.reduction import MOST_PIXELS
 from alzer.scans.slice import Slice
@@ -151,16 +152,25 @@ class DecodingPool:
 
     def _read_apart(self, data: bytes, limits: Limits) -> Slice:
         self.open()
-        process = self._take()
+        process, wanted = self._take(), current()
         try:
-            return process.read(data, limits)
+            with wanted.interrupting(process.kill):
+                return process.read(data, limits)
+        except UnusableScan:
+            wanted.check()  # who kills it knows why
+            raise
         finally:
             self._give_back(process)
 
     def _take(self) -> DecodingProcess:
         until = time.monotonic() + self._allowed.seconds + _START_S
-        with self._changed:
-            while self._is_open and (left_s := until - time.monotonic()) > 0:
+        wanted = current()
+        with wanted.interrupting(self._wake), self._changed:
+            while (
+                self._is_open
+                and not wanted.is_cancelled
+                and (left_s := until - time.monotonic()) > 0
+            ):
                 if not self._idle:
                     self._changed.wait(left_s)
                     continue
@@ -168,8 +178,13 @@ class DecodingPool:
                 if process.is_ready:
                     return process
                 self._replace(process)
+        wanted.check()
         message = "No decoder is free now. Try again in a moment."
         raise Overloaded(message)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _give_back(self, process: DecodingProcess) -> None:
         with self._changed:

@@ -1,7 +1,7 @@
 """What programs call: predictions, previews, heatmaps, health."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,8 +19,9 @@ from alzer.scans.orientation import picture_of
 from alzer.scans.slice import Slice
 from alzer.store.kinds import Kind
 from alzer.web.accounts import account_of
-from alzer.web.callers import caller_of
-from alzer.web.recording import Recorder, Sender
+from alzer.web.callers import caller_of, until_disconnected
+from alzer.web.jobs import VARY, JobAddresses, prefers_no_wait
+from alzer.web.recording import Recorder, Submission
 from alzer.web.schemas import (
     Health,
     Readiness,
@@ -70,22 +71,28 @@ class Api:
         is 'No reliable answer', with the reason beside it; class, probabilities and
         heatmap come all the same, and say nothing about the person then.
 
+        With the header `Prefer: respond-async` the answer is 202, and a job that says
+        how far the analysis is. Otherwise it is waited for.
+
         The analysis is kept, heatmap and all, before it is answered. The heatmap
         shows what influenced the model, not where disease is.
         """
         base = base_url(request, self.service.settings)
-        sender = Sender(caller_of(request), request.state.request_id)
         order = await self._order(request)
+        sent = Submission(order.files, caller_of(request), request.state.request_id)
+
+        if prefers_no_wait(request):
+            return await JobAddresses(self.service).accept(request, order, sent)
 
         def finish(analysis: Analysis) -> Response:
-            answer, name = self._recorder.record(analysis, order.files, sender)
+            answer, name = self._recorder.record(analysis, sent)
             if name is not None:
                 answer.heatmap_url = self.service.heatmap_url(base, name)
             if layers:
                 answer.layers = draw_layers(analysis)
             unasked = set() if layers else {"layers"}
             body = answer.model_dump_json(exclude=unasked).encode()
-            return _unstored(body, "application/json")
+            return _unstored(body, "application/json", VARY)
 
         with self._counting_refusals():
             return await self.service.backend.analyse(order, finish)
@@ -100,7 +107,8 @@ class Api:
         service, owner = self.service, account_of(request)
         service.admission.remember(request, owner)
         content = await read_file_part(request, service.settings)
-        return Order((content,), owner, partial(_until_disconnected, request))
+        gone = partial(until_disconnected, request)
+        return Order(files=(content,), owner=owner, gone=gone)
 
     @contextmanager
     def _counting_refusals(self) -> Iterator[None]:
@@ -168,15 +176,13 @@ class Api:
         return _unstored(self.service.metrics.write(), kind)
 
 
-async def _until_disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
 def _show(scan: Slice) -> Response:
     return _unstored(encode_png(picture_of(scan)), "image/png")
 
 
-def _unstored(body: bytes, media_type: str) -> Response:
+def _unstored(
+    body: bytes, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
     """Answer with what belongs to one person, so that no cache keeps it."""
-    return Response(body, 200, {"Cache-Control": "no-store"}, media_type)
+    unstored = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(body, 200, unstored, media_type)

@@ -16,13 +16,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
+from alzer.jobs import JobQueue
 from alzer.settings import Settings
 from alzer.store.store import GRACE, Store
 from alzer.web.access import AuthMiddleware
 from alzer.web.admission import Admission, AdmissionControl
 from alzer.web.connections import WatchedProtocol, room_for_connections
-from alzer.web.exception_handlers import register_exception_handlers
+from alzer.web.exception_handlers import describe_failure, register_exception_handlers
+from alzer.web.explanations import explanation_routes
 from alzer.web.history import history_routes
+from alzer.web.jobs import job_routes
 from alzer.web.login import login_routes
 from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
 from alzer.web.metrics import Metrics
@@ -73,6 +76,8 @@ def create_app(parts: ServiceParts) -> FastAPI:
     register_exception_handlers(app)
     app.include_router(routes(service))
     app.include_router(history_routes(service))
+    app.include_router(explanation_routes(service))
+    app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings))
     if settings.needs_token:
         app.include_router(login_routes(service))
@@ -92,6 +97,7 @@ def _open_service(parts: ServiceParts) -> Service:
             backend.capacity, metrics, settings, (PREDICT_PATH, PREVIEW_PATH)
         ),
         metrics=metrics,
+        jobs=JobQueue(backend, parts.store, describe_failure),
         signer=open_signer(settings),
         throttle=Throttle(parts.store.refusals),
     )
@@ -105,6 +111,7 @@ async def _life(service: Service) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await service.jobs.close()
         service.store.ending.set()
         await asyncio.wait([cleaning])  # however that ends, the rest follows
         await to_thread.run_sync(service.backend.stop)
@@ -128,7 +135,12 @@ def _middleware(service: Service) -> list[Middleware]:
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["Retry-After", REQUEST_ID_HEADER],
+            expose_headers=[
+                "Location",
+                "Preference-Applied",
+                "Retry-After",
+                REQUEST_ID_HEADER,
+            ],
         ),
         Middleware(Admission, control=service.admission),
         Middleware(RequestLog, metrics=service.metrics),

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +15,10 @@ from alzer.errors import (
     AlzerError,
     Forged,
     InvalidRequest,
+    JobLost,
+    NoEvidence,
     NoSuchAnalysis,
+    NoSuchJob,
     NotAllowed,
     NotSignedIn,
     Overloaded,
@@ -42,9 +45,12 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     NotAllowed: 403,
     Forged: 403,
     NoSuchAnalysis: 404,
+    NoEvidence: 404,
+    NoSuchJob: 404,
     UnusableModel: 503,
     TrainingRefused: 500,
     StorageUnavailable: 503,
+    JobLost: 503,
     Overloaded: 503,
 }
 
@@ -70,6 +76,14 @@ def status_of(error: type[AlzerError]) -> int:
     """Look up the HTTP status that stands for a class of errors."""
     nearest = next(base for base in error.__mro__ if base in STATUS_BY_ERROR)
     return STATUS_BY_ERROR[nearest]
+
+
+def describe_failure(error: AlzerError | None) -> dict[str, Any]:
+    """Return a failure as a job tells it; None: one that nobody foresaw."""
+    if error is None:
+        return {"status": 500, "detail": _UNFORESEEN, "code": "internal_error"}
+    status = status_of(type(error))
+    return {"status": status, "detail": error.message, "code": error.code}
 
 
 def problem(status: int, detail: str, code: str) -> JSONResponse:

@@ -2,31 +2,36 @@
 
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from alzer.analysis import Analysis
 from alzer.errors import StorageUnavailable
+from alzer.explain.kept_evidence import KeptEvidence, pack_evidence
 from alzer.store.audit import AuditEntry
 from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.store.store import Store
 from alzer.web.callers import Caller
+from alzer.web.documents import to_document
 from alzer.web.schemas import Prediction, describe
 from alzer.web.service import Service
 
 
 @dataclass(frozen=True)
-class Sender:
-    """Who sent a scan, by which request.
+class Submission:
+    """What somebody sent, by which request.
 
     Attributes:
+        files: The content of each.
         caller: To whom the analysis belongs.
         request_id: For the audit log.
+        analysis_id: What the analysis will be called.
     """
 
+    files: tuple[bytes, ...]
     caller: Caller
     request_id: str
+    analysis_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,13 @@ class Recorder:
         return self.service.store
 
     def record(
-        self, analysis: Analysis, files: tuple[bytes, ...], sender: Sender
+        self, analysis: Analysis, submission: Submission
     ) -> tuple[Prediction, str | None]:
-        """Keep an analysis with its heatmap.
+        """Keep an analysis with its heatmap and evidence.
 
         Args:
             analysis: What was found.
-            files: What was sent.
-            sender: By whom.
+            submission: In what, and by whom it was sent.
 
         Returns:
             The answer, without addresses, and the heatmap's name; None if there is
@@ -60,89 +64,100 @@ class Recorder:
         Raises:
             StorageUnavailable: It can't be kept; nothing is left behind.
         """
-        name, reason = self._write_heatmap(analysis)
-        answer = describe(analysis, str(uuid.uuid4()), reason)
-        name = self._keep(answer, name, files, sender)
+        heatmap, reason = self._write(Kind.HEATMAP, analysis.overlay_png)
+        evidence, _ = self._write(Kind.EVIDENCE, self._pack(analysis))
+        reason = reason or analysis.no_heatmap_reason
+        answer = describe(analysis, submission.analysis_id, reason)
+        record = Record(
+            id=answer.analysis_id,
+            owner=submission.caller.owner,
+            prediction=answer.prediction,
+            reliable=answer.reliable,
+            has_warnings=bool(answer.warnings),
+            answer=to_document(answer),
+            heatmap=heatmap,
+            evidence=evidence,
+        )
+        kept = self._keep(record, answer, submission)
         self.service.metrics.count(analysis)
-        return answer, name
+        return answer, kept.heatmap
 
-    def _write_heatmap(self, analysis: Analysis) -> tuple[str | None, str | None]:
-        if analysis.overlay_png is None:
-            return None, analysis.no_heatmap_reason
+    def _pack(self, analysis: Analysis) -> bytes | None:
+        if analysis.evidence is None or not self.service.settings.keep_evidence:
+            return None
+        aspect = analysis.view.pixel_aspect
+        return pack_evidence(KeptEvidence((analysis.evidence,), aspect))
+
+    def _write(
+        self, kind: Kind, content: bytes | None
+    ) -> tuple[str | None, str | None]:
+        """Write what an answer can do without: its name, or why it has none."""
+        if content is None:
+            return None, None
         try:
-            return self._store.files.write(Kind.HEATMAP, analysis.overlay_png), None
+            return self._store.files.write(kind, content), None
         except StorageUnavailable as error:
             return None, error.message
 
     def _keep(
-        self,
-        answer: Prediction,
-        heatmap: str | None,
-        files: tuple[bytes, ...],
-        sender: Sender,
-    ) -> str | None:
-        """Keep the record while its heatmap settles: two waits for the disk at a time.
+        self, record: Record, answer: Prediction, submission: Submission
+    ) -> Record:
+        """Keep the record while its files settle: several waits for the disk at a time.
 
         Returns:
-            The heatmap's name; None if the disk did not take it.
+            The record as it is kept: without what the disk did not take.
         """
-        if heatmap is None:
-            self._keep_record(answer, None, files, sender)
-            return None
-        store = self._store
-        syncing = store.files.fsync(Kind.HEATMAP, heatmap)
-        self._keep_record(answer, heatmap, files, sender)
-        try:
-            syncing.result()
-        except StorageUnavailable as error:
-            answer.heatmap_missing_reason = error.message
-            store.records.clear_heatmap(answer.analysis_id, _document(answer))
-            with suppress(StorageUnavailable):  # else the next sweep does it
-                store.files.remove(Kind.HEATMAP, heatmap)
-            return None
-        return heatmap
+        files = self._store.files
+        syncing = [
+            (kind, files.fsync(kind, name)) for kind, name in record.files if name
+        ]
+        self._add(record, submission)
+        failures: dict[Kind, str] = {}
+        for kind, waiting in syncing:
+            try:
+                waiting.result()
+            except StorageUnavailable as error:
+                failures[kind] = error.message
+        return self._give_up(record, answer, failures) if failures else record
 
-    def _keep_record(
-        self,
-        answer: Prediction,
-        heatmap: str | None,
-        files: tuple[bytes, ...],
-        sender: Sender,
-    ) -> None:
-        store, caller, key = self._store, sender.caller, answer.analysis_id
-        original = None
+    def _give_up(
+        self, record: Record, answer: Prediction, failures: dict[Kind, str]
+    ) -> Record:
+        """Keep a record on without the files that failed."""
+        if Kind.HEATMAP in failures:
+            answer.heatmap_missing_reason = failures[Kind.HEATMAP]
+        document = to_document(answer)
+        kept = replace(
+            record,
+            answer=document,
+            heatmap=None if Kind.HEATMAP in failures else record.heatmap,
+            evidence=None if Kind.EVIDENCE in failures else record.evidence,
+        )
+        changed = {"heatmap": kept.heatmap, "evidence": kept.evidence}
+        self._store.records.change(record.id, {**changed, "answer": document})
+        with suppress(StorageUnavailable):  # else the next sweep does it
+            lost = [pair for pair in record.files if pair[0] in failures]
+            self._store.files.remove_all(*lost)
+        return kept
+
+    def _add(self, record: Record, submission: Submission) -> None:
+        store, original = self._store, None
         try:
             if self.service.settings.keep_originals:
-                original = store.files.save(Kind.ORIGINAL, files[0])
-            record = Record(
-                id=key,
-                owner=caller.owner,
-                prediction=answer.prediction,
-                reliable=answer.reliable,
-                has_warnings=bool(answer.warnings),
-                answer=_document(answer),
-                heatmap=heatmap,
-                original=original,
-                created_at=store.clock.now(),
+                original = store.files.save(Kind.ORIGINAL, submission.files[0])
+            now = store.clock.now()
+            entry = AuditEntry(
+                submission.caller.actor, "analysed", record.id, submission.request_id
             )
-            entry = AuditEntry(caller.actor, "analysed", key, sender.request_id)
-            store.records.add(record, entry)
+            store.records.add(replace(record, original=original, created_at=now), entry)
         except StorageUnavailable:
-            self._remove_files(key, heatmap, original)
+            self._remove_files(replace(record, original=original))
             raise
 
-    def _remove_files(
-        self, key: str, heatmap: str | None, original: str | None
-    ) -> None:
+    def _remove_files(self, record: Record) -> None:
         """Remove the files of an analysis whose record could not be kept."""
         store = self._store
         with suppress(StorageUnavailable):  # else the next sweep does it
             # A server that fell silent may have kept the record all the same.
-            if store.database.is_sqlite or not store.records.find(key):
-                files = (Kind.HEATMAP, heatmap), (Kind.ORIGINAL, original)
-                store.files.remove_all(*files)
-
-
-def _document(answer: Prediction) -> dict[str, Any]:
-    """Return what is kept of an answer: not the addresses, which change."""
-    return answer.model_dump(exclude={"heatmap_url", "layers"})
+            if store.database.is_sqlite or not store.records.find(record.id):
+                store.files.remove_all(*record.files)

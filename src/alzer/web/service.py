@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from alzer.backends.backend import Backend
+from alzer.jobs import JobQueue
 from alzer.model.engine import ModelIdentity
 from alzer.settings import Settings
 from alzer.store.store import Store
@@ -22,6 +23,7 @@ class Service:
         settings: Limits, and the addresses the service goes by.
         store: What outlives a request.
         admission: Says who can't be served now.
+        jobs: Analyses that nobody waits for.
         metrics: What is measured.
         signer: Signs addresses.
         throttle: Counts refused tokens.
@@ -31,6 +33,7 @@ class Service:
     settings: Settings
     store: Store
     admission: AdmissionControl
+    jobs: JobQueue
     metrics: Metrics
     signer: Signer
     throttle: Throttle
