@@ -167,7 +167,8 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         default=Limits.max_file_bytes,
         gt=0,
-        description="Largest file, in bytes; a request may have 64 KiB more.",
+        description="Largest file, in bytes, or all files of one request together; "
+        "a request may have 1 MiB more.",
     )
     max_buffered_bytes: int = Field(
         default=256 * 2**20,

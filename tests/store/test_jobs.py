@@ -107,13 +107,17 @@ def test_jobs_go_with_the_term_and_with_their_analysis(
     old, young = add(store, age=timedelta(days=31)), add(store)
     record = keep(store)
     led = Job(str(uuid.uuid4()), None, record.id, "me")
-    store.jobs.add(led)
+    cancelled = Job(str(uuid.uuid4()), None, record.id, "me")
+    for job, end in ((led, JobState.done), (cancelled, JobState.cancelled)):
+        store.jobs.add(job)
+        store.jobs.end(job.id, end)
     store.purge()
     after_the_term = [state(store, each) for each in (old, young, led)]
     store.delete(record, AuditEntry(LOCAL, "deleted", record.id))
 
-    assert after_the_term == [None, JobState.queued, JobState.queued]
-    assert [state(store, each) for each in (young, led)] == [JobState.queued, None]
+    assert after_the_term == [None, JobState.queued, JobState.done]
+    left = [state(store, each) for each in (young, led, cancelled)]
+    assert left == [JobState.queued, None, JobState.cancelled]
 
 
 def test_a_service_that_is_alone_at_its_start_knows_that_earlier_jobs_are_lost(

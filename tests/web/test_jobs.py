@@ -301,7 +301,7 @@ def test_too_many_jobs_are_refused_and_leave_nothing(
 
 
 def test_what_jobs_hold_counts_until_they_end(model: Model, tmp_path: Path) -> None:
-    large = as_dicom(draw_brain((700, 600)))
+    large = as_dicom(draw_brain((1500, 1400)))
     # Two files of the largest size may be held.
     limits = {"max_upload_bytes": len(large), "max_buffered_bytes": 1}
     with (

@@ -17,6 +17,7 @@ from alzer.cancellation import Cancellation
 from alzer.explain.kept_evidence import KeptEvidence
 from alzer.model.engine import ModelIdentity
 from alzer.scans.slice import Slice
+from alzer.scans.volume import Volume
 
 Result = TypeVar("Result")
 Heat = NDArray[np.float32]
@@ -31,6 +32,19 @@ class ClientDisconnected(Exception):
 
 def _ignore(_stage: str, _progress: float) -> None:
     pass
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """One file of a scan.
+
+    Attributes:
+        content: Its bytes.
+        name: Its name; by it the files of a pair find each other. It is kept nowhere.
+    """
+
+    content: bytes
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +66,15 @@ class Order(Ticket):
     """A scan to be read, and perhaps analysed.
 
     Attributes:
-        files: The content of each of its files; at least one.
+        files: All files of the scan; at least one.
+        series: Which of several series in them is meant; None to choose.
         on_stage: Called with what is being done and how much is done, 0 to 1; from
             any thread, often.
         cancellation: Gives the work up wherever it is.
     """
 
-    files: tuple[bytes, ...]
+    files: tuple[SentFile, ...]
+    series: str | None = None
     on_stage: Callable[[str, float], None] = _ignore
     cancellation: Cancellation = field(default_factory=Cancellation)
 
@@ -147,7 +163,9 @@ class Backend(Protocol):
             Cancelled: It was given up.
         """
 
-    async def read(self, order: Order, finish: Callable[[Slice], Result]) -> Result:
+    async def read(
+        self, order: Order, finish: Callable[[Slice | Volume], Result]
+    ) -> Result:
         """Read a scan without analysing it.
 
         Args:

@@ -23,6 +23,7 @@ class Lane(Enum):
 
     SMALL = auto()
     LARGE = auto()
+    VOLUME = auto()
 
 
 class OtherLane(Exception):
@@ -46,7 +47,8 @@ class Workers:
     Files that another process reads have turns of their own for that, and may take
     three of four places that one caller may have: some that take long keep no others
     from being answered. Large ones are read one after the other, so that what they
-    take is bounded.
+    take is bounded; so are volumes, in a lane of their own in which they are analysed
+    as well, beside the turns of slices.
 
     Used from the event loop's thread alone, so that counting needs no lock.
 
@@ -55,14 +57,19 @@ class Workers:
             another process besides.
         max_waiting: Orders of one owner that may wait besides; of all together, a
             third more.
+        volumes: How many are worked on at the same time.
     """
 
-    def __init__(self, threads: int, max_waiting: int) -> None:
+    def __init__(self, threads: int, max_waiting: int, volumes: int = 1) -> None:
         self._threads = threads
         self._inline = FairTurns(threads)
-        self._lanes = {Lane.SMALL: FairTurns(threads), Lane.LARGE: FairTurns(1)}
+        self._lanes = {
+            Lane.SMALL: FairTurns(threads),
+            Lane.LARGE: FairTurns(1),
+            Lane.VOLUME: FairTurns(volumes),
+        }
         # One for each turn: who has one finds a thread.
-        self._limiter = CapacityLimiter(2 * threads + 1)
+        self._limiter = CapacityLimiter(2 * threads + 1 + volumes)
         places = threads + max_waiting
         # As many for one alone, and some that are left for the others.
         self._places = Shares(places + places // 3)
@@ -132,15 +139,18 @@ class Workers:
         return await self._unless_left(ticket, partial(self._work, ticket.owner, work))
 
     async def read_and_run(
-        self, ticket: Ticket, read: Callable[[Lane], Callable[[], Result]]
+        self,
+        ticket: Ticket,
+        read: Callable[[Lane], Callable[[], Result]],
+        lane: Lane = Lane.SMALL,
     ) -> Result:
         """Let another process read files, then work on what it has read.
 
         Args:
             ticket: As for `run`.
             read: Waits for the process, and gives what to do with what it has read.
-                It begins in the lane of small files, and raises OtherLane for what
-                belongs in another one.
+                It raises OtherLane for what belongs in another lane.
+            lane: In which it begins.
 
         Returns:
             What the work gives.
@@ -150,17 +160,24 @@ class Workers:
         """
 
         async def read_and_work() -> Result:
-            lane = Lane.SMALL
+            here = lane
             while True:
                 try:
                     # A turn is held until the end: what has been read takes memory.
-                    async with self._lanes[lane].turn(ticket.owner):
-                        work = await self._run(partial(read, lane))
+                    async with self._lanes[here].turn(ticket.owner):
+                        work = await self._run(partial(read, here))
+                        if here is Lane.VOLUME:
+                            return await self._run(work)
                         return await self._work(ticket.owner, work)
                 except OtherLane as other:
-                    lane = other.lane
+                    here = other.lane
 
         return await self._unless_left(ticket, read_and_work)
+
+    @property
+    def are_idle(self) -> bool:
+        """Whether no slice is worked on or waits; asked from any thread."""
+        return not self._inline.are_wanted
 
     async def _work(self, owner: str, work: Callable[[], Result]) -> Result:
         async with self._inline.turn(owner):

@@ -223,7 +223,8 @@ class Records:
         """
         with self.database.transaction() as connection:
             gone = connection.execute(delete(ANALYSES).where(ANALYSES.c.id == identity))
-            connection.execute(delete(JOBS).where(JOBS.c.analysis == identity))
+            led_to_it = JOBS.c.analysis == identity, JOBS.c.state == "done"
+            connection.execute(delete(JOBS).where(*led_to_it))
             if gone.rowcount:
                 append(connection, entry)
         self.database.note_deletion()

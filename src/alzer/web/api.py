@@ -15,8 +15,10 @@ from alzer.analysis import Analysis
 from alzer.backends.backend import Order
 from alzer.errors import StorageUnavailable, UnusableScan
 from alzer.explain.overlay import encode_png, is_whole
+from alzer.scans.middle import middle_slice
 from alzer.scans.orientation import picture_of
 from alzer.scans.slice import Slice
+from alzer.scans.volume import Volume
 from alzer.store.kinds import Kind
 from alzer.web.accounts import account_of
 from alzer.web.callers import caller_of, until_disconnected
@@ -29,7 +31,7 @@ from alzer.web.schemas import (
     draw_layers,
 )
 from alzer.web.service import Service
-from alzer.web.uploads import read_file_part
+from alzer.web.uploads import read_upload
 from alzer.web.urls import base_url
 
 # Analyses belong to one person: no shared cache keeps them. A front end on
@@ -106,9 +108,9 @@ class Api:
     async def _order(self, request: Request) -> Order:
         service, owner = self.service, account_of(request)
         service.admission.remember(request, owner)
-        content = await read_file_part(request, service.settings)
+        upload = await read_upload(request, service.settings)
         gone = partial(until_disconnected, request)
-        return Order(files=(content,), owner=owner, gone=gone)
+        return Order(files=upload.files, series=upload.series, owner=owner, gone=gone)
 
     @contextmanager
     def _counting_refusals(self) -> Iterator[None]:
@@ -176,7 +178,9 @@ class Api:
         return _unstored(self.service.metrics.write(), kind)
 
 
-def _show(scan: Slice) -> Response:
+def _show(scan: Slice | Volume) -> Response:
+    if isinstance(scan, Volume):
+        scan = middle_slice(scan)
     return _unstored(encode_png(picture_of(scan)), "image/png")
 
 

@@ -115,8 +115,13 @@ FILE_PART: Final = {
                         "file": {
                             "type": "string",
                             "format": "binary",
-                            "description": "One slice of a brain MRI.",
-                        }
+                            "description": "One slice of a brain MRI. The files of "
+                            "one scan come in a part each, of this name or `files`.",
+                        },
+                        "series": {
+                            "type": "string",
+                            "description": "Which of several series is meant.",
+                        },
                     },
                 }
             }

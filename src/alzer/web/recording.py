@@ -1,10 +1,13 @@
 """From an analysis to its answer: kept with its files before anybody is told."""
 
+import io
 import uuid
+import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from alzer.analysis import Analysis
+from alzer.backends.backend import SentFile
 from alzer.errors import StorageUnavailable
 from alzer.explain.kept_evidence import KeptEvidence, pack_evidence
 from alzer.store.audit import AuditEntry
@@ -22,13 +25,13 @@ class Submission:
     """What somebody sent, by which request.
 
     Attributes:
-        files: The content of each.
+        files: All of it.
         caller: To whom the analysis belongs.
         request_id: For the audit log.
         analysis_id: What the analysis will be called.
     """
 
-    files: tuple[bytes, ...]
+    files: tuple[SentFile, ...]
     caller: Caller
     request_id: str
     analysis_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -144,7 +147,7 @@ class Recorder:
         store, original = self._store, None
         try:
             if self.service.settings.keep_originals:
-                original = store.files.save(Kind.ORIGINAL, submission.files[0])
+                original = store.files.save(Kind.ORIGINAL, _as_one(submission.files))
             now = store.clock.now()
             entry = AuditEntry(
                 submission.caller.actor, "analysed", record.id, submission.request_id
@@ -161,3 +164,14 @@ class Recorder:
             # A server that fell silent may have kept the record all the same.
             if store.database.is_sqlite or not store.records.find(record.id):
                 store.files.remove_all(*record.files)
+
+
+def _as_one(files: tuple[SentFile, ...]) -> bytes:
+    """Return several files as an archive in which nothing has its name."""
+    if len(files) == 1:
+        return files[0].content
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as entries:
+        for number, file in enumerate(files, start=1):
+            entries.writestr(f"{number:04}", file.content)
+    return archive.getvalue()
