@@ -168,7 +168,7 @@ class Settings(BaseSettings):
         default=Limits.max_file_bytes,
         gt=0,
         description="Largest file, in bytes, or all files of one request together; "
-        "a request may have 1 MiB more.",
+        "a request may have 64 KiB more.",
     )
     max_buffered_bytes: int = Field(
         default=256 * 2**20,

@@ -289,6 +289,6 @@ def test_however_many_files_are_asked_for_the_statements_are_the_same(
 
     # SQLite's driver keeps each form of a statement, and the memory it takes.
     assert found == [set(names)] * 2
-    assert len([each for each in asked if " IN " in each]) == 6
-    assert len({each for each in asked if " IN " in each}) == 2
+    assert len([each for each in asked if " IN " in each]) == 9
+    assert len({each for each in asked if " IN " in each}) == 3
     assert store.records.known_files([]) == set()

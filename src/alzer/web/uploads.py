@@ -18,8 +18,8 @@ from alzer.settings import Settings
 MOST_FILES: Final = 2_000
 
 # Room for boundaries, part headers and a few small fields besides the files, so
-# that files of exactly the limit pass.
-FORM_OVERHEAD_BYTES: Final = 64 * 1024 + 512 * MOST_FILES
+# that a file of exactly the limit passes.
+FORM_OVERHEAD_BYTES: Final = 64 * 1024
 
 # A slow sender holds a place in the queue; the server itself sets no limit.
 READ_TIMEOUT_S: Final = 120.0
