@@ -1,9 +1,10 @@
-"""Reading one small file of each kind, so that nothing is left to be imported."""
+"""Reading one small scan of each kind, so that nothing is left to be imported."""
 
 import contextlib
 import gzip
 import importlib
 import io
+import zipfile
 from collections.abc import Iterator
 from typing import Final
 
@@ -29,6 +30,7 @@ from pydicom.uid import (
 
 from alzer.errors import UnusableScan
 from alzer.scans.formats import read_slice
+from alzer.scans.reading import File, read_scan
 
 # Imported within functions of these libraries, some only for odd files.
 _NEEDED_LATER: Final = (
@@ -60,6 +62,9 @@ def preload_codecs() -> None:
     for file in _files():
         with contextlib.suppress(UnusableScan):
             read_slice(file)
+    for files in _scans():
+        with contextlib.suppress(UnusableScan):
+            read_scan(files)
 
 
 def _files() -> Iterator[bytes]:
@@ -74,6 +79,19 @@ def _files() -> Iterator[bytes]:
     for syntax in _ENCODABLE:
         with contextlib.suppress(RuntimeError, NotImplementedError):
             yield _encoded(syntax)
+
+
+def _scans() -> Iterator[list[File]]:
+    """Yield volumes of 8 x 8 x 8 voxels; 20 mm apart, they could be of a head."""
+    voxels, affine = np.stack([_PIXELS] * 8), np.diag([20.0, 20.0, 20.0, 1.0])
+    for kind in (nibabel.Nifti1Image, nibabel.MGHImage):
+        yield [File(gzip.compress(kind(voxels, affine).to_bytes()))]
+    series = [_dicom(ExplicitVRLittleEndian, height_mm=20.0 * z) for z in range(8)]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        for number, file in enumerate(series):
+            opened.writestr(str(number), file)
+    yield [File(archive.getvalue())]
 
 
 def _pictures() -> Iterator[bytes]:
@@ -109,13 +127,14 @@ def _dataset(syntax: UID) -> Dataset:
     dataset.BitsAllocated = dataset.BitsStored = 8
     dataset.HighBit, dataset.PixelRepresentation, dataset.SamplesPerPixel = 7, 0, 1
     dataset.WindowCenter, dataset.WindowWidth = ["40", "50"], ["80", "90"]
-    dataset.PixelSpacing = [1.0, 1.0]
+    dataset.PixelSpacing = [20.0, 20.0]
     dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
     return dataset
 
 
-def _dicom(syntax: UID) -> bytes:
+def _dicom(syntax: UID, height_mm: float = 0.0) -> bytes:
     dataset = _dataset(syntax)
+    dataset.ImagePositionPatient = [0, 0, height_mm]
     pixels = _PIXELS.tobytes()
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         pixels = encapsulate([_picture("JPEG")])

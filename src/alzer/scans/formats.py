@@ -32,6 +32,7 @@ from alzer.scans.signatures import (
 )
 from alzer.scans.sizes import check_bytes
 from alzer.scans.slice import Slice
+from alzer.scans.volume import Volume
 from alzer.settings import Limits
 
 DEFAULT_LIMITS = Limits()
@@ -47,12 +48,15 @@ class Format:
     Attributes:
         label: Its name, as people write it.
         is_like: Whether a file is of it, by its bytes and its first bytes unpacked.
-        read: Reads a file of it.
+        read: Reads a file of it that holds one slice.
+        read_scan: Reads a file of it that holds a slice or a volume; None if it can
+            hold no volume, or if volumes of it are files together (DICOM).
     """
 
     label: str
     is_like: Callable[[bytes, bytes], bool]
     read: Callable[[bytes, Limits], Slice]
+    read_scan: Callable[[bytes, Limits], Slice | Volume] | None = None
 
 
 def _picture(label: str) -> Format:
@@ -92,10 +96,22 @@ def _read_nifti(data: bytes, limits: Limits) -> Slice:
     return read_nifti(data, limits)
 
 
+def _read_nifti_scan(data: bytes, limits: Limits) -> Slice | Volume:
+    from alzer.scans.nifti import read_nifti_scan  # noqa: PLC0415 - see above
+
+    return read_nifti_scan(data, limits)
+
+
 def _read_mgh(data: bytes, limits: Limits) -> Slice:
     from alzer.scans.mgh import read_mgh  # noqa: PLC0415 - see above
 
     return read_mgh(data, limits)
+
+
+def _read_mgh_scan(data: bytes, limits: Limits) -> Slice | Volume:
+    from alzer.scans.mgh import read_mgh_scan  # noqa: PLC0415 - see above
+
+    return read_mgh_scan(data, limits)
 
 
 FORMATS: Final = (
@@ -107,8 +123,8 @@ FORMATS: Final = (
     _picture("BMP"),
     _picture("WebP"),
     _picture("GIF"),
-    Format("NIfTI", _is_nifti, _read_nifti),
-    Format("MGH", _is_mgh, _read_mgh),
+    Format("NIfTI", _is_nifti, _read_nifti, _read_nifti_scan),
+    Format("MGH", _is_mgh, _read_mgh, _read_mgh_scan),
     # Last: it has no mark.
     Format("DICOM", _is_bare_dicom, _read_dicom),
 )
@@ -141,9 +157,11 @@ def read_slice(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Slice:
         NotAnImage: If its format is not known, or known and not read.
         DamagedFile: If the format is known but the content is not as it should be.
     """
-    _check_bytes(data, limits)
-    with _damage_named():
-        return reduce_slice(_read_known(data, limits))
+    check_file(data, limits.max_file_bytes)
+    with damage_named():
+        found = recognise(data, limits)
+        scan = reduce_slice(found.known.read(found.data, limits))
+    return replace(scan, notes=(*found.notes, *scan.notes))
 
 
 def read_slice_pair(
@@ -165,15 +183,45 @@ def read_slice_pair(
     return read_slice(join_pair(header, image), limits)
 
 
-def _check_bytes(data: bytes, limits: Limits) -> None:
+@dataclass(frozen=True)
+class Recognised:
+    """A file whose format is known.
+
+    Attributes:
+        known: The format.
+        data: The file, unpacked from gzip unless its reader does that.
+        notes: What was done to come to it.
+    """
+
+    known: Format
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+def check_file(data: bytes, most_bytes: int) -> None:
+    """Refuse a file that is empty or too large.
+
+    Args:
+        data: The file.
+        most_bytes: How large it may be.
+
+    Raises:
+        EmptyFile: It is empty.
+    """
     if not data:
         message = "The file is empty; choose the file again."
         raise EmptyFile(message)
-    check_bytes(len(data), limits.max_file_bytes)
+    check_bytes(len(data), most_bytes)
 
 
 @contextmanager
-def _damage_named() -> Iterator[None]:
+def damage_named() -> Iterator[None]:
+    """Let decoders fail in one way, and in silence.
+
+    Raises:
+        DamagedFile: What is done in the context fails in a way that is not foreseen.
+        UnusableScan: It fails in a way that is.
+    """
     try:
         with quiet_libraries():
             yield
@@ -186,22 +234,30 @@ def _damage_named() -> Iterator[None]:
         raise DamagedFile(message) from error
 
 
-def _read_known(data: bytes, limits: Limits, packings: int = 0) -> Slice:
-    """Read what one of the formats takes for its own.
+def recognise(data: bytes, limits: Limits, packings: int = 0) -> Recognised:
+    """Find the format of a file by its content.
+
+    Args:
+        data: The file.
+        limits: How large it may become when it is unpacked.
+        packings: How often it was packed so far.
+
+    Returns:
+        The format, and the file as its reader takes it.
 
     Raises:
-        NotAnImage: None does.
-        DamagedFile: None does, as the file was changed on its way.
+        NotAnImage: It is of none that is read.
+        DamagedFile: It is of none, as the file was changed on its way.
     """
     head = unpacked_head(data)
     for known in FORMATS:
         if known.is_like(data, head):
-            return known.read(data, limits)
+            return Recognised(known, data)
     if data.startswith(GZIP):
-        return _read_packed(data, head, limits, packings + 1)
+        return _recognise_packed(data, head, limits, packings + 1)
     if data.startswith(BYTE_ORDER_MARK) and picture_format(data[3:]):
         note = "Three bytes that mark text stood before the picture and were ignored."
-        return _noted(_read_known(data[3:], limits, _MOST_PACKINGS), note)
+        return _noted(recognise(data[3:], limits, _MOST_PACKINGS), note)
     if (name := altered_format(data)) is not None:
         message = (
             f"The file is a {name} file that was changed on its way, as if it were "
@@ -212,8 +268,10 @@ def _read_known(data: bytes, limits: Limits, packings: int = 0) -> Slice:
     raise NotAnImage(message)
 
 
-def _read_packed(data: bytes, head: bytes, limits: Limits, packings: int) -> Slice:
-    """Read what is packed with gzip and is not a volume.
+def _recognise_packed(
+    data: bytes, head: bytes, limits: Limits, packings: int
+) -> Recognised:
+    """Recognise what is packed with gzip and is not a volume.
 
     Raises:
         DamagedFile: Nothing can be unpacked.
@@ -233,9 +291,10 @@ def _read_packed(data: bytes, head: bytes, limits: Limits, packings: int) -> Sli
     if packings > _MOST_PACKINGS:
         message = f"The file is packed with gzip several times; unpack it. {_SEND}"
         raise NotAnImage(message)
-    scan = _read_known(bytes(unpack(data, limits.max_file_bytes)), limits, packings)
-    return _noted(scan, "The file was unpacked from gzip.")
+    content = bytes(unpack(data, limits.max_file_bytes))
+    found = recognise(content, limits, packings)
+    return _noted(found, "The file was unpacked from gzip.")
 
 
-def _noted(scan: Slice, note: str) -> Slice:
-    return replace(scan, notes=(note, *scan.notes))
+def _noted(found: Recognised, note: str) -> Recognised:
+    return replace(found, notes=(note, *found.notes))

@@ -48,7 +48,7 @@ _MACROS: Final = (
 
 @dataclass(frozen=True)
 class Frame:
-    """Everything that a file says of its one image.
+    """Everything that a file says of one image.
 
     Attributes:
         dataset: The elements at the top.
@@ -97,18 +97,19 @@ class Frame:
         return () if place is None else _items(place, keyword)
 
 
-def frame_of(dataset: Dataset) -> Frame:
-    """Collect the places in which a file describes its one image.
+def frame_of(dataset: Dataset, number: int = 0) -> Frame:
+    """Collect the places in which a file describes one of its images.
 
     Args:
         dataset: The elements at the top.
+        number: Which frame, counted from 0.
 
     Returns:
-        The dataset and its functional groups of the first frame.
+        The dataset and its functional groups of that frame.
     """
     places: list[Dataset] = []
-    for keyword in _FUNCTIONAL_GROUPS:
-        for group in _items(dataset, keyword)[:1]:
+    for keyword, which in zip(_FUNCTIONAL_GROUPS, (number, 0), strict=True):
+        for group in _items(dataset, keyword)[which : which + 1]:
             places += [*_macros(group), group]
     # Some converters lay the macros of a frame at the top.
     macros = [item for name in _MACROS for item in _items(dataset, name)[:1]]
