@@ -117,12 +117,15 @@ class DecodingPool:
         except LargeFile:
             return self.read_large(data, limits)
 
-    def read_small(self, data: bytes, limits: Limits) -> Slice:
+    def read_small(
+        self, data: bytes, limits: Limits, on_wait: Callable[[], None] = go_on
+    ) -> Slice:
         """Read a file unless it is large, as its header tells.
 
         Args:
             data: The file.
             limits: As for `read`.
+            on_wait: As for `read_scan`.
 
         Returns:
             The slice.
@@ -137,7 +140,7 @@ class DecodingPool:
             raise LargeFile
         small = _lower(limits, _SMALL)
         try:
-            return self._read_apart(data, small)
+            return self._read_apart(data, small, on_wait)
         except TooManyPixels as refusal:
             if small == limits:
                 raise
@@ -185,7 +188,7 @@ class DecodingPool:
         if len(files) == 1 and _may_be_slice(files[0].content, limits):
             # A volume is told by its header.
             with suppress(LargeFile, NotOneSlice):
-                return self.read_small(files[0].content, limits)
+                return self.read_small(files[0].content, limits, on_wait)
         with self._turn_for_volume(on_wait):
             process = self._take(on_wait)
             try:
@@ -203,11 +206,13 @@ class DecodingPool:
         finally:
             self._reading_volume.release()
 
-    def _read_apart(self, data: bytes, limits: Limits) -> Slice:
+    def _read_apart(
+        self, data: bytes, limits: Limits, on_wait: Callable[[], None] = go_on
+    ) -> Slice:
         self.open()
-        process = self._take()
+        process = self._take(on_wait)
         try:
-            return process.read(data, limits)
+            return process.read(data, limits, on_wait)
         finally:
             self._give_back(process)
 

@@ -105,12 +105,16 @@ class DecodingProcess:
         except (_Ended, MalformedAnswer, OSError) as error:
             raise NotStarted from error
 
-    def read(self, data: bytes, limits: Limits) -> Slice:
+    def read(
+        self, data: bytes, limits: Limits, on_wait: Callable[[], None] = go_on
+    ) -> Slice:
         """Let the process read a file.
 
         Args:
             data: The file.
             limits: How large it may be.
+            on_wait: Called several times a second; what it raises ends the process
+                and is raised.
 
         Returns:
             The slice.
@@ -125,7 +129,7 @@ class DecodingProcess:
         request, most = pack_request(data, limits), most_content(limits)
         until = time.monotonic() + self._allowed.seconds + _WAITED_BESIDES_S
         with self._failures_named():
-            return unpack_answer(*self._converse(request, most, until), limits)
+            return unpack_answer(*self._converse(request, most, until, on_wait), limits)
 
     def read_scan(
         self,
@@ -140,8 +144,7 @@ class DecodingProcess:
             files: All of them.
             limits: How large they may be.
             series: Which of several series is meant; None to choose.
-            on_wait: Called several times a second; what it raises ends the process
-                and is raised.
+            on_wait: As for `read`.
 
         Returns:
             The scan.
