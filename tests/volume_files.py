@@ -202,6 +202,7 @@ def enhanced_dataset(
         PlaneOrientationSequence=_only(places[0], "ImageOrientationPatient"),
         PixelMeasuresSequence=_only(places[0], "PixelSpacing"),
         MREchoSequence={"EffectiveEchoTime": 3.0},
+        MRTimingAndRelatedParametersSequence={"RepetitionTime": 8.0},
     )
     dataset.SharedFunctionalGroupsSequence = Sequence([shared])
     dataset.PerFrameFunctionalGroupsSequence = Sequence([

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from pydicom.uid import UID, JPEGLSLossless, RLELossless
 
 from alzer.decoding.messages import HEAD, MalformedAnswer, pack_volume, unpack_scan
 from alzer.decoding.pool import DecodingPool
@@ -25,7 +26,7 @@ from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
 from alzer.settings import DecodingLimits, Limits
 from hostile.bombs import long_sequence
-from phantoms import as_dicom, as_nifti, as_png, draw_brain
+from phantoms import as_dicom, as_nifti, as_png, draw_brain, save_dicom
 from processes import memory_mb
 from volume_files import (
     affine_of,
@@ -34,6 +35,7 @@ from volume_files import (
     as_pair,
     as_series,
     as_zip,
+    enhanced_dataset,
     named,
     stored,
 )
@@ -43,6 +45,14 @@ LIMITS = Limits()
 AFFINE = affine_of((1, 2, 0), (1, -1, -1))
 VALUES = stored(AFFINE)
 SERIES = as_series(AFFINE)
+
+
+def compressed(syntax: UID) -> bytes:
+    dataset = enhanced_dataset(AFFINE)
+    dataset.compress(syntax, generate_instance_uid=False)
+    return save_dicom(dataset)
+
+
 FILES = {
     "NIfTI": [File(as_nifti(VALUES, AFFINE))],
     "MGZ": [File(gzip.compress(as_mgh(VALUES, AFFINE)))],
@@ -50,6 +60,8 @@ FILES = {
     "parts": list(map(File, SERIES)),
     "zip": [File(as_zip(named(SERIES)))],
     "enhanced": [File(as_enhanced(AFFINE))],
+    "run lengths": [File(compressed(RLELossless))],
+    "JPEG-LS": [File(compressed(JPEGLSLossless))],
     "a slice": [File(as_dicom(draw_brain()))],
     "a picture": [File(as_png(draw_brain()))],
 }

@@ -9,12 +9,13 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, cast
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 
 from alzer.scans.dicom.numerals import parse_numbers
 
@@ -197,7 +198,12 @@ def _element(
     dataset: Dataset, keyword: str | int
 ) -> RawDataElement | DataElement | None:
     # pydicom's own annotation forgets elements that are not converted yet.
-    return cast("RawDataElement | DataElement | None", dataset.get_item(Tag(keyword)))
+    return cast("RawDataElement | DataElement | None", dataset.get_item(_tag(keyword)))
+
+
+@lru_cache(256)  # a series asks for the same ones of each of its slices
+def _tag(keyword: str | int) -> BaseTag:
+    return Tag(keyword)
 
 
 def _binary_code(element: RawDataElement) -> str | None:

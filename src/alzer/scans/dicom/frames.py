@@ -84,10 +84,11 @@ def split_frames(items: memoryview, count: int) -> list[memoryview]:
     parts = _split(items)
     if parts and _is_offset_table(parts[0]):
         parts = parts[1:]
+    marks = (JPEG_START, JPEG_2000_START)
+    are_whole = len(parts) == count or not any(part.startswith(marks) for part in parts)
     frames: list[list[bytes]] = []
     for part in parts:
-        begins = part.startswith((JPEG_START, JPEG_2000_START))
-        if begins or len(parts) == count or not frames:
+        if are_whole or part.startswith(marks) or not frames:
             frames.append([])
         frames[-1].append(part)
     if len(frames) != count:
