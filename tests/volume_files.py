@@ -17,9 +17,14 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import EnhancedMRImageStorage
 
+from alzer.scans.reading import File, read_scan
 from alzer.scans.volume import Volume
 from dicom_parts import item_of
 from phantoms import dicom_dataset, save_dicom
+
+# How far read values may be from the head: they are stored as whole numbers, and
+# places with ten digits.
+ROUNDING: Final = 0.002
 
 Array = NDArray[np.float64]
 
@@ -30,6 +35,25 @@ SPACING_MM: Final = (9.0, 8.0, 10.0)
 TOP: Final = 4000
 
 _LPS: Final = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+# As scanners write them; what is of no use here is left out.
+T2: Mapping[str, Any] = {
+    "ScanningSequence": "SE", "EchoTime": "98", "RepetitionTime": "5200",
+    "InversionTime": None,
+}  # fmt: skip
+FLAIR = {**T2, "EchoTime": "120", "RepetitionTime": "9000", "InversionTime": "2500"}
+PROTON_DENSITY = {**T2, "EchoTime": "12", "RepetitionTime": "3000"}
+T2_STAR = {**T2, "ScanningSequence": "GR", "EchoTime": "20", "RepetitionTime": "600"}
+STIR = {
+    **T2,
+    "ScanningSequence": ["SE", "IR"],
+    "EchoTime": "30",
+    "InversionTime": "160",
+}
+ECHO_PLANAR = {**T2, "ScanningSequence": "EP", "EchoTime": "30"}
+SPIN_ECHO_T1 = {**T2, "EchoTime": "11", "RepetitionTime": "520"}
+UNTOLD = {"ScanningSequence": None, "EchoTime": None, "RepetitionTime": None,
+          "InversionTime": None}  # fmt: skip
 
 # All orders of axes, each in all directions.
 ORIENTATIONS: Final = tuple(
@@ -237,3 +261,10 @@ def as_zip(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
 def named(files: Iterable[bytes], form: str = "IM{}") -> dict[str, bytes]:
     """Give files names with their numbers."""
     return {form.format(number): file for number, file in enumerate(files)}
+
+
+def read_volume(*contents: bytes, series: str | None = None) -> Volume:
+    """Read the one volume that files hold."""
+    scan = read_scan(map(File, contents), series=series)
+    assert isinstance(scan, Volume)
+    return scan

@@ -11,16 +11,10 @@ from typing import Final
 
 from alzer.errors import EmptyFile, NotAnImage, SeveralScans, UnusableScan
 from alzer.scans.archive import is_archive, unpack_archive
-from alzer.scans.formats import (
-    DEFAULT_LIMITS,
-    FORMAT_LIST,
-    Recognised,
-    check_file,
-    damage_named,
-    recognise,
-)
+from alzer.scans.formats import DEFAULT_LIMITS, FORMAT_LIST, FORMATS
 from alzer.scans.names import is_image_half, other_half
 from alzer.scans.pair import join_pair
+from alzer.scans.recognition import Recognised, check_file, damage_named, recognise
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.sizes import check_together
 from alzer.scans.slice import Slice
@@ -173,7 +167,7 @@ def _recognise(
     for content in contents:
         try:
             check_file(content, limits.max_scan_bytes)
-            recognised.append(recognise(content, limits))
+            recognised.append(recognise(content, FORMATS, limits))
         except UnusableScan as refusal:
             refusals.append(refusal)
     return recognised, refusals

@@ -5,21 +5,18 @@ import pytest
 from pydicom.dataset import Dataset
 
 from alzer.errors import IncompleteSeries, NotBrainLike, UnusableScan
-from alzer.scans.reading import File, read_scan
-from alzer.scans.volume import Volume
 from phantoms import save_dicom
-from volume_files import SIZES, affine_of, as_series, datasets, error_of
+from volume_files import (
+    ROUNDING,
+    SIZES,
+    affine_of,
+    as_series,
+    datasets,
+    error_of,
+    read_volume,
+)
 
 AFFINE = affine_of((1, 2, 0), (1, -1, -1), turn_degrees=7.0)
-ROUNDING = 0.002
-
-
-def read(series: list[Dataset] | list[bytes]) -> Volume:
-    """Read the one volume of a series."""
-    files = [one if isinstance(one, bytes) else save_dicom(one) for one in series]
-    scan = read_scan(map(File, files))
-    assert isinstance(scan, Volume)
-    return scan
 
 
 def shift(dataset: Dataset, by_mm: float, direction: int) -> None:
@@ -41,7 +38,7 @@ def test_slices_in_any_order_are_sorted_by_their_place() -> None:
         series, np.random.default_rng(3).permutation(18), strict=True
     ):
         dataset.InstanceNumber = int(number)
-    volume = read(series)
+    volume = read_volume(*map(save_dicom, series))
 
     assert error_of(volume) < ROUNDING
     assert not volume.warnings
@@ -60,13 +57,13 @@ def test_missing_slices_are_named(absent: list[int], said: str) -> None:
         one for number, one in enumerate(as_series(AFFINE)) if number not in absent
     ]
     with pytest.raises(IncompleteSeries, match=said):
-        read(files)
+        read_volume(*files)
 
 
 def test_slices_that_come_twice_are_used_once() -> None:
     series = datasets(AFFINE)
     again = datasets(AFFINE, StationName="another")[3:6]
-    volume = read([*series, *again, series[8]])
+    volume = read_volume(*map(save_dicom, [*series, *again, series[8]]))
 
     assert error_of(volume) < ROUNDING
     assert volume.voxels.shape == SIZES
@@ -77,7 +74,7 @@ def test_different_slices_at_one_place_are_named() -> None:
     other = datasets(AFFINE)[6]
     other.PixelData = bytes(len(other.PixelData))
     with pytest.raises(IncompleteSeries, match="different images at slice 7 of 18"):
-        read([*datasets(AFFINE), other])
+        read_volume(*as_series(AFFINE), save_dicom(other))
 
 
 def test_several_volumes_in_a_series_are_refused_with_their_number() -> None:
@@ -87,14 +84,14 @@ def test_several_volumes_in_a_series_are_refused_with_their_number() -> None:
         values = np.frombuffer(dataset.PixelData, "<u2") + 1 + number // 18
         dataset.PixelData = values.astype("<u2").tobytes()
     with pytest.raises(IncompleteSeries, match="3 images at each place"):
-        read([*series, *later])
+        read_volume(*map(save_dicom, series + later))
 
 
 @pytest.mark.parametrize("tilt_degrees", [-20.0, 15.0])
 def test_gantry_tilt_stays_in_the_affine(tilt_degrees: float) -> None:
     affine = affine_of()
     affine[:3, 2] += affine[:3, 1] / 8.0 * 10.0 * np.tan(np.radians(tilt_degrees))
-    volume = read(as_series(affine))
+    volume = read_volume(*as_series(affine))
 
     assert error_of(volume) < ROUNDING
     assert any(f"{abs(tilt_degrees):.1f} degrees" in note for note in volume.notes)
@@ -104,7 +101,7 @@ def test_slices_beside_the_others_are_refused() -> None:
     series = datasets(affine_of())
     shift(series[5], 12.0, 0)
     with pytest.raises(IncompleteSeries, match=r"shifted .* 12\.0 mm"):
-        read(series)
+        read_volume(*map(save_dicom, series))
 
 
 def test_uneven_distances_are_refused_with_what_they_are() -> None:
@@ -112,7 +109,7 @@ def test_uneven_distances_are_refused_with_what_they_are() -> None:
     for dataset in series[9:]:
         shift(dataset, 4.0, 2)
     with pytest.raises(IncompleteSeries, match=r"10\.00 to 14\.00 mm apart"):
-        read(series)
+        read_volume(*map(save_dicom, series))
 
 
 def test_places_that_were_rounded_are_no_gaps() -> None:
@@ -121,7 +118,7 @@ def test_places_that_were_rounded_are_no_gaps() -> None:
         dataset.ImagePositionPatient = [
             f"{float(one):.0f}" for one in dataset.ImagePositionPatient
         ]
-    volume = read(series)
+    volume = read_volume(*map(save_dicom, series))
 
     assert error_of(volume) < 0.1
 
@@ -138,23 +135,23 @@ def test_slices_that_do_not_say_where_they_are_are_refused(
     keyword: str, said: str
 ) -> None:
     with pytest.raises(IncompleteSeries, match=said):
-        read([without(one, keyword) for one in datasets(AFFINE)])
+        read_volume(*(save_dicom(without(one, keyword)) for one in datasets(AFFINE)))
 
 
 def test_directions_that_are_not_at_right_angles_are_refused() -> None:
     wrong = ["1", "0", "0", "0.5", "0.8", "0"]
     with pytest.raises(IncompleteSeries, match="right angles"):
-        read(as_series(AFFINE, ImageOrientationPatient=wrong))
+        read_volume(*as_series(AFFINE, ImageOrientationPatient=wrong))
 
 
 def test_a_slab_is_no_whole_head() -> None:
     affine = affine_of()
     affine[:3, 2] /= 4.0
     with pytest.raises(NotBrainLike, match="180 x 192 x 45 mm"):
-        read(as_series(affine))
+        read_volume(*as_series(affine))
 
 
 def test_all_slices_at_one_place_are_no_volume() -> None:
     place = ["0", "0", "0"]
     with pytest.raises(UnusableScan, match="one place"):
-        read(as_series(AFFINE, ImagePositionPatient=place))
+        read_volume(*as_series(AFFINE, ImagePositionPatient=place))
