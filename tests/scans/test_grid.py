@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alzer.errors import DamagedFile, NotBrainLike
+from alzer.errors import DamagedFile, NotBrainLike, UnsupportedVariant
 from phantoms import as_nifti, with_fields
 from volume_files import SPACING_MM, affine_of, read_volume, stored
 
@@ -37,3 +37,9 @@ def test_nifti_without_any_size_is_refused() -> None:
     )
     with pytest.raises(DamagedFile, match="how large its voxels are"):
         read_volume(content)
+
+
+def test_a_coarse_grid_is_a_localisers() -> None:
+    affine = affine_of() @ np.diag([1.0, 1.0, 2.5, 1.0])
+    with pytest.raises(UnsupportedVariant, match="25 mm apart"):
+        read_volume(as_nifti(stored(affine), affine))

@@ -37,6 +37,10 @@ _LEADS_OUT: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
 
 _OF_TOOLS: Final = re.compile(r"(^|/)(\.|__MACOSX/|Thumbs\.db$|desktop\.ini$)")
 
+_OTHER_METHOD: Final = (
+    "The zip archive is compressed in a way that is not read; use the usual one "
+    "(deflate)."
+)
 _REMADE: Final = "Make a new zip archive of the scan's files and send that."
 
 
@@ -58,6 +62,7 @@ def unpack_archive(data: bytes, limits: Limits) -> Iterator[tuple[str, bytes]]:
 
     Raises:
         UnsafeArchive: It is encrypted, or made to do harm.
+        UnsupportedVariant: It is compressed in another way than is read.
         DamagedFile: It can't be read.
     """
     try:
@@ -67,6 +72,8 @@ def unpack_archive(data: bytes, limits: Limits) -> Iterator[tuple[str, bytes]]:
             for entry in entries:
                 if not entry.is_dir() and not _OF_TOOLS.search(entry.filename):
                     yield entry.filename, _content(archive, entry)
+    except NotImplementedError as error:  # a later version of the format
+        raise UnsupportedVariant(_OTHER_METHOD) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
         message = "The zip archive is damaged or incomplete; make and send it again."
         raise DamagedFile(message) from error
@@ -111,11 +118,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         message = f"The zip archive holds links, which are not followed. {_REMADE}"
         raise UnsafeArchive(message)
     if entry.compress_type not in _READ_METHODS:
-        message = (
-            "The zip archive is compressed in a way that is not read; use the usual "
-            "one (deflate)."
-        )
-        raise UnsupportedVariant(message)
+        raise UnsupportedVariant(_OTHER_METHOD)
 
 
 def _check_places(entries: list[zipfile.ZipInfo], data: bytes, end: int) -> None:

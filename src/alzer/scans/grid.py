@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alzer.errors import DamagedFile, NotBrainLike
+from alzer.errors import DamagedFile, NotBrainLike, UnsupportedVariant
 from alzer.scans.bands import Rows, spans
 from alzer.scans.placement import Placement
 from alzer.scans.volume import Volume
@@ -15,6 +15,10 @@ from alzer.scans.volume import Volume
 # shorter than the last.
 LEAST_EXTENT_MM: Final = 80.0
 MOST_EXTENT_MM: Final = 600.0
+
+# Slices of scouts are further apart than this, those of all other scans of a head are
+# not: 7 mm with their gaps.
+MOST_SPACING_MM: Final = 10.0
 
 _TAKEN_AS_RAS: Final = (
     "The file does not say how the head lies; its axes were taken as leading to the "
@@ -69,6 +73,7 @@ def volume_of(
     Raises:
         DamagedFile: The file does not say how large voxels are.
         NotBrainLike: It is too large or too small to be of a head.
+        UnsupportedVariant: It is too coarse.
     """
     affine, warnings = placement.affine, placement.warnings
     if affine is None:
@@ -80,23 +85,25 @@ def volume_of(
             )
             raise DamagedFile(message)
         affine, warnings = np.diag([*spacing_mm, 1.0]), (*warnings, _TAKEN_AS_RAS)
-    check_extents(sizes, affine)
+    check_grid(sizes, affine)
     values = np.empty(sizes[2::-1], np.float32)  # the first axis varies fastest
     fill(pixels, values)
     return Volume(values.T, affine, name, (*notes, *placement.notes), warnings)
 
 
-def check_extents(sizes: tuple[int, ...], affine: NDArray[np.float64]) -> None:
-    """Refuse a volume that is too large or too small to be of a whole head.
+def check_grid(sizes: tuple[int, ...], affine: NDArray[np.float64]) -> None:
+    """Refuse a volume that is too large, too small or too coarse for a whole head.
 
     Args:
         sizes: Voxels along its axes.
         affine: shape (4, 4), from voxels to millimetres.
 
     Raises:
-        NotBrainLike: It is.
+        NotBrainLike: It is too large or too small.
+        UnsupportedVariant: It is too coarse.
     """
-    extents_mm = np.linalg.norm(affine[:3, :3], axis=0) * sizes[:3]
+    spacing_mm = np.linalg.norm(affine[:3, :3], axis=0)
+    extents_mm = spacing_mm * sizes[:3]
     if extents_mm.min() < LEAST_EXTENT_MM or extents_mm.max() > MOST_EXTENT_MM:
         size = " x ".join(f"{extent:.0f}" for extent in extents_mm)
         message = (
@@ -104,3 +111,9 @@ def check_extents(sizes: tuple[int, ...], affine: NDArray[np.float64]) -> None:
             "whole head."
         )
         raise NotBrainLike(message)
+    if spacing_mm.max() > MOST_SPACING_MM * 1.01:
+        message = (
+            f"The slices or voxels of the scan are {spacing_mm.max():.0f} mm apart, as "
+            f"those of a localiser; send a scan with at most {MOST_SPACING_MM:g} mm."
+        )
+        raise UnsupportedVariant(message)

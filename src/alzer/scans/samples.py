@@ -42,7 +42,7 @@ _PLAIN: Final = (
 _PIXELS: Final = np.arange(64, dtype=np.uint8).reshape(8, 8)
 
 # So far apart that 8 x 8 x 8 voxels could be of a head.
-_SPACING_MM: Final = 20.0
+_SPACING_MM: Final = 10.0
 
 
 def draw_files(label: str) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import SeveralSeries
-from alzer.scans.grid import LEAST_EXTENT_MM
+from alzer.scans.grid import LEAST_EXTENT_MM, MOST_SPACING_MM
 from alzer.scans.series.grouping import Stack
 from alzer.scans.series.kinds import T1
 
@@ -107,7 +107,8 @@ def _covers_head(stack: Stack) -> bool:
         return False
     sizes_mm = np.multiply(stack.images[0].shape, spacing_mm)
     stacked_mm = np.linalg.norm(np.ptp(points, axis=0))
-    return bool(min(*sizes_mm, stacked_mm) >= LEAST_EXTENT_MM)
+    is_fine = (_distance_mm(stack) or 0.0) <= MOST_SPACING_MM
+    return bool(min(*sizes_mm, stacked_mm) >= LEAST_EXTENT_MM) and is_fine
 
 
 def _is_t1(stack: Stack) -> bool:

@@ -2,21 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from alzer.scans.dicom.acceptance import check_header
 from alzer.scans.dicom.elements import frame_of
 from alzer.scans.dicom.parsing import parse
 from alzer.scans.dicom.reader import read_dicom
-from alzer.scans.grid import check_extents
+from alzer.scans.grid import check_grid
 from alzer.scans.series.choosing import choose, volumes_of
 from alzer.scans.series.geometry import place
 from alzer.scans.series.grouping import Stack, group
 from alzer.scans.series.images import find_images
+from alzer.scans.series.kinds import T1
 from alzer.scans.series.voxels import read_voxels
 from alzer.scans.sizes import check_voxels
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
 from alzer.settings import Limits
+
+_UNTOLD: Final = "The header does not say whether the scan is T1-weighted."
+_ENHANCED: Final = (
+    "The header says that a contrast agent was given; the model knows scans without."
+)
 
 
 def find_scans(
@@ -57,16 +64,18 @@ def _read(
     placed = place(stack)
     rows, columns = placed.images[0].shape
     sizes = columns, rows, len(placed.images)
-    check_extents(sizes, placed.affine)
+    check_grid(sizes, placed.affine)
     check_voxels(sizes, limits)
     first = placed.images[0]
     dataset = parse(files[first.file], limits).dataset
     remarks = check_header(frame_of(dataset, first.frame or 0))
+    notes = (*notes, *([_UNTOLD] if stack.kind.t1 is T1.MAYBE else []))
+    enhanced = (_ENHANCED,) * stack.kind.is_enhanced
     values, more = read_voxels(files, placed.images, limits)
     return Volume(
         values.T,
         placed.affine,
         "DICOM",
         (*notes, *placed.notes, *more, *remarks.notes),
-        remarks.warnings,
+        (*remarks.warnings, *enhanced),
     )
