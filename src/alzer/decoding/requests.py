@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from alzer.decoding.messages import HEAD, pack
+from alzer.limits import Limits
 from alzer.scans.reading import File
-from alzer.settings import Limits
 
 
 def pack_request(data: bytes, limits: Limits) -> tuple[bytes, Any]:
@@ -20,7 +20,7 @@ def pack_request(data: bytes, limits: Limits) -> tuple[bytes, Any]:
 
 def pack_scan_request(
     files: Sequence[File], limits: Limits, series: str | None, seconds: float
-) -> tuple[bytes | memoryview, ...]:
+) -> tuple[bytes, ...]:
     """Ask for files to be read as one scan.
 
     Args:
@@ -74,5 +74,8 @@ def unpack_request(text: bytes) -> Request:
         The request.
     """
     fields = json.loads(text)
-    limits = Limits(**fields.pop("limits"))
-    return Request(limits, **fields)
+    limits = Limits(**fields["limits"])
+    if "names" not in fields:
+        return Request(limits)
+    names, lengths = tuple(fields["names"]), tuple(fields["lengths"])
+    return Request(limits, names, lengths, fields["series"], fields["seconds"])

@@ -14,6 +14,7 @@ from alzer.errors import (
     DamagedFile,
     NotAnImage,
     SeveralSeries,
+    TooManyPixels,
     UnusableScan,
 )
 from phantoms import save_dicom
@@ -101,3 +102,9 @@ def test_files_without_an_image_are_left_out() -> None:
     assert volume.voxels.shape == SIZES
     with pytest.raises(NotAnImage):
         read_volume(save_dicom(report), save_dicom(report))
+
+
+def test_absurdly_many_frames_are_refused_by_their_number() -> None:
+    dataset = enhanced_dataset(AFFINE, NumberOfFrames=30_000, Rows=1, Columns=1)
+    with pytest.raises(TooManyPixels, match="30000 frames"):
+        read_volume(save_dicom(dataset))

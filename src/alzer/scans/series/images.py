@@ -8,8 +8,14 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from alzer.errors import DamagedFile, NotAnImage, UnsupportedVariant
+from alzer.errors import (
+    DamagedFile,
+    NotAnImage,
+    TooManyPixels,
+    UnsupportedVariant,
+)
 from alzer.scans.dicom.elements import Frame, frame_of, raw_value
 from alzer.scans.dicom.frames import split_frames
 from alzer.scans.dicom.geometry import spacing
@@ -18,6 +24,9 @@ from alzer.scans.dicom.pixel_format import describe
 from alzer.scans.series.kinds import Kind, kind_of
 from alzer.scans.sizes import check_voxels
 from alzer.settings import Limits
+
+# Diffusion in 64 directions has 5,000. Each frame is described, however small it is.
+_MOST_FRAMES: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -126,9 +135,17 @@ def count_frames(frame: Frame) -> int:
 
 
 def _images_of(file: int, parsed: ParsedFile, limits: Limits) -> Iterator[Image]:
+    """Describe the frames of a file.
+
+    Raises:
+        TooManyPixels: They are absurdly many.
+    """
     first = frame_of(parsed.dataset)
     form, count = describe(first), count_frames(first)
     check_voxels((count, *form.shape), limits)
+    if count > _MOST_FRAMES:
+        message = f"The DICOM file declares {count} frames; send one volume of a head."
+        raise TooManyPixels(message)
     for number, pixels in enumerate(frames_of(parsed, count)):
         frame = frame_of(parsed.dataset, number)
         yield Image(
