@@ -25,28 +25,6 @@ def test_work_that_was_given_up_stops_at_its_next_check() -> None:
     current().check()
 
 
-def test_what_is_waited_for_is_interrupted_once() -> None:
-    cancellation, interrupted = Cancellation(), []
-    with cancellation.interrupting(lambda: interrupted.append("within")):
-        cancellation.cancel()
-        within = list(interrupted)
-    cancellation.cancel()
-
-    assert within == interrupted == ["within"]
-
-
-def test_nothing_is_waited_for_that_was_given_up_before() -> None:
-    cancellation, begun = Cancellation(), []
-    cancellation.cancel()
-    with (
-        pytest.raises(Cancelled),
-        cancellation.interrupting(lambda: None),
-    ):
-        begun.append("it")
-
-    assert begun == []
-
-
 def test_it_follows_the_work_into_threads_that_copy_the_context() -> None:
     cancellation, found = Cancellation(), []
     with cancellable(cancellation):

@@ -68,6 +68,9 @@ VALUES = [
     ("ALZER_MAX_HEADER_BYTES", "2048", "max_header_bytes", 2048),
     ("ALZER_MAX_DECODING_BYTES", "600000000", "max_decoding_bytes", 600_000_000),
     ("ALZER_MAX_DECODING_SECONDS", "1.5", "max_decoding_seconds", 1.5),
+    ("ALZER_MAX_SCAN_FILES", "300", "max_scan_files", 300),
+    ("ALZER_MAX_SCAN_BYTES", "4000000", "max_scan_bytes", 4_000_000),
+    ("ALZER_MAX_VOLUME_SECONDS", "90", "max_volume_seconds", 90.0),
     ("ALZER_SLOW_CLIENT_SECONDS", "3", "slow_client_seconds", 3.0),
 ]  # fmt: skip
 

@@ -1,11 +1,10 @@
-"""Stopping work that nobody wants any more, wherever it waits.
+"""Stopping work that nobody wants any more, wherever it is.
 
-Whoever does the work asks `current()`; whoever started it holds the `Cancellation`. It
-follows the work into threads that copy the context, as anyio's do.
+Whoever does the work asks `current()` often enough; whoever started it holds the
+`Cancellation`. It follows the work into threads that copy the context, as anyio's do.
 """
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -18,9 +17,7 @@ class Cancellation:
     """Says whether some work is still wanted; used from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._is_cancelled = False
-        self._interrupts: list[Callable[[], object]] = []
 
     @property
     def is_cancelled(self) -> bool:
@@ -28,12 +25,8 @@ class Cancellation:
         return self._is_cancelled
 
     def cancel(self) -> None:
-        """Give the work up, and interrupt whatever it waits for."""
-        with self._lock:
-            self._is_cancelled = True
-            interrupts = list(self._interrupts)
-        for interrupt in interrupts:
-            interrupt()
+        """Give the work up."""
+        self._is_cancelled = True
 
     def check(self) -> None:
         """Check that the work is still wanted.
@@ -43,28 +36,6 @@ class Cancellation:
         """
         if self._is_cancelled:
             raise Cancelled
-
-    @contextmanager
-    def interrupting(self, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Have something called if the work is given up while the context lasts.
-
-        Args:
-            interrupt: Ends what is waited for; from another thread, at most once.
-
-        Yields:
-            Nothing.
-
-        Raises:
-            Cancelled: The work was given up before.
-        """
-        with self._lock:
-            self.check()
-            self._interrupts.append(interrupt)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._interrupts.remove(interrupt)
 
 
 _CURRENT: ContextVar[Cancellation] = ContextVar("cancellation")

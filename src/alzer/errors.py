@@ -13,6 +13,11 @@
     |   |-- TooManyPixels       declared or decoded size over the limit
     |   |-- TooDemanding        decoding takes more memory or time than allowed
     |   |-- NotOneSlice         a volume, series, animation or multi-frame file
+    |   |-- SeveralScans        separate images, of which one answer can't be made
+    |   |-- SeveralSeries       series of which none, or more than one, would do
+    |   |-- IncompleteSeries    slices are missing, doubled or not in one grid
+    |   |-- OtherContrast       MR of another contrast, by its header
+    |   |-- UnsafeArchive       a zip archive that is made to harm, or may be
     |   |-- NotMagneticResonance
     |   |-- InvalidValues       NaN, infinite or absurd numbers
     |   |-- ColourImage
@@ -119,6 +124,41 @@ class NotOneSlice(UnusableScan):
     """The file holds more than one image."""
 
     code = "not_one_slice"
+
+
+class SeveralScans(UnusableScan):
+    """The files are separate images, and one scan was asked for."""
+
+    code = "several_scans"
+
+
+class SeveralSeries(UnusableScan):
+    """The files hold several series, and which one is meant is not sure."""
+
+    code = "several_series"
+
+    # `found` says what each series is, in the order of their numbers, from 1 on.
+    def __init__(self, message: str, found: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.found = found
+
+
+class IncompleteSeries(UnusableScan):
+    """Slices are missing, doubled, or do not lie in one grid."""
+
+    code = "incomplete_series"
+
+
+class OtherContrast(UnusableScan):
+    """The header says that the scan is of another contrast than T1."""
+
+    code = "other_contrast"
+
+
+class UnsafeArchive(UnusableScan):
+    """The zip archive is made so that reading it could do harm."""
+
+    code = "unsafe_archive"
 
 
 class NotMagneticResonance(UnusableScan):

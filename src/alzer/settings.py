@@ -1,13 +1,15 @@
 """What a deployment may change: default, unit and meaning of every setting."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from alzer.limits import DecodingLimits as DecodingLimits  # noqa: PLC0414 - for others
+from alzer.limits import Limits as Limits  # noqa: PLC0414 - likewise
 
 EngineName = Literal["openvino", "onnxruntime"]
 Precision = Literal["fp32", "bf16", "bf16-checked"]
@@ -21,36 +23,6 @@ _LOOPBACK: Final = re.compile(r"localhost|::1|127(\.[0-9]{1,3}){3}")
 _TERM: Final = re.compile(r"(?P<number>[1-9][0-9]{0,5}) ?(?P<unit>d|days?|h|hours?)?")
 _NEVER: Final = "never"
 _LONGEST_TERM: Final = timedelta(days=36_500)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How large an input may be; checked on headers before pixels are decoded.
-
-    Attributes:
-        max_file_bytes: Size of one file as it arrives.
-        max_pixels: Rows times columns of one image.
-        max_voxels: What all images of one file declare together.
-        max_decoded_bytes: What decompression of one file may produce.
-    """
-
-    max_file_bytes: int = 100 * 2**20
-    max_pixels: int = 40_000_000
-    max_voxels: int = 64_000_000
-    max_decoded_bytes: int = 512 * 2**20
-
-
-@dataclass(frozen=True)
-class DecodingLimits:
-    """What decoding one file may take in its own process.
-
-    Attributes:
-        memory_bytes: Address space of the process.
-        seconds: Time, waited or computed.
-    """
-
-    memory_bytes: int = 2 * 2**30
-    seconds: float = 20.0
 
 
 class Settings(BaseSettings):
@@ -193,6 +165,18 @@ class Settings(BaseSettings):
         description="What decompressing one file may produce, and reading a picture "
         "may take, in bytes.",
     )
+    max_scan_files: int = Field(
+        default=Limits.max_files,
+        ge=1,
+        description="Files that one scan may have, such as a DICOM series, and entries "
+        "that a zip archive may have.",
+    )
+    max_scan_bytes: int = Field(
+        default=Limits.max_scan_bytes,
+        gt=0,
+        description="What all files of one scan may have together, once they are "
+        "unpacked from an archive, in bytes.",
+    )
     max_form_parts: int = Field(
         default=16, ge=1, description="Parts that a form may have besides the file."
     )
@@ -211,6 +195,12 @@ class Settings(BaseSettings):
         default=DecodingLimits.seconds,
         gt=0,
         description="Time that a process may take to decode one file, in seconds.",
+    )
+    max_volume_seconds: float = Field(
+        default=DecodingLimits.volume_seconds,
+        gt=0,
+        description="Time that a process may take to decode all files of a volume, in "
+        "seconds.",
     )
     slow_client_seconds: float = Field(
         default=15.0,
@@ -273,7 +263,9 @@ class Settings(BaseSettings):
     @property
     def decoding(self) -> DecodingLimits:
         """What decoding in another process may take."""
-        return DecodingLimits(self.max_decoding_bytes, self.max_decoding_seconds)
+        return DecodingLimits(
+            self.max_decoding_bytes, self.max_decoding_seconds, self.max_volume_seconds
+        )
 
     @property
     def limits(self) -> Limits:
@@ -283,6 +275,8 @@ class Settings(BaseSettings):
             self.max_image_pixels,
             self.max_volume_voxels,
             self.max_decoded_bytes,
+            self.max_scan_files,
+            self.max_scan_bytes,
         )
 
 

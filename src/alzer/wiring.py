@@ -12,11 +12,13 @@ import numpy as np
 from alzer.analysis import analyse
 from alzer.backends.backend import Backend, ModelFacts
 from alzer.backends.local import Steps, local_backend
+from alzer.cancellation import current
 from alzer.decoding.pool import DecodingPool
 from alzer.engine_choice import EngineChoice, choose_engine
 from alzer.model.bundle import load_bundle, read_card, shipped_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.runtimes import usable_cores
+from alzer.scans.archive import is_archive
 from alzer.settings import Settings
 from alzer.store.store import Store, open_store
 
@@ -87,9 +89,13 @@ def local_steps(model: Model, settings: Settings) -> Steps:
     pool = DecodingPool(settings.decoding, usable_cores() + 1)
     return Steps(
         analyse=partial(analyse, model=model, limits=limits, read=pool.read),
-        read=partial(pool.read_small, limits=limits),
-        read_large=partial(pool.read_large, limits=limits),
+        read=lambda data: pool.read_small(data, limits, current().check),
+        read_large=lambda data: pool.read_large(data, limits, current().check),
         needs_isolation=pool.needs_isolation,
+        is_archive=is_archive,
+        read_scan=lambda files, series: pool.read_scan(
+            files, limits, series, current().check
+        ),
         start=pool.open,
         stop=pool.close,
     )

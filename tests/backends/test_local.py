@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from alzer.analysis import Analysis, analyse
-from alzer.backends.backend import Order, SentFile
+from alzer.backends.backend import Order
 from alzer.backends.local import LocalBackend, local_backend
-from alzer.cancellation import Cancellation, Cancelled
+from alzer.cancellation import Cancellation, Cancelled, current
 from alzer.errors import NotOneSlice
 from alzer.model.engine import Model
 from alzer.scans.formats import read_slice
 from alzer.scans.middle import middle_slice
+from alzer.scans.reading import File
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
 from alzer.settings import Settings
@@ -25,12 +26,12 @@ from served import steps_of
 
 pytestmark = pytest.mark.anyio
 
-SLICE = SentFile(as_png(draw_brain()))
+SLICE = File(as_png(draw_brain()))
 SERIES = tuple(
-    SentFile(as_png(draw_brain(spread)), f"{index}.png")
+    File(as_png(draw_brain(spread)), f"{index}.png")
     for index, spread in enumerate([(208, 176)] * 3)
 )
-VOLUME = SentFile(as_nifti(np.zeros((5, 6, 7), np.uint8)))
+VOLUME = File(as_nifti(np.zeros((5, 6, 7), np.uint8)))
 
 
 @pytest.fixture
@@ -50,11 +51,10 @@ class Heads:
 
     def read(
         self,
-        files: Sequence[SentFile],
+        files: Sequence[File],
         series: str | None,
-        check: Callable[[], None],
     ) -> Slice | Volume:
-        check()
+        current().check()
         self.seen.append((tuple(file.name for file in files), series))
         planes = [SLICE.content] * 3 if len(files) == 1 else [f.content for f in files]
         voxels = np.stack([read_slice(plane).pixels for plane in planes], -1)
@@ -87,7 +87,7 @@ def heads(model: Model) -> Heads:
     return Heads(model)
 
 
-def order(*files: SentFile, **changes: Any) -> Order:  # noqa: ANN401 - of an order
+def order(*files: File, **changes: Any) -> Order:  # noqa: ANN401 - of an order
     return Order(files=files, owner="me", **changes)
 
 
@@ -195,7 +195,7 @@ async def test_stages_are_told(heads: Heads) -> None:
 
 @pytest.mark.parametrize("files", [SERIES, (VOLUME,)], ids=["series", "volume"])
 async def test_where_volumes_are_not_read_they_are_refused(
-    model: Model, files: tuple[SentFile, ...]
+    model: Model, files: tuple[File, ...]
 ) -> None:
     backend = local_backend(steps_of(model, Settings()), 8)
     with pytest.raises(NotOneSlice):

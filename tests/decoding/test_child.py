@@ -4,7 +4,8 @@ import signal
 import subprocess
 import sys
 
-from alzer.decoding.messages import HEAD, pack_request, unpack_answer
+from alzer.decoding.messages import HEAD, unpack_answer
+from alzer.decoding.requests import pack_request
 from alzer.settings import Limits
 from hostile.bombs import long_sequence
 from phantoms import as_dicom, draw_brain

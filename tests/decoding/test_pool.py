@@ -17,7 +17,7 @@ import pytest
 from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
-from alzer.cancellation import Cancellation, Cancelled, cancellable
+from alzer.cancellation import Cancellation, Cancelled
 from alzer.decoding.pool import DecodingPool, LargeFile
 from alzer.errors import (
     DamagedFile,
@@ -28,7 +28,6 @@ from alzer.errors import (
 )
 from alzer.scans.formats import read_slice
 from alzer.scans.reduction import MOST_PIXELS
-from alzer.scans.slice import Slice
 from alzer.settings import DecodingLimits, Limits
 from decoding.taken_over import say_instead, start_instead
 from hostile.bombs import long_sequence
@@ -230,12 +229,9 @@ def test_a_file_that_is_given_up_frees_its_decoder_at_once(
     wait_until_idle(pool, 2)
     cancellation = Cancellation()
 
-    def read() -> Slice:
-        with cancellable(cancellation):
-            return pool.read(long_sequence(2_000_000), LIMITS)
-
     with ThreadPoolExecutor(1) as other:
-        long = other.submit(read)
+        file, check = long_sequence(2_000_000), cancellation.check
+        long = other.submit(pool.read_small, file, LIMITS, check)
         wait_until(lambda: computing(pool))
         started = time.monotonic()
         cancellation.cancel()
@@ -250,12 +246,8 @@ def test_a_file_that_is_given_up_frees_its_decoder_at_once(
 def test_who_waits_for_a_decoder_can_be_given_up() -> None:
     cancellation, pool = Cancellation(), DecodingPool(DecodingLimits(), 0)
 
-    def read() -> Slice:
-        with cancellable(cancellation):
-            return pool.read(DICOM, LIMITS)
-
     with ThreadPoolExecutor(1) as other:
-        waiting = other.submit(read)
+        waiting = other.submit(pool.read_small, DICOM, LIMITS, cancellation.check)
         wait_until(lambda: pool.process_ids == frozenset())
         time.sleep(0.1)
         cancellation.cancel()

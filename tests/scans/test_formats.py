@@ -25,7 +25,8 @@ from alzer.scans.formats import (
     read_slice,
     read_slice_pair,
 )
-from alzer.scans.names import SUFFIXES_BY_FORMAT
+from alzer.scans.names import SUFFIXES_BY_FORMAT, is_image_name
+from alzer.scans.recognition import Format, recognise
 from alzer.scans.slice import Slice
 from alzer.settings import Limits
 from phantoms import as_dicom, as_nifti, as_picture, draw_brain
@@ -197,6 +198,18 @@ def test_the_table_names_every_format_once() -> None:
     assert FORMAT_LIST == "PNG, JPEG, TIFF, BMP, WebP, GIF, DICOM, NIfTI or MGH"
     assert labels == {name.removesuffix(" gz") for name in FILES}
     assert labels == set(SUFFIXES_BY_FORMAT)
+
+
+@pytest.mark.parametrize("row", FORMATS, ids=lambda row: row.label)
+def test_a_row_knows_files_of_its_format(row: Format) -> None:
+    samples = list(row.samples())
+
+    assert samples
+    assert all(
+        recognise(one, FORMATS, Limits()).known.label == row.label for one in samples
+    )
+    assert read_slice(samples[0]).format == row.label
+    assert all(is_image_name(f"a{suffix}") for suffix in row.suffixes)
 
 
 def test_the_readme_lists_what_is_read() -> None:

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from alzer.backends.backend import SentFile
 from alzer.model.engine import Model
 from alzer.scans.formats import read_slice
+from alzer.scans.reading import File
 from alzer.scans.slice import Slice
 from alzer.settings import Settings
-from alzer.web.uploads import MOST_FILES
 from phantoms import as_png, draw_brain
 from served import app_of, app_with, steps_of
 
@@ -57,7 +56,7 @@ def reading(model: Model, tmp_path: Path) -> Iterator[tuple[TestClient, list[Any
     )
     taken: list[Any] = []
 
-    def read(files: Sequence[SentFile], series: str | None, _: object) -> Slice:
+    def read(files: Sequence[File], series: str | None) -> Slice:
         taken.append(([file.name for file in files], series))
         return read_slice(files[0].content)
 
@@ -105,12 +104,13 @@ def test_parts_count_together(model: Model, tmp_path: Path) -> None:
     assert answer.json()["code"] == "too_many_bytes"
 
 
-def test_there_may_not_be_any_number_of_parts(client: TestClient) -> None:
-    parts = [("file", ("x", b"")) for _ in range(MOST_FILES + 1)]
-    answer = client.post("/predict", files=parts)
+def test_there_may_not_be_any_number_of_parts(model: Model, tmp_path: Path) -> None:
+    parts = [("file", ("x", b"")) for _ in range(6)]
+    with TestClient(app_with(model, data_dir=tmp_path, max_scan_files=5)) as client:
+        answer = client.post("/predict", files=parts)
 
     assert answer.status_code == 400
-    assert str(MOST_FILES) in answer.json()["detail"]
+    assert "more than 5 files" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/predict", "/preview"])

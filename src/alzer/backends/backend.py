@@ -16,6 +16,7 @@ from alzer.analysis import Analysis
 from alzer.cancellation import Cancellation
 from alzer.explain.kept_evidence import KeptEvidence
 from alzer.model.engine import ModelIdentity
+from alzer.scans.reading import File
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
 
@@ -32,19 +33,6 @@ class ClientDisconnected(Exception):
 
 def _ignore(_stage: str, _progress: float) -> None:
     pass
-
-
-@dataclass(frozen=True)
-class SentFile:
-    """One file of a scan.
-
-    Attributes:
-        content: Its bytes.
-        name: Its name; by it the files of a pair find each other. It is kept nowhere.
-    """
-
-    content: bytes
-    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +61,7 @@ class Order(Ticket):
         cancellation: Gives the work up wherever it is.
     """
 
-    files: tuple[SentFile, ...]
+    files: tuple[File, ...]
     series: str | None = None
     on_stage: Callable[[str, float], None] = _ignore
     cancellation: Cancellation = field(default_factory=Cancellation)

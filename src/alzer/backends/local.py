@@ -13,20 +13,18 @@ from alzer.backends.backend import (
     Order,
     Question,
     Result,
-    SentFile,
 )
 from alzer.backends.workers import Lane, OtherLane, Workers
 from alzer.cancellation import cancellable
 from alzer.decoding.pool import LargeFile
 from alzer.errors import NotOneSlice
 from alzer.model.runtimes import usable_cores
+from alzer.scans.reading import File
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
 
 OnStage = Callable[[str, float], None]
-ReadScan = Callable[
-    [Sequence[SentFile], str | None, Callable[[], None]], Slice | Volume
-]
+ReadScan = Callable[[Sequence[File], str | None], Slice | Volume]
 
 # The longest that a volume waits for slices between two steps of its own.
 _GIVE_WAY_S = 0.25
@@ -36,6 +34,8 @@ _GIVE_WAY_S = 0.25
 class Steps:
     """What is done with a scan; each is called in several threads at once.
 
+    Whatever takes long checks `current()`, which says whether it is still wanted.
+
     Attributes:
         analyse: From a file's bytes, or the slice in it, to what the model makes of
             it; raises UnusableScan.
@@ -43,11 +43,10 @@ class Steps:
         read_large: The same for those, one after the other; None: `read` reads all.
         needs_isolation: Whether another process does so for these bytes.
         read_scan: From several files, or one that holds more than a slice, to the scan
-            in them; also given the series that is meant, and what to call several
-            times a second, which raises if the scan is not wanted any more. None:
-            slices are read alone.
+            in them; also given the series that is meant. None: slices are read alone.
+        is_archive: Whether a file holds several.
         analyse_volume: From a whole head to what the model makes of it; also given
-            what it tells its stages, which raises likewise.
+            what it tells its stages, which raises if it is not wanted any more.
         start: Called when the service starts.
         stop: Called when it has ended.
     """
@@ -57,6 +56,7 @@ class Steps:
     read_large: Callable[[bytes], Slice] | None = None
     needs_isolation: Callable[[bytes], bool] = lambda _: False
     read_scan: ReadScan | None = None
+    is_archive: Callable[[bytes], bool] = lambda _: False
     analyse_volume: Callable[[Volume, OnStage], Analysis] | None = None
     start: Callable[[], None] = lambda: None
     stop: Callable[[], None] = lambda: None
@@ -123,7 +123,8 @@ class LocalBackend:
     async def _with_scan(
         self, order: Order, work: Callable[["_Source"], Result]
     ) -> Result:
-        data, are_several = order.files[0].content, len(order.files) > 1
+        data = order.files[0].content
+        are_several = len(order.files) > 1 or self.steps.is_archive(data)
         isolated = are_several or self.steps.needs_isolation(data)
 
         def begin(source: _Source) -> Result:
@@ -170,8 +171,7 @@ class LocalBackend:
         if self.steps.read_scan is None:
             message = "Send one file, with one slice: several files are not read."
             raise NotOneSlice(message)
-        check = order.cancellation.check
-        return self.steps.read_scan(order.files, order.series, check)
+        return self.steps.read_scan(order.files, order.series)
 
     def _analyse(self, order: Order, source: "_Source") -> Analysis:
         if source.scan is None:

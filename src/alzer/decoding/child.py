@@ -1,4 +1,4 @@
-"""The program of a decoding process: one file in, one slice out, again and again.
+"""The program of a decoding process: files in, one scan out, again and again.
 
 Run by `pool`, never by hand: it reads requests from its standard input and
 answers on its standard output.
@@ -6,7 +6,6 @@ answers on its standard output.
 
 import gc
 import io
-import json
 import os
 import sys
 import warnings
@@ -17,12 +16,15 @@ from alzer.decoding.messages import (
     TOO_MUCH,
     pack_refusal,
     pack_slice,
-    unpack_limits,
+    pack_volume,
 )
 from alzer.decoding.preload import preload_codecs
+from alzer.decoding.requests import Request, unpack_request
 from alzer.decoding.sandbox import allow_time, enter_sandbox
 from alzer.errors import TooDemanding, UnusableScan
 from alzer.scans.formats import read_slice
+from alzer.scans.reading import File, read_scan
+from alzer.scans.volume import Volume
 
 
 def main() -> None:
@@ -34,10 +36,10 @@ def main() -> None:
     gc.freeze()  # what is there stays: later collections are quick
     enter_sandbox(memory_bytes)
     _send(outgoing, pack_ready())
-    while (request := _receive(incoming)) is not None:
-        allow_time(seconds)
-        _send(outgoing, _answer(*request))
-        del request
+    while (received := _receive(incoming)) is not None:
+        allow_time(received[0].seconds or seconds)
+        _send(outgoing, _answer(*received))
+        del received
         gc.collect()  # cycles of one file must not add to the next
 
 
@@ -46,9 +48,9 @@ def pack_ready() -> tuple[bytes, Any]:
     return HEAD.pack(2, 0) + b"{}", b""
 
 
-def _answer(text: bytes, data: bytes) -> tuple[bytes, Any]:
+def _answer(request: Request, contents: list[bytes]) -> tuple[bytes, Any]:
     try:
-        return pack_slice(read_slice(data, unpack_limits(json.loads(text))))
+        return _read(request, contents)
     except UnusableScan as refusal:
         if isinstance(refusal.__cause__, MemoryError):
             return pack_refusal(TooDemanding(TOO_MUCH))
@@ -57,12 +59,22 @@ def _answer(text: bytes, data: bytes) -> tuple[bytes, Any]:
         return pack_refusal(TooDemanding(TOO_MUCH))
 
 
-def _receive(incoming: BinaryIO) -> tuple[bytes, bytes] | None:
+def _read(request: Request, contents: list[bytes]) -> tuple[bytes, Any]:
+    if request.names is None:
+        return pack_slice(read_slice(contents[0], request.limits))
+    files = map(File, contents, request.names)
+    scan = read_scan(files, request.limits, request.series)
+    return pack_volume(scan) if isinstance(scan, Volume) else pack_slice(scan)
+
+
+def _receive(incoming: BinaryIO) -> tuple[Request, list[bytes]] | None:
     head = incoming.read(HEAD.size)
     if len(head) < HEAD.size:
         return None
     text_length, length = HEAD.unpack(head)
-    return incoming.read(text_length), incoming.read(length)
+    request = unpack_request(incoming.read(text_length))
+    lengths = request.lengths or (length,)
+    return request, [incoming.read(one) for one in lengths]
 
 
 def _send(outgoing: io.BufferedWriter | BinaryIO, parts: tuple[bytes, Any]) -> None:

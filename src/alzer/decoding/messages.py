@@ -6,15 +6,15 @@ could otherwise take over the service as well.
 
 import json
 import struct
-from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alzer.errors import UnusableScan
+from alzer.errors import SeveralSeries, UnusableScan
 from alzer.scans.reduction import MOST_PIXELS
 from alzer.scans.slice import Slice
+from alzer.scans.volume import Volume
 from alzer.settings import Limits
 
 # Lengths of the two parts of a message: JSON, then bytes.
@@ -22,6 +22,14 @@ HEAD: Final = struct.Struct("<QQ")
 
 # Our own sentences and a few numbers need a tenth of it.
 MAX_TEXT_BYTES: Final = 1 << 14
+
+# What is read of a sentence; a list of series is the longest.
+_MAX_SENTENCE: Final = 500
+_MAX_LIST: Final = 4000
+_MOST_SENTENCES: Final = 20
+
+# Voxels whose values are checked at a time.
+_CHECKED_AT_ONCE: Final = 1 << 22
 
 STRANGE: Final = (
     "The file can't be decoded: its decoder ended unexpectedly. Export it again."
@@ -39,6 +47,12 @@ class MalformedAnswer(Exception):
 def most_content(limits: Limits) -> int:
     """Return how many bytes the pixels of an answer may have."""
     return _most_pixels(limits) * np.dtype(np.float32).itemsize
+
+
+def most_volume_content(limits: Limits) -> int:
+    """Return how many bytes the voxels of an answer may have."""
+    most = max(_most_pixels(limits), limits.max_voxels)
+    return most * np.dtype(np.float32).itemsize
 
 
 def _most_pixels(limits: Limits) -> int:
@@ -68,23 +82,29 @@ def pack_slice(scan: Slice) -> tuple[bytes, Any]:
     return pack(fields, pixels.data.cast("B"))
 
 
+def pack_volume(volume: Volume) -> tuple[bytes, Any]:
+    """Put a volume into a message, without a copy of its voxels."""
+    planes = np.ascontiguousarray(volume.voxels.T, "<f4")
+    fields = {
+        "source": volume.source,
+        "sizes": volume.voxels.shape,
+        "affine": volume.affine.tolist(),
+        "notes": volume.notes,
+        "warnings": volume.warnings,
+    }
+    return pack(fields, planes.data.cast("B"))
+
+
 def pack_refusal(refusal: UnusableScan) -> tuple[bytes, Any]:
     """Put the reason why a file can't be used into a message."""
-    return pack({"code": refusal.code, "message": refusal.message}, b"")
-
-
-def unpack_limits(fields: dict[str, Any]) -> Limits:
-    """Read what the service asks for."""
-    return Limits(**fields)
-
-
-def pack_request(data: bytes, limits: Limits) -> tuple[bytes, Any]:
-    """Ask for a file to be read."""
-    return pack(asdict(limits), data)
+    fields = {"code": refusal.code, "message": refusal.message}
+    if isinstance(refusal, SeveralSeries):
+        return pack({**fields, "found": refusal.found[:_MOST_SENTENCES]}, b"")
+    return pack(fields, b"")
 
 
 def unpack_answer(text: bytes, content: bytes | bytearray, limits: Limits) -> Slice:
-    """Read an answer, believing none of it.
+    """Read an answer that should be a slice, believing none of it.
 
     Args:
         text: The fields.
@@ -99,10 +119,34 @@ def unpack_answer(text: bytes, content: bytes | bytearray, limits: Limits) -> Sl
         MalformedAnswer: If the answer is not as it should be: the file has made
             the process behave strangely.
     """
+    scan = unpack_scan(text, content, limits)
+    if not isinstance(scan, Slice):
+        raise MalformedAnswer
+    return scan
+
+
+def unpack_scan(
+    text: bytes, content: bytes | bytearray, limits: Limits
+) -> Slice | Volume:
+    """Read an answer that should be a slice or a volume, believing none of it.
+
+    Args:
+        text: As for `unpack_answer`, as are the others.
+        content: The pixels, or the voxels.
+        limits: How large the scan may be.
+
+    Returns:
+        The scan.
+
+    Raises:
+        UnusableScan: As the reader said.
+        MalformedAnswer: If the answer is not as it should be.
+    """
     try:
         fields = json.loads(text)
         if "code" not in fields:
-            return _scan(fields, content, limits)
+            read = _volume if "sizes" in fields else _scan
+            return read(fields, content, limits)
         refusal = _refusal(fields)
     except Exception as error:  # there are many ways to be wrong
         raise MalformedAnswer from error
@@ -116,7 +160,33 @@ def _refusal(fields: dict[str, Any]) -> UnusableScan:
         each = waiting.pop()
         known[each.code] = each
         waiting.extend(each.__subclasses__())
-    return known[str(fields["code"])](str(fields["message"])[:500])
+    failure = known[str(fields["code"])]
+    if failure is SeveralSeries:
+        message = str(fields["message"])[:_MAX_LIST]
+        return SeveralSeries(message, _sentences(fields["found"]))
+    return failure(str(fields["message"])[:_MAX_SENTENCE])
+
+
+def _volume(
+    fields: dict[str, Any], content: bytes | bytearray, limits: Limits
+) -> Volume:
+    columns, rows, planes = (int(size) for size in fields["sizes"])
+    if min(columns, rows, planes) < 1 or columns * rows * planes > limits.max_voxels:
+        raise ValueError(columns, rows, planes)
+    voxels = np.frombuffer(content, "<f4")
+    for first in range(0, len(voxels), _CHECKED_AT_ONCE):
+        if not np.isfinite(voxels[first : first + _CHECKED_AT_ONCE]).all():
+            raise ValueError
+    affine = _affine(fields["affine"])
+    if affine is None or np.linalg.det(affine) == 0.0:
+        raise ValueError(affine)
+    return Volume(
+        voxels.reshape(planes, rows, columns).T,
+        affine,
+        str(fields["source"])[:20],
+        _sentences(fields["notes"]),
+        _sentences(fields["warnings"]),
+    )
 
 
 def _scan(fields: dict[str, Any], content: bytes | bytearray, limits: Limits) -> Slice:
@@ -163,4 +233,4 @@ def _finite(value: float) -> float:
 
 
 def _sentences(values: Any) -> tuple[str, ...]:  # noqa: ANN401 - parsed JSON
-    return tuple(str(each)[:500] for each in values[:20])
+    return tuple(str(each)[:_MAX_SENTENCE] for each in values[:_MOST_SENTENCES])

@@ -3,16 +3,21 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from typing import Final
 
-from alzer.cancellation import current
-from alzer.decoding.process import DecodingProcess, NotStarted
+from alzer.decoding.process import ASKED_EACH_S, DecodingProcess, NotStarted, go_on
 from alzer.decoding.safe_inline import is_safe_inline
-from alzer.errors import Overloaded, TooManyPixels, UnusableScan
+from alzer.errors import NotOneSlice, Overloaded, TooManyPixels
+from alzer.scans.archive import is_archive
 from alzer.scans.formats import read_slice
+from alzer.scans.reading import File
 from alzer.scans.reduction import MOST_PIXELS
+from alzer.scans.sizes import check_together
 from alzer.scans.slice import Slice
+from alzer.scans.volume import Volume
 from alzer.settings import DecodingLimits, Limits
 
 # A process that does not start (no memory, no room for one more process) may do so
@@ -58,6 +63,7 @@ class DecodingPool:
         self._changed = threading.Condition()
         self._is_open = False
         self._reading_large = threading.Lock()
+        self._reading_volume = threading.Lock()
         self._is_closed = False
 
     @property
@@ -111,12 +117,15 @@ class DecodingPool:
         except LargeFile:
             return self.read_large(data, limits)
 
-    def read_small(self, data: bytes, limits: Limits) -> Slice:
+    def read_small(
+        self, data: bytes, limits: Limits, on_wait: Callable[[], None] = go_on
+    ) -> Slice:
         """Read a file unless it is large, as its header tells.
 
         Args:
             data: The file.
             limits: As for `read`.
+            on_wait: As for `read_scan`.
 
         Returns:
             The slice.
@@ -131,60 +140,99 @@ class DecodingPool:
             raise LargeFile
         small = _lower(limits, _SMALL)
         try:
-            return self._read_apart(data, small)
+            return self._read_apart(data, small, on_wait)
         except TooManyPixels as refusal:
             if small == limits:
                 raise
             raise LargeFile from refusal
 
-    def read_large(self, data: bytes, limits: Limits) -> Slice:
+    def read_large(
+        self, data: bytes, limits: Limits, on_wait: Callable[[], None] = go_on
+    ) -> Slice:
         """Read a file of any size once no other such file is being read.
 
         Args:
             data: The file.
             limits: As for `read`.
+            on_wait: As for `read_scan`, once it is this file's turn.
 
         Returns:
             The slice.
         """
         with self._reading_large:
-            return self._read_apart(data, limits)
+            return self._read_apart(data, limits, on_wait)
 
-    def _read_apart(self, data: bytes, limits: Limits) -> Slice:
+    def read_scan(
+        self,
+        files: Sequence[File],
+        limits: Limits,
+        series: str | None = None,
+        on_wait: Callable[[], None] = go_on,
+    ) -> Slice | Volume:
+        """Read the one scan that files hold, a slice or a volume.
+
+        One volume is read at a time, beside whatever else is.
+
+        Args:
+            files: All of them: one file, the files of a DICOM series, an archive.
+            limits: How large they may be.
+            series: Which of several series is meant; None to choose.
+            on_wait: Called several times a second while the scan is read or waits for
+                that; what it raises ends the reading within a second, and is raised.
+
+        Returns:
+            The scan.
+
+        Raises:
+            UnusableScan: If the files can't be used.
+            Overloaded: No process became free.
+        """
+        check_together((len(file.content) for file in files), limits)
+        if len(files) == 1 and _may_be_slice(files[0].content, limits):
+            # A volume is told by its header.
+            with suppress(LargeFile, NotOneSlice):
+                return self.read_small(files[0].content, limits, on_wait)
+        with self._turn_for_volume(on_wait):
+            process = self._take(on_wait)
+            try:
+                return process.read_scan(files, limits, series, on_wait)
+            finally:
+                self._give_back(process)
+
+    @contextmanager
+    def _turn_for_volume(self, on_wait: Callable[[], None]) -> Iterator[None]:
         self.open()
-        process, wanted = self._take(), current()
+        while not self._reading_volume.acquire(timeout=ASKED_EACH_S):
+            on_wait()
         try:
-            with wanted.interrupting(process.kill):
-                return process.read(data, limits)
-        except UnusableScan:
-            wanted.check()  # who kills it knows why
-            raise
+            yield
+        finally:
+            self._reading_volume.release()
+
+    def _read_apart(
+        self, data: bytes, limits: Limits, on_wait: Callable[[], None] = go_on
+    ) -> Slice:
+        self.open()
+        process = self._take(on_wait)
+        try:
+            return process.read(data, limits, on_wait)
         finally:
             self._give_back(process)
 
-    def _take(self) -> DecodingProcess:
+    def _take(self, on_wait: Callable[[], None] = go_on) -> DecodingProcess:
         until = time.monotonic() + self._allowed.seconds + _START_S
-        wanted = current()
-        with wanted.interrupting(self._wake), self._changed:
-            while (
-                self._is_open
-                and not wanted.is_cancelled
-                and (left_s := until - time.monotonic()) > 0
-            ):
+        with self._changed:
+            while self._is_open and (left_s := until - time.monotonic()) > 0:
+                on_wait()
                 if not self._idle:
-                    self._changed.wait(left_s)
+                    self._changed.wait(min(left_s, ASKED_EACH_S))
                     continue
                 process = self._idle.popleft()
                 if process.is_ready:
                     return process
                 self._replace(process)
-        wanted.check()
         message = "No decoder is free now. Try again in a moment."
         raise Overloaded(message)
-
-    def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
 
     def _give_back(self, process: DecodingProcess) -> None:
         with self._changed:
@@ -232,6 +280,10 @@ class DecodingPool:
     def _pause(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: not self._is_open, _PAUSE_S)
+
+
+def _may_be_slice(data: bytes, limits: Limits) -> bool:
+    return len(data) <= limits.max_file_bytes and not is_archive(data)
 
 
 def _lower(limits: Limits, others: Limits) -> Limits:

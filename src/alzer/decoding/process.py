@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import IO, Any, Final, cast
 
 from alzer.decoding.messages import (
@@ -18,11 +18,15 @@ from alzer.decoding.messages import (
     TOO_MUCH,
     MalformedAnswer,
     most_content,
-    pack_request,
+    most_volume_content,
     unpack_answer,
+    unpack_scan,
 )
-from alzer.errors import DamagedFile, TooDemanding
+from alzer.decoding.requests import pack_request, pack_scan_request
+from alzer.errors import DamagedFile, TooDemanding, UnusableScan
+from alzer.scans.reading import File
 from alzer.scans.slice import Slice
+from alzer.scans.volume import Volume
 from alzer.settings import DecodingLimits, Limits
 
 # Imports on a busy machine.
@@ -30,6 +34,9 @@ START_LIMIT_S: Final = 60.0
 
 # A process may be in kernel calls when its time is up.
 _WAITED_BESIDES_S: Final = 1.0
+
+# How long who waits is not asked whether it shall go on.
+ASKED_EACH_S: Final = 0.2
 
 # As much as a pipe takes at once, many times over.
 _WRITTEN_AT_ONCE: Final = 1 << 20
@@ -43,6 +50,10 @@ _ENVIRONMENT: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(2**20),
     "OPENBLAS_NUM_THREADS": "1",
 }
+
+
+def go_on() -> None:
+    """Let the process read on, however long it takes."""
 
 
 class NotStarted(Exception):
@@ -94,12 +105,16 @@ class DecodingProcess:
         except (_Ended, MalformedAnswer, OSError) as error:
             raise NotStarted from error
 
-    def read(self, data: bytes, limits: Limits) -> Slice:
+    def read(
+        self, data: bytes, limits: Limits, on_wait: Callable[[], None] = go_on
+    ) -> Slice:
         """Let the process read a file.
 
         Args:
             data: The file.
             limits: How large it may be.
+            on_wait: Called several times a second; what it raises ends the process
+                and is raised.
 
         Returns:
             The slice.
@@ -111,11 +126,51 @@ class DecodingProcess:
             DamagedFile: It has broken the process, or the process answers strangely.
                 The file may have taken it over then, so the process is ended.
         """
-        until = time.monotonic() + self._allowed.seconds + _WAITED_BESIDES_S
         request, most = pack_request(data, limits), most_content(limits)
+        until = time.monotonic() + self._allowed.seconds + _WAITED_BESIDES_S
+        with self._failures_named():
+            return unpack_answer(*self._converse(request, most, until, on_wait), limits)
+
+    def read_scan(
+        self,
+        files: Sequence[File],
+        limits: Limits,
+        series: str | None = None,
+        on_wait: Callable[[], None] = go_on,
+    ) -> Slice | Volume:
+        """Let the process read one scan of any number of files.
+
+        Args:
+            files: All of them.
+            limits: How large they may be.
+            series: Which of several series is meant; None to choose.
+            on_wait: As for `read`.
+
+        Returns:
+            The scan.
+
+        Raises:
+            UnusableScan: As for `read`, as are the others.
+        """
+        seconds, most = self._allowed.volume_seconds, most_volume_content(limits)
+        request = pack_scan_request(files, limits, series, seconds)
+        until = time.monotonic() + seconds + _WAITED_BESIDES_S
+        with self._failures_named():
+            return unpack_scan(*self._converse(request, most, until, on_wait), limits)
+
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        """Say what a file has done to the process, and end it if it is of no use.
+
+        Raises:
+            UnusableScan: The file can't be used; the process can go on.
+            TooDemanding: It takes more memory or time than is allowed.
+            DamagedFile: It has broken the process.
+        """
         try:
-            text, content = self._converse(request, most, until)
-            return unpack_answer(text, content, limits)
+            yield
+        except UnusableScan:
+            raise
         except MalformedAnswer as error:
             self.end()
             raise DamagedFile(STRANGE) from error
@@ -128,6 +183,9 @@ class DecodingProcess:
             if by_limit:
                 raise TooDemanding(TOO_MUCH) from error
             raise DamagedFile(STRANGE) from error
+        except BaseException:  # who waits does not go on
+            self.end()
+            raise
 
     @property
     def is_ready(self) -> bool:
@@ -151,7 +209,11 @@ class DecodingProcess:
                 pipe.close()
 
     def _converse(
-        self, parts: tuple[bytes, Any], most: int, until: float
+        self,
+        parts: Sequence[Any],
+        most: int,
+        until: float,
+        on_wait: Callable[[], None] = go_on,
     ) -> tuple[bytes, bytearray]:
         """Send a request while listening: either side may be the slower one.
 
@@ -166,8 +228,9 @@ class DecodingProcess:
             selector.register(self._answers, selectors.EVENT_READ)
             if waiting:
                 selector.register(self._requests, selectors.EVENT_WRITE)
-            while ready := selector.select(max(0.0, until - time.monotonic())):
-                for key, _ in ready:
+            while (left_s := until - time.monotonic()) > 0.0:
+                on_wait()
+                for key, _ in selector.select(min(left_s, ASKED_EACH_S)):
                     if key.fileobj is self._requests:
                         if not _write_some(key.fd, waiting):
                             selector.unregister(self._requests)

@@ -4,55 +4,35 @@ A file is recognised by its content, whatever its name.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from alzer.errors import (
-    DamagedFile,
-    EmptyFile,
-    NotAnImage,
-    UnusableScan,
-)
+from alzer.limits import Limits
+from alzer.scans import names
 from alzer.scans.dicom.encoding import is_bare_dicom
-from alzer.scans.foreign import describe
-from alzer.scans.names import SUFFIXES_BY_FORMAT
-from alzer.scans.packing import GZIP, unpack, unpacked_head
 from alzer.scans.pair import join_pair
-from alzer.scans.quiet import quiet_libraries
 from alzer.scans.raster import read_raster
+from alzer.scans.recognition import Format, check_file, damage_named, recognise
 from alzer.scans.reduction import reduce_slice
 from alzer.scans.signatures import (
-    BYTE_ORDER_MARK,
     VolumeKind,
-    altered_format,
     has_dicom_prefix,
     picture_format,
     volume_kind,
 )
-from alzer.scans.sizes import check_bytes
 from alzer.scans.slice import Slice
-from alzer.settings import Limits
+from alzer.scans.volume import Volume
 
 DEFAULT_LIMITS = Limits()
 
-# A picture or DICOM file is unpacked from gzip, and from gzip in gzip; no further.
-_MOST_PACKINGS: Final = 2
 
+def _samples_of(label: str) -> Callable[[], Iterator[bytes]]:
+    def draw() -> Iterator[bytes]:
+        from alzer.scans.samples import draw_files  # noqa: PLC0415 - it imports all
 
-@dataclass(frozen=True)
-class Format:
-    """One format that is read.
+        return draw_files(label)
 
-    Attributes:
-        label: Its name, as people write it.
-        is_like: Whether a file is of it, by its bytes and its first bytes unpacked.
-        read: Reads a file of it.
-    """
-
-    label: str
-    is_like: Callable[[bytes, bytes], bool]
-    read: Callable[[bytes, Limits], Slice]
+    return draw
 
 
 def _picture(label: str) -> Format:
@@ -60,6 +40,7 @@ def _picture(label: str) -> Format:
         label,
         lambda data, _: picture_format(data) == label,
         lambda data, limits: read_raster(data, label, limits),
+        _samples_of(label),
     )
 
 
@@ -92,35 +73,41 @@ def _read_nifti(data: bytes, limits: Limits) -> Slice:
     return read_nifti(data, limits)
 
 
+def _read_nifti_scan(data: bytes, limits: Limits) -> Slice | Volume:
+    from alzer.scans.nifti import read_nifti_scan  # noqa: PLC0415 - see above
+
+    return read_nifti_scan(data, limits)
+
+
 def _read_mgh(data: bytes, limits: Limits) -> Slice:
     from alzer.scans.mgh import read_mgh  # noqa: PLC0415 - see above
 
     return read_mgh(data, limits)
 
 
+def _read_mgh_scan(data: bytes, limits: Limits) -> Slice | Volume:
+    from alzer.scans.mgh import read_mgh_scan  # noqa: PLC0415 - see above
+
+    return read_mgh_scan(data, limits)
+
+
 FORMATS: Final = (
     # First: a DICOM file's free first bytes may hold another format's mark.
-    Format("DICOM", _is_dicom_file, _read_dicom),
+    Format("DICOM", _is_dicom_file, _read_dicom, _samples_of("DICOM")),
     _picture("PNG"),
     _picture("JPEG"),
     _picture("TIFF"),
     _picture("BMP"),
     _picture("WebP"),
     _picture("GIF"),
-    Format("NIfTI", _is_nifti, _read_nifti),
-    Format("MGH", _is_mgh, _read_mgh),
+    Format("NIfTI", _is_nifti, _read_nifti, _samples_of("NIfTI"), _read_nifti_scan),
+    Format("MGH", _is_mgh, _read_mgh, _samples_of("MGH"), _read_mgh_scan),
     # Last: it has no mark.
-    Format("DICOM", _is_bare_dicom, _read_dicom),
+    Format("DICOM", _is_bare_dicom, _read_dicom, _samples_of("DICOM")),
 )
 
 # For people: in the order in which they know them.
-_LABELS: Final = tuple(SUFFIXES_BY_FORMAT)
-FORMAT_LIST: Final = f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]}"
-_SEND: Final = f"Send a {FORMAT_LIST} file."
-_UNKNOWN: Final = (
-    "The file is of no known image format. (An .img file is read with its .hdr only: "
-    "convert both to one .nii.)"
-)
+FORMAT_LIST: Final = names.FORMAT_LIST
 
 
 def read_slice(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Slice:
@@ -141,9 +128,11 @@ def read_slice(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Slice:
         NotAnImage: If its format is not known, or known and not read.
         DamagedFile: If the format is known but the content is not as it should be.
     """
-    _check_bytes(data, limits)
-    with _damage_named():
-        return reduce_slice(_read_known(data, limits))
+    check_file(data, limits.max_file_bytes)
+    with damage_named():
+        found = recognise(data, FORMATS, limits)
+        scan = reduce_slice(found.known.read(found.data, limits))
+    return replace(scan, notes=(*found.notes, *scan.notes))
 
 
 def read_slice_pair(
@@ -163,79 +152,3 @@ def read_slice_pair(
         UnusableScan: As for `read_slice`.
     """
     return read_slice(join_pair(header, image), limits)
-
-
-def _check_bytes(data: bytes, limits: Limits) -> None:
-    if not data:
-        message = "The file is empty; choose the file again."
-        raise EmptyFile(message)
-    check_bytes(len(data), limits.max_file_bytes)
-
-
-@contextmanager
-def _damage_named() -> Iterator[None]:
-    try:
-        with quiet_libraries():
-            yield
-    except UnusableScan:
-        raise
-    except Exception as error:  # decoders fail in every way there is
-        message = (
-            "The file is damaged or incomplete; export it again and send the new one."
-        )
-        raise DamagedFile(message) from error
-
-
-def _read_known(data: bytes, limits: Limits, packings: int = 0) -> Slice:
-    """Read what one of the formats takes for its own.
-
-    Raises:
-        NotAnImage: None does.
-        DamagedFile: None does, as the file was changed on its way.
-    """
-    head = unpacked_head(data)
-    for known in FORMATS:
-        if known.is_like(data, head):
-            return known.read(data, limits)
-    if data.startswith(GZIP):
-        return _read_packed(data, head, limits, packings + 1)
-    if data.startswith(BYTE_ORDER_MARK) and picture_format(data[3:]):
-        note = "Three bytes that mark text stood before the picture and were ignored."
-        return _noted(_read_known(data[3:], limits, _MOST_PACKINGS), note)
-    if (name := altered_format(data)) is not None:
-        message = (
-            f"The file is a {name} file that was changed on its way, as if it were "
-            "text. Transfer it again in binary form."
-        )
-        raise DamagedFile(message)
-    message = f"{describe(head) or _UNKNOWN} {_SEND}"
-    raise NotAnImage(message)
-
-
-def _read_packed(data: bytes, head: bytes, limits: Limits, packings: int) -> Slice:
-    """Read what is packed with gzip and is not a volume.
-
-    Raises:
-        DamagedFile: Nothing can be unpacked.
-        NotAnImage: It is nothing that is read.
-    """
-    is_read = head.startswith(GZIP) or any(
-        known.is_like(head, head) for known in FORMATS
-    )
-    if not head:
-        message = "The gzipped file is damaged or empty; compress and send it again."
-        raise DamagedFile(message)
-    if not is_read:
-        inside = describe(head) or "It is of no known image format."
-        inside = inside.replace("The file", "What is in it", 1)
-        message = f"The file is packed with gzip. {inside} {_SEND}"
-        raise NotAnImage(message)
-    if packings > _MOST_PACKINGS:
-        message = f"The file is packed with gzip several times; unpack it. {_SEND}"
-        raise NotAnImage(message)
-    scan = _read_known(bytes(unpack(data, limits.max_file_bytes)), limits, packings)
-    return _noted(scan, "The file was unpacked from gzip.")
-
-
-def _noted(scan: Slice, note: str) -> Slice:
-    return replace(scan, notes=(note, *scan.notes))

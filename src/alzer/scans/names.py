@@ -19,6 +19,10 @@ SUFFIXES_BY_FORMAT: Final[Mapping[str, tuple[str, ...]]] = {
     "MGH": (".mgh", ".mgz"),
 }
 
+# For people: in the order in which they know them.
+_LABELS: Final = tuple(SUFFIXES_BY_FORMAT)
+FORMAT_LIST: Final = f"{', '.join(_LABELS[:-1])} or {_LABELS[-1]}"
+
 # The index that lies beside DICOM files holds no image.
 DICOM_INDEX: Final = "DICOMDIR"
 

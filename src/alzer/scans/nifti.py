@@ -1,4 +1,4 @@
-"""NIfTI-1 and NIfTI-2 of one slice, plain or gzipped; whole or as a pair of files."""
+"""NIfTI-1 and NIfTI-2, plain or gzipped; whole or as a pair of files."""
 
 import math
 from dataclasses import replace
@@ -14,6 +14,7 @@ from alzer.scans.colour import (
     merge_channels,
     require_grey,
 )
+from alzer.scans.grid import tall_shape, volume_of
 from alzer.scans.nifti_header import (
     FLOAT128,
     VolumeHeader,
@@ -21,13 +22,14 @@ from alzer.scans.nifti_header import (
     read_header,
 )
 from alzer.scans.packing import unpacked_head
-from alzer.scans.placement import UNPLACED, place_nifti
+from alzer.scans.placement import UNPLACED, Placement, place_nifti
 from alzer.scans.plane import picture_shape, slice_of
 from alzer.scans.signatures import VolumeKind, volume_kind
 from alzer.scans.sizes import check_pixels, check_voxels, times
 from alzer.scans.slice import Slice
-from alzer.scans.unpacked import open_unpacked
+from alzer.scans.unpacked import MOST_HELD_BYTES, Unpacked, open_unpacked
 from alzer.scans.values import to_pixels
+from alzer.scans.volume import Volume
 from alzer.settings import Limits
 
 # Headers may have extensions, and some programs write behind the values: some
@@ -56,9 +58,67 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
         DamagedFile: The file is shorter than its header says, or not NIfTI.
         NotAnImage: It is only the header of a pair of files.
     """
-    header = _checked_header(data, limits)
+    header = _header(data)
+    _check_declared(header, limits)
+    header, content, first = _open(data, header, limits, MOST_HELD_BYTES)
+    shape = picture_shape(header.shape[:3])
+    pixels, notes = _pixels(header, content.rows(first, header.voxel, shape))
+    return slice_of(pixels, header.shape[:3], _placement(header), "NIfTI", notes)
+
+
+def read_nifti_scan(data: bytes, limits: Limits) -> Slice | Volume:
+    """Read an image of one slice or of one volume.
+
+    Args:
+        data: The file.
+        limits: As for `read_nifti`.
+
+    Returns:
+        A slice, or if the file has more of them a volume, on the file's own grid.
+
+    Raises:
+        NotOneSlice: The file holds several images, such as points in time.
+    """
+    header = _header(data)
+    if min(header.shape[:3]) == 1:
+        return read_nifti(data, limits)
+    check_voxels(_squeezed(header.shape), limits)
+    if (images := math.prod(header.shape[3:])) > 1:
+        message = (
+            f"The file holds {images} volumes of {times(header.shape[:3])} voxels "
+            "(points in time, echoes or directions); send one of them."
+        )
+        raise NotOneSlice(message)
+    header, content, first = _open(data, header, limits, limits.max_decoded_bytes)
+    stored = content.rows(first, header.voxel, tall_shape(header.shape[:3]))
+    pixels, notes = _pixels(header, stored)
+    return volume_of(pixels, header.shape[:3], _placement(header), "NIfTI", notes)
+
+
+def _header(data: bytes) -> VolumeHeader:
+    head = unpacked_head(data)
+    kind = volume_kind(head)
+    if kind not in {VolumeKind.NIFTI1, VolumeKind.NIFTI2}:
+        message = "The header is not of a NIfTI or Analyze 7.5 file; export it again."
+        raise DamagedFile(message)
+    return read_header(head, kind)
+
+
+def _open(
+    data: bytes, header: VolumeHeader, limits: Limits, most_held_bytes: int
+) -> tuple[VolumeHeader, Unpacked, int]:
+    """Unpack a file.
+
+    Returns:
+        The header, what the file holds, and where in it the values begin.
+
+    Raises:
+        DamagedFile: The file is shorter than its header says.
+        NotAnImage: It is only the header of a pair of files.
+    """
     needed = _needed_bytes(header)
-    content = open_unpacked(data, _most_bytes(header, needed, limits), needed)
+    most_bytes = _most_bytes(header, needed, limits)
+    content = open_unpacked(data, most_bytes, needed, most_held_bytes)
     first = begin_of_values(header, needed, content.length)
     held = content.length - first
     if held < needed:
@@ -72,19 +132,7 @@ def read_nifti(data: bytes, limits: Limits) -> Slice:
     if not header.is_whole:
         note = "The header is marked as one of a pair; the values behind it were read."
         header = replace(header, notes=(*header.notes, note))
-    shape = picture_shape(header.shape[:3])
-    return _slice(header, content.rows(first, header.voxel, shape))
-
-
-def _checked_header(data: bytes, limits: Limits) -> VolumeHeader:
-    head = unpacked_head(data)
-    kind = volume_kind(head)
-    if kind not in {VolumeKind.NIFTI1, VolumeKind.NIFTI2}:
-        message = "The header is not of a NIfTI or Analyze 7.5 file; export it again."
-        raise DamagedFile(message)
-    header = read_header(head, kind)
-    _check_declared(header, limits)
-    return header
+    return header, content, first
 
 
 def _check_declared(header: VolumeHeader, limits: Limits) -> None:
@@ -126,15 +174,18 @@ def _most_bytes(header: VolumeHeader, needed: int, limits: Limits) -> int:
     return min(first + needed + _TOLD_BESIDES_BYTES, limits.max_decoded_bytes)
 
 
-def _slice(header: VolumeHeader, stored: Rows) -> Slice:
+def _pixels(header: VolumeHeader, stored: Rows) -> tuple[Rows, tuple[str, ...]]:
     notes, order = header.notes, header.fields.endianness
     if header.voxel == FLOAT128:
         stored = stored.map(lambda band: _from_float128(band, order))
     if header.voxel.shape:
         stored, notes = _grey(stored), (*notes, EQUAL_CHANNELS)
     pixels, more = to_pixels(stored, header.slope, header.intercept)
-    placement = place_nifti(header.fields) if header.is_placed else UNPLACED
-    return slice_of(pixels, header.shape[:3], placement, "NIfTI", notes + more)
+    return pixels, notes + more
+
+
+def _placement(header: VolumeHeader) -> Placement:
+    return place_nifti(header.fields) if header.is_placed else UNPLACED
 
 
 def _grey(channels: Rows) -> Rows:

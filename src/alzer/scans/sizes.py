@@ -2,7 +2,7 @@
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from alzer.errors import TooManyBytes, TooManyPixels
@@ -38,6 +38,33 @@ def check_bytes(size: int, most: int) -> None:
         message = (
             f"The file has {size / 2**20:.1f} MiB, over the limit of "
             f"{most / 2**20:g} MiB; send one slice."
+        )
+        raise TooManyBytes(message)
+
+
+def check_together(sizes: Iterable[int], limits: Limits) -> None:
+    """Refuse a scan whose files are too many, or too large together.
+
+    Args:
+        sizes: Bytes of each file.
+        limits: How many and how large they may be.
+
+    Raises:
+        TooManyBytes: They are more or larger.
+    """
+    files, total = 0, 0
+    for size in sizes:
+        files, total = files + 1, total + size
+    if files > limits.max_files:
+        message = (
+            f"These are {files} files, over the limit of {limits.max_files}; send "
+            "those of one series."
+        )
+        raise TooManyBytes(message)
+    if total > limits.max_scan_bytes:
+        message = (
+            f"The files have {total / 2**20:.0f} MiB together, over the limit of "
+            f"{limits.max_scan_bytes / 2**20:g} MiB; send those of one series."
         )
         raise TooManyBytes(message)
 

@@ -11,11 +11,13 @@ class Volume:
     """The voxels of one scan on its own grid, and where they lie; never an identity.
 
     Attributes:
-        voxels: shape (i, j, k), finite, in the scan's own order and units.
+        voxels: shape (i, j, k), finite, in the scan's own order and units; as read
+            from files, contiguous in Fortran's order.
         affine: shape (4, 4); voxel indices (i, j, k) to millimetres, right, anterior
             and superior (RAS+).
         source: The format's name, such as "NIfTI".
         notes: What was decided while reading, as sentences.
+        warnings: What a reader of the result must know, as sentences.
 
     Examples:
         >>> import numpy as np
@@ -28,6 +30,7 @@ class Volume:
     affine: NDArray[np.float64]
     source: str
     notes: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:

@@ -22,6 +22,7 @@ from alzer.errors import (
     NotAllowed,
     NotSignedIn,
     Overloaded,
+    SeveralSeries,
     StorageUnavailable,
     TooManyBytes,
     TooManyGuesses,
@@ -83,7 +84,14 @@ def describe_failure(error: AlzerError | None) -> dict[str, Any]:
     if error is None:
         return {"status": 500, "detail": _UNFORESEEN, "code": "internal_error"}
     status = status_of(type(error))
-    return {"status": status, "detail": error.message, "code": error.code}
+    return {**_describe(error), "status": status}
+
+
+def _describe(error: AlzerError) -> dict[str, Any]:
+    described: dict[str, Any] = {"detail": error.message, "code": error.code}
+    if isinstance(error, SeveralSeries):
+        described["series"] = list(error.found)
+    return described
 
 
 def problem(status: int, detail: str, code: str) -> JSONResponse:
@@ -93,7 +101,8 @@ def problem(status: int, detail: str, code: str) -> JSONResponse:
 
 def answer_failure(error: AlzerError) -> JSONResponse:
     """Answer a failure that was foreseen."""
-    return problem(status_of(type(error)), error.message, error.code)
+    status = status_of(type(error))
+    return JSONResponse(_describe(error), status, _HEADERS.get(status))
 
 
 def answer_unforeseen() -> JSONResponse:

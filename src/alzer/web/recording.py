@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from alzer.analysis import Analysis
-from alzer.backends.backend import SentFile
 from alzer.errors import StorageUnavailable
 from alzer.explain.kept_evidence import KeptEvidence, pack_evidence
+from alzer.scans.reading import File
 from alzer.store.audit import AuditEntry
 from alzer.store.kinds import Kind
 from alzer.store.records import Record
@@ -31,7 +31,7 @@ class Submission:
         analysis_id: What the analysis will be called.
     """
 
-    files: tuple[SentFile, ...]
+    files: tuple[File, ...]
     caller: Caller
     request_id: str
     analysis_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -166,7 +166,7 @@ class Recorder:
                 store.files.remove_all(*record.files)
 
 
-def _as_one(files: tuple[SentFile, ...]) -> bytes:
+def _as_one(files: tuple[File, ...]) -> bytes:
     """Return several files as an archive in which nothing has its name."""
     if len(files) == 1:
         return files[0].content

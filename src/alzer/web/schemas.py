@@ -154,6 +154,11 @@ class Problem(BaseModel):
 
     detail: str = Field(description="What is wrong and what to do, for a person.")
     code: str = Field(description="The same for a program; stable.")
+    series: list[str] | None = Field(
+        None,
+        description="Of `several_series`: what there is to choose from, the first one "
+        "by `series=1`; not said otherwise.",
+    )
 
 
 class StoredAnalysis(Prediction):

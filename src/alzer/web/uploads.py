@@ -10,12 +10,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from alzer.backends.backend import ClientDisconnected, SentFile
+from alzer.backends.backend import ClientDisconnected
 from alzer.errors import InvalidRequest, TooManyBytes
+from alzer.scans.reading import File
 from alzer.settings import Settings
-
-# Files of one scan: a series has several hundred.
-MOST_FILES: Final = 2_000
 
 # Room for boundaries, part headers and a few small fields besides the files, so
 # that a file of exactly the limit passes.
@@ -43,7 +41,7 @@ class Upload:
         series: Which of several series in them is meant, if the form says so.
     """
 
-    files: tuple[SentFile, ...]
+    files: tuple[File, ...]
     series: str | None = None
 
 
@@ -66,7 +64,7 @@ async def read_upload(request: Request, settings: Settings) -> Upload:
     """
     try:
         with anyio.fail_after(READ_TIMEOUT_S):
-            form = await _read_form(request, settings.max_form_parts)
+            form = await _read_form(request, settings)
     except TimeoutError as error:
         message = "The upload took too long. Send it again."
         raise InvalidRequest(message) from error
@@ -78,28 +76,31 @@ async def read_upload(request: Request, settings: Settings) -> Upload:
     return Upload(files, series if isinstance(series, str) else None)
 
 
-async def _read_form(request: Request, max_fields: int) -> FormData:
+async def _read_form(request: Request, settings: Settings) -> FormData:
     kind, _ = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
         message = f"The request holds no form. {_EXPECTED}"
         raise InvalidRequest(message)
+    most = settings.max_scan_files
     parser = _InMemory(
-        request.headers, request.stream(), max_files=MOST_FILES, max_fields=max_fields
+        request.headers,
+        request.stream(),
+        max_files=most,
+        max_fields=settings.max_form_parts,
     )
     try:
         return await parser.parse()
     # A ValueError: the form names a character set that there isn't, or breaks it.
     except (MultiPartException, ValueError, LookupError) as error:
         message = (
-            f"The form could not be read, or has more than {MOST_FILES} files. "
-            f"{_EXPECTED}"
+            f"The form could not be read, or has more than {most} files. {_EXPECTED}"
         )
         raise InvalidRequest(message) from error
     except ClientDisconnect as error:
         raise ClientDisconnected from error
 
 
-async def _files_of(form: FormData, max_bytes: int) -> tuple[SentFile, ...]:
+async def _files_of(form: FormData, max_bytes: int) -> tuple[File, ...]:
     parts = [part for name in ("file", "files") for part in form.getlist(name)]
     uploads = [part for part in parts if isinstance(part, UploadFile)]
     if not uploads or len(uploads) < len(parts):
@@ -109,7 +110,7 @@ async def _files_of(form: FormData, max_bytes: int) -> tuple[SentFile, ...]:
         raise TooManyBytes(too_large(max_bytes))
     files = []
     for upload in uploads:
-        files.append(SentFile(await upload.read(), upload.filename or ""))
+        files.append(File(await upload.read(), upload.filename or ""))
         await upload.close()  # each is held twice for a moment only
     return tuple(files)
 

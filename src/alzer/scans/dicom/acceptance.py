@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from alzer.errors import NotBrainLike, NotMagneticResonance
+from alzer.errors import NotBrainLike, NotMagneticResonance, UnsupportedVariant
 from alzer.scans.dicom.elements import Frame, words
 
 _MODALITY_UNKNOWN: Final = (
@@ -20,6 +20,11 @@ _SECONDARY: Final = (
     "map or a copy of the screen); the model knows acquired images only."
 )
 _DERIVED: Final = "The file says that its pixels were derived from those acquired."
+
+_MOSAIC: Final = (
+    "The DICOM file is a Siemens mosaic: many slices in one picture, as of functional "
+    "or diffusion series. Send the T1-weighted series of the head instead."
+)
 
 _MR: Final = frozenset({"MR", "MRI"})
 
@@ -96,6 +101,7 @@ def check_header(frame: Frame) -> Remarks:
 
     Raises:
         NotMagneticResonance: If another modality made it.
+        UnsupportedVariant: If it is a mosaic of slices.
     """
     modality = next(iter(frame.words("Modality")), "")
     if modality and modality not in _MR:
@@ -105,6 +111,8 @@ def check_header(frame: Frame) -> Remarks:
         )
         raise NotMagneticResonance(message)
     _check_part(frame)
+    if "MOSAIC" in frame.words("ImageType"):
+        raise UnsupportedVariant(_MOSAIC)
     warnings = () if modality else (_MODALITY_UNKNOWN,)
     if set(frame.words("BurnedInAnnotation")[:1]) & _YES:
         warnings = (*warnings, _BURNED_IN)

@@ -9,12 +9,13 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, cast
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 
 from alzer.scans.dicom.numerals import parse_numbers
 
@@ -48,7 +49,7 @@ _MACROS: Final = (
 
 @dataclass(frozen=True)
 class Frame:
-    """Everything that a file says of its one image.
+    """Everything that a file says of one image.
 
     Attributes:
         dataset: The elements at the top.
@@ -97,18 +98,19 @@ class Frame:
         return () if place is None else _items(place, keyword)
 
 
-def frame_of(dataset: Dataset) -> Frame:
-    """Collect the places in which a file describes its one image.
+def frame_of(dataset: Dataset, number: int = 0) -> Frame:
+    """Collect the places in which a file describes one of its images.
 
     Args:
         dataset: The elements at the top.
+        number: Which frame, counted from 0.
 
     Returns:
-        The dataset and its functional groups of the first frame.
+        The dataset and its functional groups of that frame.
     """
     places: list[Dataset] = []
-    for keyword in _FUNCTIONAL_GROUPS:
-        for group in _items(dataset, keyword)[:1]:
+    for keyword, which in zip(_FUNCTIONAL_GROUPS, (number, 0), strict=True):
+        for group in _items(dataset, keyword)[which : which + 1]:
             places += [*_macros(group), group]
     # Some converters lay the macros of a frame at the top.
     macros = [item for name in _MACROS for item in _items(dataset, name)[:1]]
@@ -196,7 +198,12 @@ def _element(
     dataset: Dataset, keyword: str | int
 ) -> RawDataElement | DataElement | None:
     # pydicom's own annotation forgets elements that are not converted yet.
-    return cast("RawDataElement | DataElement | None", dataset.get_item(Tag(keyword)))
+    return cast("RawDataElement | DataElement | None", dataset.get_item(_tag(keyword)))
+
+
+@lru_cache(256)  # a series asks for the same ones of each of its slices
+def _tag(keyword: str | int) -> BaseTag:
+    return Tag(keyword)
 
 
 def _binary_code(element: RawDataElement) -> str | None:

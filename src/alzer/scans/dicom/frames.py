@@ -64,6 +64,42 @@ def join_frame(items: memoryview) -> bytes:
     return b"".join(parts)
 
 
+def split_frames(items: memoryview, count: int) -> list[memoryview]:
+    """Split the compressed frames of a file with several.
+
+    Frames begin with an item each, and most have no other. Where there are more
+    items than frames, the frames are told by how they begin, not by the tables of
+    offsets, which are often wrong.
+
+    Args:
+        items: The value of the element of pixels: items with their headers.
+        count: How many frames the file declares.
+
+    Returns:
+        Each frame as one item, as a file of that frame alone would hold it.
+
+    Raises:
+        DamagedFile: The items can't be divided among so many frames.
+    """
+    parts = _split(items)
+    if parts and _is_offset_table(parts[0]):
+        parts = parts[1:]
+    marks = (JPEG_START, JPEG_2000_START)
+    are_whole = len(parts) == count or not any(part.startswith(marks) for part in parts)
+    frames: list[list[bytes]] = []
+    for part in parts:
+        if are_whole or part.startswith(marks) or not frames:
+            frames.append([])
+        frames[-1].append(part)
+    if len(frames) != count:
+        message = (
+            f"The DICOM file declares {count} frames, and holds {len(frames)}; export "
+            "it again."
+        )
+        raise DamagedFile(message)
+    return [memoryview(_item(b"".join(frame))) for frame in frames]
+
+
 def check_end(frame: bytes) -> None:
     """Refuse a JPEG-LS frame without its end: its decoder would take seconds to.
 
@@ -91,6 +127,11 @@ def guess_syntax(frame: bytes) -> UID:
         return JPEG2000
     process = jpeg_process(frame)
     return RLELossless if process is None else _BY_FRAME_MARKER.get(process[0], UID(""))
+
+
+def _item(frame: bytes) -> bytes:
+    header = struct.pack("<HHL", ITEM >> 16, ITEM & 0xFFFF, len(frame))
+    return header + frame
 
 
 def _split(items: memoryview) -> list[bytes]:

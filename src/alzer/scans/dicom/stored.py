@@ -66,6 +66,17 @@ def check_declared(frame: Frame, form: PixelFormat, limits: Limits) -> None:
             "send one slice."
         )
         raise NotOneSlice(message)
+    check_image(form, limits)
+
+
+def check_image(form: PixelFormat, limits: Limits) -> None:
+    """Refuse one image that is too large.
+
+    Args:
+        form: How its pixels are described.
+        limits: How large it may be.
+    """
+    rows, columns = form.shape
     check_pixels(form.shape, limits)
     value_bytes = form.samples * math.ceil(form.allocated / 8)
     copies_bytes = _GREY_BYTES if form.samples == 1 else _COLOUR_BYTES

@@ -1,0 +1,1 @@
+"""Volumes from the images of DICOM series."""

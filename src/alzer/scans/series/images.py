@@ -1,0 +1,169 @@
+"""What headers say of the images that a volume may be made of.
+
+A file holds one image, or as many as it has frames. Nothing of a patient is kept;
+the identifiers of series and images are used to tell them apart, and end here.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from alzer.errors import (
+    DamagedFile,
+    NotAnImage,
+    TooManyPixels,
+    UnsupportedVariant,
+)
+from alzer.scans.dicom.elements import Frame, frame_of, raw_value
+from alzer.scans.dicom.frames import split_frames
+from alzer.scans.dicom.geometry import spacing
+from alzer.scans.dicom.parsing import ParsedFile, parse
+from alzer.scans.dicom.pixel_format import describe
+from alzer.scans.series.kinds import Kind, kind_of
+from alzer.scans.sizes import check_voxels
+from alzer.settings import Limits
+
+# Diffusion in 64 directions has 5,000. Each frame is described, however small it is.
+_MOST_FRAMES: Final = 20_000
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of a series.
+
+    Attributes:
+        file: Which of the files holds it.
+        frame: Which of the file's frames it is; None if the file has but one image.
+        series: The identifier of its series.
+        numbers: Of the series, of the image in it; 0 where the file does not say.
+        shape: Rows and columns.
+        spacing_mm: Between rows and between columns; None if unknown.
+        orientation: Directions of growing column and row index, LPS+; None if unknown.
+        position_mm: Place of the first pixel's centre, LPS+; None if unknown.
+        image_type: The words of ImageType or FrameType.
+        echo_ms: Echo time; None if unknown.
+        kind: What the image shows, by its header.
+        digest: Of the pixels as they lie in the file.
+    """
+
+    file: int
+    frame: int | None
+    series: bytes
+    numbers: tuple[int, int]
+    shape: tuple[int, int]
+    spacing_mm: tuple[float, float] | None
+    orientation: tuple[float, ...] | None
+    position_mm: tuple[float, ...] | None
+    image_type: tuple[str, ...]
+    echo_ms: float | None
+    kind: Kind
+    digest: bytes
+
+
+def find_images(files: Sequence[bytes], limits: Limits) -> list[Image]:
+    """Read the headers of DICOM files.
+
+    Args:
+        files: The files; one that repeats another counts once.
+        limits: How large each may be once it is inflated, and how many voxels all
+            frames of one may have.
+
+    Returns:
+        Their images, in the order of the files. Files without any are left out.
+
+    Raises:
+        NotAnImage: None has any.
+    """
+    images: list[Image] = []
+    refusal = NotAnImage("The DICOM files hold no image; send those of one series.")
+    seen: set[bytes] = set()
+    for number, data in enumerate(files):
+        digest = hashlib.sha256(data).digest()
+        if digest in seen:
+            continue
+        seen.add(digest)
+        try:
+            images += _images_of(number, parse(data, limits), limits)
+        except NotAnImage as no_image:  # such as a report, or an index
+            refusal = no_image
+    if not images:
+        raise refusal
+    return images
+
+
+def frames_of(parsed: ParsedFile, count: int) -> list[memoryview]:
+    """Divide the pixels of a file among its frames.
+
+    Args:
+        parsed: The file.
+        count: How many frames it declares.
+
+    Returns:
+        The pixels of each, neither decoded nor copied.
+
+    Raises:
+        DamagedFile: There are fewer.
+        UnsupportedVariant: Frames do not begin with a whole byte.
+    """
+    if count == 1:
+        return [parsed.pixels]
+    if parsed.has_items:
+        return split_frames(parsed.pixels, count)
+    form = describe(frame_of(parsed.dataset))
+    bits = math.prod(form.shape) * form.samples * form.allocated
+    if bits % 8:
+        message = (
+            "The DICOM file's frames are packed bit by bit; save it with 8 or 16 bits "
+            "per value."
+        )
+        raise UnsupportedVariant(message)
+    size = bits // 8
+    if len(parsed.pixels) < count * size:
+        message = (
+            f"The DICOM file declares {count} frames and holds the pixels of "
+            f"{len(parsed.pixels) // max(1, size)}; export it again."
+        )
+        raise DamagedFile(message)
+    return [parsed.pixels[place * size : (place + 1) * size] for place in range(count)]
+
+
+def count_frames(frame: Frame) -> int:
+    """Return how many frames a file declares, 1 if it does not say."""
+    return max(1, frame.integer("NumberOfFrames") or 1)
+
+
+def _images_of(file: int, parsed: ParsedFile, limits: Limits) -> Iterator[Image]:
+    """Describe the frames of a file.
+
+    Raises:
+        TooManyPixels: They are absurdly many.
+    """
+    first = frame_of(parsed.dataset)
+    form, count = describe(first), count_frames(first)
+    check_voxels((count, *form.shape), limits)
+    if count > _MOST_FRAMES:
+        message = f"The DICOM file declares {count} frames; send one volume of a head."
+        raise TooManyPixels(message)
+    for number, pixels in enumerate(frames_of(parsed, count)):
+        frame = frame_of(parsed.dataset, number)
+        yield Image(
+            file,
+            number if count > 1 else None,
+            raw_value(parsed.dataset, "SeriesInstanceUID") or b"",
+            (frame.integer("SeriesNumber") or 0, frame.integer("InstanceNumber") or 0),
+            form.shape,
+            spacing(frame)[0],
+            _finite(frame, "ImageOrientationPatient", 6),
+            _finite(frame, "ImagePositionPatient", 3),
+            frame.words("FrameType") or frame.words("ImageType"),
+            frame.number("EffectiveEchoTime") or frame.number("EchoTime"),
+            kind_of(frame),
+            hashlib.sha256(pixels).digest(),
+        )
+
+
+def _finite(frame: Frame, keyword: str, count: int) -> tuple[float, ...] | None:
+    values = frame.numbers(keyword)[:count]
+    return values if len(values) == count and all(map(math.isfinite, values)) else None
