@@ -60,12 +60,11 @@ def test_a_problem_is_kept(store: Store) -> None:
 
 
 @pytest.mark.parametrize("first", [JobState.done, JobState.failed, JobState.cancelled])
-@pytest.mark.parametrize("then", JobState)
-def test_what_has_ended_stays_so(store: Store, first: JobState, then: JobState) -> None:
+def test_what_has_ended_stays_so(store: Store, first: JobState) -> None:
     job = add(store)
     store.jobs.end(job.id, first)
 
-    assert not store.jobs.end(job.id, then)
+    assert not any(store.jobs.end(job.id, then) for then in JobState)
     store.jobs.advance(job.id, "read", 0.5)
     assert state(store, job) is first
 
