@@ -21,7 +21,7 @@ PYTHON := $(shell for each in python3.11 python3 python3.12 python3.13 python3.1
 	&& echo $$each && break; done)
 endif
 
-SOURCES := src tests benchmarks docs/generate.py
+SOURCES := src tests benchmarks tools docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
 .PHONY: help postgresql serve test check evaluate docs constraints requirements audit bandit sbom clean
