@@ -66,7 +66,7 @@ def load_brain_networks(
 
     Args:
         threads: Threads for one run; 0 means all cores that the process may use.
-        engine: Which library computes; both give the same mask.
+        engine: Which library computes; their masks differ in one of 10,000 voxels.
 
     Returns:
         The networks; any number of threads may share them.
