@@ -1,5 +1,7 @@
 """Cut the brain out of a scan, and bring it to coarser resolutions."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,10 @@ from alzer.volumes.sampling import (
     transform_points,
 )
 
+# At least so much of a scan is air around the head; its darkest part is the value
+# that stands for no signal, which some files shift.
+_AIR_PERCENTILE: Final = 1.0
+
 
 def cut_brain(volume: Volume, mask: NDArray[np.bool_]) -> Image:
     """Return the smallest box that holds the brain, zero around it.
@@ -22,18 +28,17 @@ def cut_brain(volume: Volume, mask: NDArray[np.bool_]) -> Image:
         mask: True inside the brain, shape (i, j, k); not empty.
 
     Returns:
-        The brain, darkest at zero.
+        The brain, air being zero.
     """
     indices = [
         np.flatnonzero(mask.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))
     ]
     box = tuple(slice(int(along[0]), int(along[-1]) + 1) for along in indices)
-    inside = mask[box]
-    darkest = float(volume.voxels[box][inside].min())
-    voxels = np.where(inside, volume.voxels[box] - darkest, 0.0)
+    air = np.percentile(volume.voxels[::3, ::3, ::3], _AIR_PERCENTILE)
+    above = np.maximum(volume.voxels[box] - np.float32(air), 0.0)
     affine = volume.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ [along.start for along in box]
-    return Image(np.asarray(voxels, np.float32), affine)
+    return Image(np.where(mask[box], above, np.float32(0.0)), affine)
 
 
 def shrink(image: Image, spacing_mm: float) -> Image:
