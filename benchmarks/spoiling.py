@@ -7,14 +7,13 @@ says so.
 
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import gaussian_filter, rotate, zoom
+from scipy.ndimage import gaussian_filter, zoom
 
 from alzer.scans.volume import Volume
 
@@ -82,25 +81,26 @@ def ghost(volume: Volume, axis: int, strength: float, copies: int = 3) -> Volume
     return _with(volume, voxels)
 
 
-def move(volume: Volume, axis: int, degrees: float, pieces: int = 8) -> Volume:
-    """Return what a head that turns between pieces of k-space looks like."""
+def move(volume: Volume, axis: int, millimetres: float) -> Volume:
+    """Return what a head looks like that was elsewhere for every few lines of k-space.
+
+    Args:
+        volume: Of 1 mm voxels.
+        axis: Along which the lines were taken one after another.
+        millimetres: Standard deviation of where the head was.
+    """
     generator = np.random.default_rng(0)
-    spectrum = np.fft.fftn(volume.voxels)
-    mixed = spectrum.copy()
-    count = volume.voxels.shape[axis]
-    edges = np.linspace(0, count, pieces + 1).astype(int)
-    for first, end in pairwise(edges):
-        turned = rotate(
-            volume.voxels,
-            generator.normal(0.0, degrees),
-            (ANTERIOR, SUPERIOR),
-            reshape=False,
-            order=1,
-        )
-        chosen = [slice(None)] * 3
-        chosen[axis] = slice(first, end)
-        mixed[tuple(chosen)] = np.fft.fftn(turned)[tuple(chosen)]
-    return _with(volume, np.abs(np.fft.ifftn(mixed)))
+    spectrum = np.fft.fftn(volume.voxels).astype(np.complex64)
+    count = spectrum.shape[axis]
+    pieces = np.repeat(generator.normal(0.0, millimetres, (2, count // 4 + 1)), 4, 1)
+    across = (axis + 1) % 3
+    shape, other = [1, 1, 1], [1, 1, 1]
+    shape[axis], other[across] = count, spectrum.shape[across]
+    along, aside = (piece[:count].reshape(shape) for piece in pieces)
+    turns = np.fft.fftfreq(count).reshape(shape) * along
+    turns = turns + np.fft.fftfreq(spectrum.shape[across]).reshape(other) * aside
+    spectrum *= np.exp(-2j * np.pi * turns)
+    return _with(volume, np.abs(np.fft.ifftn(spectrum)))
 
 
 def shade(volume: Volume, axis: int, factor: float) -> Volume:
@@ -261,8 +261,8 @@ SPOILED: Final[dict[str, Spoil]] = {
     "60 % black and white": partial(salt, share=0.6),
     "ghosts front to back": partial(ghost, axis=ANTERIOR, strength=0.5),
     "ghosts up and down": partial(ghost, axis=SUPERIOR, strength=0.5),
-    "moved by 6 degrees": partial(move, axis=ANTERIOR, degrees=6.0),
-    "moved by 12 degrees": partial(move, axis=SUPERIOR, degrees=12.0),
+    "moved by 4 mm": partial(move, axis=ANTERIOR, millimetres=4.0),
+    "moved by 8 mm": partial(move, axis=SUPERIOR, millimetres=8.0),
     "shaded 20 to 1, sideways": partial(shade, axis=RIGHT, factor=20.0),
     "shaded 20 to 1, upwards": partial(shade, axis=SUPERIOR, factor=20.0),
     "dark middle, 1 to 12": partial(darken_middle, factor=12.0),

@@ -1,12 +1,14 @@
 """From a drawn head to its standard slices."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from alzer.volumes.brain_extraction import BrainNetworks, load_brain_networks
 from alzer.volumes.pipeline import STAGES, prepare_volume
 from alzer.volumes.template import SLAB_SHAPE
-from heads import draw_head
+from heads import draw_average_head, draw_head
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +47,19 @@ def test_nobody_waiting_any_longer_ends_the_work(
         prepare_volume(draw_head().volume, networks, stop)
 
     assert begun[-1] == stage
+
+
+def test_a_head_that_its_file_declares_upside_down_gets_the_same_brain(
+    networks: BrainNetworks,
+) -> None:
+    upright = draw_average_head().volume
+    turned = replace(upright, voxels=upright.voxels[:, ::-1, ::-1])
+
+    expected = prepare_volume(upright, networks)
+    found = prepare_volume(turned, networks)
+
+    assert (found.mask[:, ::-1, ::-1] == expected.mask).mean() > 0.9999
+    np.testing.assert_allclose(found.slab.slices, expected.slab.slices, atol=2.0)
+    assert expected.quality.verdict == "good"
+    assert found.quality.verdict == "check"
+    assert "turned by 180 degrees" in found.quality.reasons[0]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.scans.volume import Volume
+from alzer.volumes.axes import nearest_order
 from alzer.volumes.brain_extraction import BrainNetworks, extract_brain
+from alzer.volumes.quality import Quality, judge
 from alzer.volumes.registration import Registration, register
 from alzer.volumes.slab import Slab, resample_slab
 
@@ -27,6 +29,7 @@ class PreparedVolume:
         mask: True inside its brain, shape (i, j, k).
         slab: The standard slices.
         registration: Where standard space lies on the scan.
+        quality: Whether all that is good enough for a prediction.
         seconds: How long each stage took, by name.
     """
 
@@ -34,6 +37,7 @@ class PreparedVolume:
     mask: NDArray[np.bool_]
     slab: Slab
     registration: Registration
+    quality: Quality
     seconds: Mapping[str, float]
 
 
@@ -52,17 +56,41 @@ def prepare_volume(
             any longer.
 
     Returns:
-        The slices, and what they rest on.
+        The slices, what they rest on, and whether they may be used: after a verdict
+        of `failed` no prediction should be made.
 
     Raises:
         NotBrainLike: If there is no brain in the volume.
     """
     stages = _Stages(on_stage)
     mask = extract_brain(volume, networks, stages.begin("brain"))
-    registration = register(volume, mask, stages.begin("register"))
+    tell = stages.begin("register")
+    registration = register(volume, mask, tell)
+    if _lies_otherwise(volume, registration):
+        mask = extract_brain(
+            _upright(volume, registration), networks, lambda _: tell(0.8)
+        )
+        registration = register(volume, mask, lambda _: tell(0.9))
     stages.begin("slices")
     slab = resample_slab(volume, mask, registration)
-    return PreparedVolume(volume, mask, slab, registration, stages.end())
+    quality = judge(volume, mask, registration)
+    return PreparedVolume(volume, mask, slab, registration, quality, stages.end())
+
+
+def _lies_otherwise(volume: Volume, registration: Registration) -> bool:
+    """Return whether the head's axes are not those that the file declares.
+
+    The networks that find the brain know upright heads only: of one that a file
+    declares wrongly they find the rough place, from which registration can tell.
+    """
+    upright = _upright(volume, registration)
+    return nearest_order(upright.affine) != nearest_order(volume.affine)
+
+
+def _upright(volume: Volume, registration: Registration) -> Volume:
+    """Return the volume where it lies in standard space, on the same grid."""
+    affine = np.linalg.inv(registration.to_scan) @ volume.affine
+    return replace(volume, affine=affine)
 
 
 class _Stages:
