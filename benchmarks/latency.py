@@ -19,7 +19,7 @@ from subjects import chosen_bundle, draw_slice
 from usual_way import UsualWay
 
 from alzer.analysis import analyse
-from alzer.cli.engine_choice import choose_engine
+from alzer.engine_choice import choose_engine
 from alzer.model.engine import load_model
 from alzer.model.preparation import prepare
 from alzer.scans.formats import read_slice

@@ -14,7 +14,7 @@ from load import Outcome, offer, quantile
 from loopback import ALZER, Connection, Service, form, post, running
 from subjects import drawn_slice
 
-from alzer.web.workers import usable_cores
+from alzer.model.runtimes import usable_cores
 
 # What counts as recovered: so many answers in a row, each within so many times
 # the median of one client alone.

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from alzer.analysis import Analysis
+from alzer.backends.backend import ModelFacts
+from alzer.backends.local import Steps, local_backend
 from alzer.classes import CLASS_NAMES
 from alzer.model.engine import ModelIdentity
 from alzer.model.preparation import InputSpec
@@ -28,9 +30,10 @@ from alzer.scans.formats import read_slice
 from alzer.scans.orientation import StandardView
 from alzer.scans.slice import Slice
 from alzer.settings import Settings
+from alzer.store.store import open_store
 from alzer.training.network import seeded_network
 from alzer.web.app import create_app, server_config
-from alzer.web.service import Engine
+from alzer.wiring import ServiceParts
 
 IDENTITY = ModelIdentity("usual-way", "0", "0" * 64, "torch", "fp32")
 
@@ -139,7 +142,10 @@ def main() -> None:
         sys.stdout.write(f"{CLASS_NAMES[best]} {len(overlay)} bytes\n")
         return
     settings = Settings.model_validate({"port": chosen.port})
-    app = create_app(Engine(way.analyse, read_slice, model=IDENTITY), settings)
+    backend = local_backend(
+        Steps(way.analyse, read_slice), settings.max_waiting, ModelFacts(IDENTITY)
+    )
+    app = create_app(ServiceParts(settings, backend, open_store(settings)))
     uvicorn.Server(server_config(app, settings)).run()
 
 

@@ -11,26 +11,35 @@ import uvicorn
 from fastapi import FastAPI
 
 from alzer.analysis import Analysis, analyse
+from alzer.backends.backend import ModelFacts
+from alzer.backends.local import Steps, local_backend
 from alzer.model.engine import Model
 from alzer.scans.formats import read_slice
 from alzer.settings import Settings
+from alzer.store.store import open_store
 from alzer.web.app import create_app, server_config
-from alzer.web.service import Engine
+from alzer.wiring import ServiceParts
 
 
 def app_with(model: Model, **changes: object) -> FastAPI:
     """Put the service together over a real model."""
     hosts = ("testserver", "127.0.0.1")
     settings = Settings.model_validate({"allowed_hosts": hosts, **changes})
-    return create_app(engine_of(model, settings), settings)
+    return app_of(steps_of(model, settings), settings, model)
 
 
-def engine_of(model: Model, settings: Settings) -> Engine:
+def app_of(steps: Steps, settings: Settings, model: Model | None = None) -> FastAPI:
+    """Put the service together over the steps of an analysis."""
+    facts = None if model is None else ModelFacts(model.identity)
+    backend = local_backend(steps, settings.max_waiting, facts)
+    return create_app(ServiceParts(settings, backend, open_store(settings)))
+
+
+def steps_of(model: Model, settings: Settings) -> Steps:
     """Let a real model make predictions; files are read in this process."""
-    return Engine(
+    return Steps(
         analyse=lambda data: analyse(data, model, settings.limits),
         read=lambda data: read_slice(data, settings.limits),
-        model=model.identity,
     )
 
 
@@ -39,9 +48,9 @@ def app_that_doubts(model: Model, reason: str, folder: Path) -> FastAPI:
     settings = Settings.model_validate(
         {"allowed_hosts": ("testserver", "127.0.0.1"), "data_dir": folder}
     )
-    engine = engine_of(model, settings)
-    doubting = replace(engine, analyse=lambda data: doubt(engine.analyse(data), reason))
-    return create_app(doubting, settings)
+    steps = steps_of(model, settings)
+    doubting = replace(steps, analyse=lambda data: doubt(steps.analyse(data), reason))
+    return app_of(doubting, settings, model)
 
 
 def doubt(analysis: Analysis, reason: str) -> Analysis:

@@ -13,18 +13,17 @@ import pytest
 from typer.main import get_command
 
 from alzer import __version__
-from alzer.analysis import Analysis
 from alzer.cli.app import app
 from alzer.errors import AlzerError
 from alzer.evaluation.report import write_card
 from alzer.model.bundle import load_bundle, shipped_bundle
+from alzer.model.engine import Model
 from alzer.settings import Settings
 from alzer.training.card import OASIS_ACKNOWLEDGEMENT
-from alzer.web.app import create_app
 from alzer.web.pages import UPLOAD_PATH
-from alzer.web.service import Engine
 from bundles import write_bundle
 from phantoms import as_jpeg, draw_brain
+from served import app_with
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -91,12 +90,8 @@ def test_every_error_code_is_documented_and_unique(generate: ModuleType) -> None
         assert f"`{code}`" in errors
 
 
-def test_every_address_is_documented(tmp_path: Path) -> None:
-    def refuse(_: bytes) -> Analysis:
-        raise NotImplementedError
-
-    settings = Settings.model_validate({"data_dir": tmp_path})
-    app = create_app(Engine(refuse, refuse), settings)  # type: ignore[arg-type]  # it reads nothing
+def test_every_address_is_documented(model: Model, tmp_path: Path) -> None:
+    app = app_with(model, data_dir=tmp_path)
     service = text_of("docs/how-to/http-service.md")
 
     for path, methods in app.openapi()["paths"].items():

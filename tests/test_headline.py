@@ -23,7 +23,7 @@ from alzer.cli.records import LAYOUTS, Format, describe
 from alzer.conclusion import OUT_OF_DISTRIBUTION
 from alzer.headline import NO_CLASS_FITS, NO_RELIABLE_ANSWER, choose_headline
 from alzer.model.engine import Model
-from alzer.web.schemas import fill_missing_fields
+from alzer.web.documents import from_document
 from phantoms import as_png, draw_brain
 from served import app_that_doubts, app_with, doubt
 
@@ -185,7 +185,7 @@ def test_an_answer_kept_by_an_earlier_version_gets_its_headline(
         "possible_classes": [MILD] if reliable else None,
     }
 
-    told = fill_missing_fields(stored)
+    told = from_document(stored)
 
     assert told["unreliable_reason"] == reason
     assert told["headline"] == text

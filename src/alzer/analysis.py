@@ -19,6 +19,7 @@ from alzer.explain.gradcam import grad_cam
 from alzer.explain.overlay import blend, encode_png
 from alzer.headline import Headline, choose_headline
 from alzer.model.engine import Model, ModelIdentity
+from alzer.model.evidence import SliceEvidence
 from alzer.model.preparation import PreparedInput, prepare
 from alzer.scans.formats import read_slice
 from alzer.scans.orientation import StandardView, picture_of, to_standard_view
@@ -62,6 +63,7 @@ class Analysis:
         calibrated: Whether the probabilities mean what they say.
         timings_ms: Milliseconds per stage: read, validate, infer, explain,
             encode and total.
+        evidence: What the network gave; None if that is not known.
     """
 
     probabilities: tuple[float, ...]
@@ -77,6 +79,7 @@ class Analysis:
     possible_classes: tuple[str, ...] | None
     calibrated: bool
     timings_ms: Mapping[str, float]
+    evidence: SliceEvidence | None = None
 
     def __post_init__(self) -> None:
         """Refuse an answer that is unreliable without a reason, or the reverse.
@@ -234,15 +237,16 @@ def _answer(ready: list[_Ready], model: Model) -> list[Analysis]:
         one.stopwatch.add("infer", share_ms)
         score = None if evidence.ood_score is None else float(evidence.ood_score[index])
         concluded = conclude(evidence.logits[index], score, one.doubts, model.decision)
-        answers.append(_explain(one, concluded, evidence.maps[index], model))
+        given = evidence.of_slice(index, one.prepared.pixels, one.prepared.geometry)
+        answers.append(_explain(one, concluded, given, model))
     return answers
 
 
 def _explain(
-    ready: _Ready, concluded: Conclusion, maps: NDArray[np.float32], model: Model
+    ready: _Ready, concluded: Conclusion, given: SliceEvidence, model: Model
 ) -> Analysis:
     ready.stopwatch.restart()
-    cells = grad_cam(maps, concluded.label)
+    cells = grad_cam(given.maps, concluded.label)
     heat = None if cells is None else ready.prepared.geometry.paint(cells)
     ready.stopwatch.lap("explain")
     overlay = None if heat is None else _draw(ready, heat)
@@ -265,6 +269,7 @@ def _explain(
         possible_classes=concluded.possible_classes,
         calibrated=model.decision.calibrated,
         timings_ms=ready.stopwatch.total(),
+        evidence=given,
     )
 
 

@@ -29,7 +29,9 @@
     |   |-- TooManyGuesses      more invalid tokens than an address may send
     |   |-- NotAllowed          with a token that is good for something else
     |   |-- Forged              in a session's name, but not by its page
-    |   `-- NoSuchAnalysis      none of that id, or somebody else's
+    |   |-- NoSuchAnalysis      none of that id, or somebody else's
+    |   |-- NoEvidence          none is kept, or none speaks for the class
+    |   `-- NoSuchJob           none of that id, or somebody else's
     |-- UnusableModel
     |   |-- DamagedBundle       a part is missing, unreadable or altered
     |   |-- UnsafeModel         refers to data outside its own file
@@ -38,6 +40,7 @@
     |   |-- InvalidCohort       files, labels or folds are not usable
     |   `-- LeakySplit          one person on both sides of a split
     |-- StorageUnavailable      what is kept can't be reached
+    |-- JobLost                 the service ended before the job did
     `-- Overloaded              too much waits already
 
 A message is one or two sentences that a person understands: what was found and
@@ -230,6 +233,18 @@ class NoSuchAnalysis(InvalidRequest):
     code = "no_such_analysis"
 
 
+class NoEvidence(InvalidRequest):
+    """The analysis keeps no evidence, or none that speaks for the class."""
+
+    code = "no_evidence"
+
+
+class NoSuchJob(InvalidRequest):
+    """There is no such job, or it belongs to somebody else."""
+
+    code = "no_such_job"
+
+
 class UnusableModel(AlzerError):
     """The model can't be used."""
 
@@ -276,6 +291,12 @@ class StorageUnavailable(AlzerError):
     """What is kept can't be written, read or removed now."""
 
     code = "storage_unavailable"
+
+
+class JobLost(AlzerError):
+    """The service ended before the job did; nothing was kept of it."""
+
+    code = "job_lost"
 
 
 class Overloaded(AlzerError):

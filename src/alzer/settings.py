@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         description="Whether the files that are sent are kept as well. They may name "
         "the person.",
     )
+    keep_evidence: bool = Field(
+        default=True,
+        description="Whether what the network was given and gave is kept with each "
+        "analysis, some 17 kB, so that it can be explained again without the scan.",
+    )
     durable_writes: bool = Field(
         default=True,
         # The second name is that of version 0.1.
@@ -134,7 +139,8 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         default=Limits.max_file_bytes,
         gt=0,
-        description="Largest file, in bytes; a request may have 64 KiB more.",
+        description="Largest file, in bytes, or all files of one request together; "
+        "a request may have 64 KiB more.",
     )
     max_buffered_bytes: int = Field(
         default=256 * 2**20,

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+from alzer import engine_choice
 from alzer.cli import models
 from alzer.cli.models import score_rows
 from alzer.errors import DamagedBundle
+from alzer.settings import Settings
 from bundles import write_bundle
 
 Call = Callable[..., Result]
@@ -128,3 +130,19 @@ def test_what_a_card_says_is_neither_obeyed_nor_taken_for_markup(
     shown = call("models").stdout
 
     assert r"[red]\x1b[31m" in shown
+
+
+def test_models_tells_what_runs_the_model(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timings = {"openvino fp32": 20.0, "onnxruntime fp32": 12.0}
+    monkeypatch.setattr(engine_choice, "measure_apart", lambda *_: timings)
+    monkeypatch.setenv("ALZER_ENGINE", "auto")
+    before = json.loads(call("models", "-f", "json").stdout)[0]["runs_on"]
+    engine_choice.choose_engine(Settings(), measure=True)
+    after = json.loads(call("models", "-f", "json").stdout)[0]["runs_on"]
+    table = call("models", env={"COLUMNS": "120"}).stdout
+
+    assert (before["precision"], before["timings_ms"]) == ("bf16-checked", {})
+    assert (after["engine"], after["timings_ms"]) == ("onnxruntime", timings)
+    assert "onnxruntime fp32 12.0 ms" in table

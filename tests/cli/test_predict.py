@@ -21,10 +21,11 @@ from typer.testing import Result
 from alzer.analysis import analyse
 from alzer.classes import CLASS_NAMES
 from alzer.cli import predict as command
-from alzer.cli.options import read_settings, start_model
+from alzer.cli.options import read_settings
 from alzer.cli.records import Format
 from alzer.cli.results import ResultsFolder
 from alzer.errors import StorageUnavailable
+from alzer.wiring import start_model
 from phantoms import as_jpeg, draw_brain
 
 Call = Callable[..., Result]

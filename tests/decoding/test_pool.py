@@ -17,6 +17,7 @@ import pytest
 from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
+from alzer.cancellation import Cancellation, Cancelled
 from alzer.decoding.pool import DecodingPool, LargeFile
 from alzer.errors import (
     DamagedFile,
@@ -219,6 +220,40 @@ def test_a_decoder_killed_in_a_file_costs_that_file_alone(pool: DecodingPool) ->
             long.result()
     wait_until(lambda: len(pool.process_ids - {victim}) == 2)
     assert pool.read(DICOM, LIMITS).shape == (208, 176)
+
+
+def test_a_file_that_is_given_up_frees_its_decoder_at_once(
+    pool: DecodingPool,
+) -> None:
+    pool.open()
+    wait_until_idle(pool, 2)
+    cancellation = Cancellation()
+
+    with ThreadPoolExecutor(1) as other:
+        file, check = long_sequence(2_000_000), cancellation.check
+        long = other.submit(pool.read_small, file, LIMITS, check)
+        wait_until(lambda: computing(pool))
+        started = time.monotonic()
+        cancellation.cancel()
+        with pytest.raises(Cancelled):
+            long.result()
+        took_s = time.monotonic() - started
+
+    assert took_s < 10.0  # 0.1 s where nothing else runs
+    assert pool.read(DICOM, LIMITS).shape == (208, 176)
+
+
+def test_who_waits_for_a_decoder_can_be_given_up() -> None:
+    cancellation, pool = Cancellation(), DecodingPool(DecodingLimits(), 0)
+
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(pool.read_small, DICOM, LIMITS, cancellation.check)
+        wait_until(lambda: pool.process_ids == frozenset())
+        time.sleep(0.1)
+        cancellation.cancel()
+        with pytest.raises(Cancelled):
+            waiting.result(1.0)
+    pool.close()
 
 
 def test_a_decoder_that_speaks_strangely_reads_nobody_elses_file(

@@ -9,8 +9,8 @@ import httpx2 as httpx
 import pytest
 
 from alzer.errors import UnusableScan
+from alzer.model.runtimes import usable_cores
 from alzer.settings import Settings
-from alzer.web.workers import usable_cores
 from hostile.bombs import bombs
 from hostile.formats import FORMATS
 from hostile.oddities import PNG, Case, cases

@@ -139,6 +139,7 @@ def keep(words: str, picture: bytes) -> Callable[..., Record]:
             answer={"prediction": words},
             heatmap=store.files.save(Kind.HEATMAP, picture),
             original=store.files.save(Kind.ORIGINAL, picture),
+            evidence=store.files.save(Kind.EVIDENCE, picture),
             created_at=datetime.now(UTC) - age,
         )
         store.records.add(record, AuditEntry(LOCAL, "analysed", record.id))

@@ -13,6 +13,7 @@ from alzer.store.files import FileStore
 from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.store.store import GRACE, Store
+from store.belonging import files_of
 
 Keep = Callable[..., Record]
 
@@ -61,7 +62,7 @@ def test_a_start_with_another_database_removes_nothing(
     orphan = right.files.save(Kind.HEATMAP, b"of a request that is not at its end")
     start(mistyped)
 
-    assert names(right) == {record.heatmap, record.original, orphan}
+    assert names(right) == files_of(record) | {orphan}
     assert "another database keeps files in the same place" in caplog.text
     assert right.database.identity() in caplog.text
 
@@ -74,7 +75,7 @@ def test_what_was_kept_with_the_wrong_database_is_not_removed_by_the_right_one(
     record = keep(mistyped)
     start(right)
 
-    assert {record.heatmap, record.original} <= names(mistyped)
+    assert files_of(record) <= names(mistyped)
 
 
 def test_a_database_that_was_there_long_before_removes_nothing_either(
@@ -85,7 +86,7 @@ def test_a_database_that_was_there_long_before_removes_nothing_either(
     record = keep(right)
     start(elder)
 
-    assert {record.heatmap, record.original} <= names(right)
+    assert files_of(record) <= names(right)
 
 
 def test_files_from_before_there_were_records_stay(
@@ -99,7 +100,7 @@ def test_files_from_before_there_were_records_stay(
     record = keep(store)
     start(store)
 
-    assert names(store) == {earlier, record.heatmap, record.original}
+    assert names(store) == files_of(record) | {earlier}
     assert orphan not in names(store)
 
 
@@ -116,7 +117,7 @@ def test_orphans_go_once_the_other_database_is_signed_off(
     start(store)
 
     assert orphan in kept
-    assert names(store) == {record.heatmap, record.original}
+    assert names(store) == files_of(record)
 
 
 def test_a_database_that_was_signed_off_by_mistake_signs_up_again(
@@ -129,7 +130,7 @@ def test_a_database_that_was_signed_off_by_mistake_signs_up_again(
     other.clean(datetime.now(UTC))
     start(store)
 
-    assert {record.heatmap, record.original} <= names(store)
+    assert files_of(record) <= names(store)
 
 
 def test_a_restored_database_is_the_one_that_signed_up(
@@ -143,7 +144,7 @@ def test_a_restored_database_is_the_one_that_signed_up(
     orphan = after.files.save(Kind.HEATMAP, b"orphan")
     start(after)
 
-    assert names(after) == {record.heatmap, record.original}
+    assert names(after) == files_of(record)
     assert orphan not in names(after)
 
 
@@ -157,7 +158,7 @@ def test_the_place_may_be_removed_while_it_is_in_use(
     record = keep(store)
     start(store)
 
-    assert names(store) == {record.heatmap, record.original}
+    assert names(store) == files_of(record)
 
 
 def test_nobody_is_warned_of_a_database_that_is_alone(

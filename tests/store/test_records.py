@@ -57,7 +57,7 @@ def test_what_was_added_is_found_as_it_was(store: Store) -> None:
 def test_a_record_goes_on_without_its_heatmap(store: Store) -> None:
     one, other = fill(store, 2)
     answer = {**one.answer, "heatmap_missing_reason": "The disk failed."}
-    store.records.clear_heatmap(one.id, answer)
+    store.records.change(one.id, {"heatmap": None, "answer": answer})
 
     assert store.records.find(one.id) == replace(one, heatmap=None, answer=answer)
     assert store.records.find(other.id) == other
@@ -289,6 +289,6 @@ def test_however_many_files_are_asked_for_the_statements_are_the_same(
 
     # SQLite's driver keeps each form of a statement, and the memory it takes.
     assert found == [set(names)] * 2
-    assert len([each for each in asked if " IN " in each]) == 6
-    assert len({each for each in asked if " IN " in each}) == 2
+    assert len([each for each in asked if " IN " in each]) == 9
+    assert len({each for each in asked if " IN " in each}) == 3
     assert store.records.known_files([]) == set()

@@ -15,6 +15,7 @@ from alzer.store.audit import LOCAL, AuditEntry
 from alzer.store.records import Filter, Record
 from alzer.store.store import Store
 from outages import filled, run, small_disk
+from store.belonging import files_of
 
 Keep = Callable[..., Record]
 
@@ -44,7 +45,7 @@ def add(store: Store, record: Record) -> None:
 def check_that_only(store: Store, *records: Record) -> None:
     kept = {each.id for each in store.records.page(Filter(), 9).records}
     files = {each.name for each in store.files.listed()}
-    named = {name for each in records for name in (each.heatmap, each.original) if name}
+    named = {name for each in records for name in files_of(each)}
 
     assert kept == {each.id for each in records}
     assert files == named

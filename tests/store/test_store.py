@@ -15,6 +15,7 @@ from alzer.store.audit import LOCAL, SERVICE, AuditEntry, read_log
 from alzer.store.kinds import Kind
 from alzer.store.records import Filter, Record
 from alzer.store.store import GRACE, Store
+from store.belonging import files_of
 
 # A second is as exact as S3 tells times.
 SOON = timedelta(seconds=2)
@@ -33,7 +34,7 @@ def test_deleting_removes_record_and_files(any_store: Store, keep: Keep) -> None
 
     assert store.records.find(deleted.id) is None
     assert store.records.find(kept.id) == kept
-    assert names(store) == {kept.heatmap, kept.original}
+    assert names(store) == files_of(kept)
 
 
 def test_what_is_older_than_the_term_goes_and_nothing_else(
@@ -46,7 +47,7 @@ def test_what_is_older_than_the_term_goes_and_nothing_else(
     assert store.purge() == 3
     assert store.purge() == 0
     assert [each.id for each in store.records.page(Filter(), 9).records] == [young.id]
-    assert names(store) == {young.heatmap, young.original}
+    assert names(store) == files_of(young)
     expired = [each for each in read_log(store.database) if each.action == "expired"]
     assert {each.subject for each in expired} == {each.id for each in old}
     assert {each.actor for each in expired} == {SERVICE}
@@ -95,7 +96,7 @@ def test_files_without_a_record_are_swept(any_store: Store, keep: Keep) -> None:
 
     assert store.sweep(datetime.now(UTC) - GRACE) == 0
     assert store.sweep(datetime.now(UTC) + SOON) == 2
-    assert names(store) == {kept.heatmap, kept.original}
+    assert names(store) == files_of(kept)
 
 
 def test_half_files_are_swept_and_what_is_not_ours_is_not(
@@ -108,23 +109,23 @@ def test_half_files_are_swept_and_what_is_not_ours_is_not(
     foreign.write_text("somebody's own", encoding="utf-8")
 
     assert store.sweep(datetime.now(UTC) + SOON) == 1
-    assert names(store) == {kept.heatmap, kept.original}
+    assert names(store) == files_of(kept)
     assert foreign.exists()
 
 
 def test_at_its_start_a_service_that_is_alone_sweeps_everything(
     store: Store, keep: Keep
 ) -> None:
-    keep(store)
+    kept = files_of(keep(store))
     store.files.save(Kind.HEATMAP, b"orphan")
     with store.in_use():
         alone = names(store)
-        store.files.save(Kind.HEATMAP, b"about to get its record")
+        follows = store.files.save(Kind.HEATMAP, b"about to get its record")
         with store.in_use():
             together = names(store)
 
-    assert len(alone) == 2
-    assert len(together) == 3
+    assert alone == kept
+    assert together == kept | {follows}
 
 
 def test_services_that_share_only_the_files_leave_one_another_what_they_write(
@@ -246,7 +247,7 @@ def test_more_orphans_than_are_held_at_once_are_swept(
         store.files.save(Kind.HEATMAP, b"orphan")
 
     assert store.sweep(datetime.now(UTC) + SOON) == 1_100
-    assert names(store) == {kept.heatmap, kept.original}
+    assert names(store) == files_of(kept)
 
 
 def test_a_folder_is_listed_without_holding_all_of_it(

@@ -31,7 +31,7 @@ def app(model: Model, tmp_path: Path) -> FastAPI:
 @contextmanager
 def all_taken(app: FastAPI) -> Iterator[None]:
     """Let nobody get a place."""
-    workers = app.state.service.workers
+    workers = app.state.service.backend.workers
     with ExitStack() as places:
         for owner in map(str, count()):
             if workers.are_full:
@@ -89,7 +89,7 @@ def test_every_refusal_is_counted_and_few_are_logged(
 @contextmanager
 def all_taken_that_one_may_have(app: FastAPI, owner: str) -> Iterator[None]:
     """Let one owner have no more place."""
-    workers = app.state.service.workers
+    workers = app.state.service.backend.workers
     with ExitStack() as places:
         while workers.have_place_for(owner):
             places.enter_context(workers.place(owner))

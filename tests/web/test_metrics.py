@@ -10,16 +10,20 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from alzer.analysis import analyse
+from alzer.backends.backend import ModelFacts
+from alzer.backends.local import local_backend
 from alzer.classes import CLASS_NAMES
 from alzer.model.bundle import load_bundle
 from alzer.model.decision import Decision
 from alzer.model.engine import Model, load_model
 from alzer.settings import Settings
+from alzer.store.store import open_store
 from alzer.web.app import create_app
 from alzer.web.metrics import Metrics
+from alzer.wiring import ServiceParts
 from bundles import write_bundle
 from phantoms import as_png, draw_brain
-from served import app_with, engine_of
+from served import app_with, steps_of
 
 BRAIN = as_png(draw_brain())
 
@@ -84,8 +88,10 @@ EXPECTED = dict(zip(CLASS_NAMES, (0.4, 0.3, 0.2, 0.1), strict=True))
 def watched(model: Model, tmp_path: Path) -> Iterator[TestClient]:
     """Return a service that knows which mix of classes to expect."""
     settings = Settings(data_dir=tmp_path, allowed_hosts=("testserver",))
-    engine = replace(engine_of(model, settings), class_mix=EXPECTED)
-    with TestClient(create_app(engine, settings)) as client:
+    facts = ModelFacts(model.identity, class_mix=EXPECTED)
+    backend = local_backend(steps_of(model, settings), 1, facts)
+    parts = ServiceParts(settings, backend, open_store(settings))
+    with TestClient(create_app(parts)) as client:
         yield client
 
 

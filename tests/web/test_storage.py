@@ -57,8 +57,8 @@ def recorded(client: TestClient) -> set[str]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a disk of a quarter of a megabyte, where one can be made."""
-    with small_disk(tmp_path / "disk", "256k") as disk:
+    """Return a disk of half a megabyte, where one can be made."""
+    with small_disk(tmp_path / "disk", "512k") as disk:
         yield disk
 
 

@@ -14,6 +14,7 @@ from alzer.cli.escaping import printable
 from alzer.errors import (
     AlzerError,
     InvalidRequest,
+    JobLost,
     Overloaded,
     StorageUnavailable,
     TrainingRefused,
@@ -33,6 +34,7 @@ EXIT_CODE_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     UnusableModel: FAILURE,
     TrainingRefused: FAILURE,
     StorageUnavailable: FAILURE,
+    JobLost: FAILURE,
     Overloaded: FAILURE,
 }
 

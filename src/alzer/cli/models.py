@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alzer.cli.engine_choice import choose_engine
 from alzer.cli.escaping import printable
 from alzer.cli.options import ModelOption, read_settings
+from alzer.engine_choice import choose_engine
 from alzer.errors import DamagedBundle
 from alzer.model.bundle import load_bundle, shipped_bundle
 

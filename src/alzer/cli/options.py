@@ -3,14 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from pydantic import ValidationError
 
-from alzer.cli.engine_choice import EngineChoice, choose_engine
 from alzer.errors import InvalidRequest
-from alzer.model.bundle import load_bundle, shipped_bundle
-from alzer.model.engine import Model, load_model
 from alzer.settings import EngineSetting, PrecisionSetting, Settings
 
 
@@ -54,22 +50,3 @@ def read_settings(**overrides: object) -> Settings:
         name = f"ALZER_{str(first['loc'][0]).upper()}"
         message = f"{name} is not usable: {first['msg']}."
         raise InvalidRequest(message) from error
-
-
-def start_model(settings: Settings, choice: EngineChoice | None = None) -> Model:
-    """Load the model that the settings name, and try it once.
-
-    Args:
-        settings: Bundle, engine, precision and threads.
-        choice: Engine and precision; None: those that the settings leave or that
-            an earlier measurement found.
-
-    Returns:
-        The model, warm: the first answer is as quick as the others.
-    """
-    bundle = load_bundle(settings.model or shipped_bundle())
-    runtime = (choice or choose_engine(settings)).runtime
-    model = load_model(bundle, runtime.engine, runtime.precision, settings.threads)
-    shape = (1, 1, model.spec.height, model.spec.width)
-    model.run(np.zeros(shape, np.float32))
-    return model

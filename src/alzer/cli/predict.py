@@ -25,13 +25,13 @@ from alzer.cli.options import (
     PrecisionOption,
     ThreadsOption,
     read_settings,
-    start_model,
 )
 from alzer.cli.reading import Reader
 from alzer.cli.records import LAYOUTS, Format, Record, note
 from alzer.cli.results import Choice, Existing, ResultsFolder
 from alzer.errors import AlzerError, InvalidRequest
 from alzer.settings import Settings
+from alzer.wiring import start_model
 
 Paths = Annotated[
     list[str],

@@ -12,9 +12,9 @@ from alzer.analysis import BATCH_SIZE
 from alzer.cli.inputs import STANDARD_INPUT, Failure, Input, failure_of, read_input
 from alzer.decoding.pool import DecodingPool
 from alzer.errors import Overloaded, UnusableScan
+from alzer.model.runtimes import usable_cores
 from alzer.scans.slice import Slice
 from alzer.settings import DecodingLimits, Limits
-from alzer.web.workers import usable_cores
 
 # More would outrun the inference on any processor.
 _MOST_THREADS: Final = 8

@@ -11,8 +11,6 @@ from typing import Final
 import typer
 import uvicorn
 
-from alzer.analysis import analyse
-from alzer.cli.engine_choice import choose_engine
 from alzer.cli.exits import FAILURE, complain
 from alzer.cli.options import (
     DataDirOption,
@@ -24,19 +22,15 @@ from alzer.cli.options import (
     PublicUrlOption,
     ThreadsOption,
     read_settings,
-    start_model,
 )
-from alzer.decoding.pool import DecodingPool
 from alzer.errors import InvalidRequest, StorageUnavailable
-from alzer.model.bundle import read_card, shipped_bundle
 from alzer.settings import Settings, is_loopback
 from alzer.store.store import Store, open_store
 from alzer.web.app import create_app, server_config
 from alzer.web.logs import configure_logging
 from alzer.web.pages import UPLOAD_PATH
-from alzer.web.service import Engine
 from alzer.web.slow_clients import SlowClients
-from alzer.web.workers import usable_cores
+from alzer.wiring import build_service
 
 # Connections that may wait for `accept`; the service's own queue is far shorter.
 _BACKLOG: Final = 2048
@@ -72,7 +66,7 @@ def serve(  # noqa: PLR0913 - a command's options are its parameters
     store = open_store(settings)
     if settings.needs_token:
         _require_token(store)
-    app = create_app(_start_engine(settings), settings, store)
+    app = create_app(build_service(settings, store))
     config = server_config(app, settings)
     # The model is loaded by now: whoever gets a connection gets predictions.
     with listen(settings.host, settings.port) as listening:
@@ -94,32 +88,6 @@ def _require_token(store: Store) -> None:
             "let anybody in. Make one: alzer tokens create NAME"
         )
         raise InvalidRequest(message)
-
-
-def _start_engine(settings: Settings) -> Engine:
-    # One more than are busy: somebody is ready while a broken one is replaced.
-    pool = DecodingPool(settings.decoding, usable_cores() + 1)
-    choice = choose_engine(settings, measure=True)
-    model, limits = start_model(settings, choice), settings.limits
-    return Engine(
-        analyse=partial(analyse, model=model, limits=limits, read=pool.read),
-        read=partial(pool.read_small, limits=limits),
-        read_large=partial(pool.read_large, limits=limits),
-        needs_isolation=pool.needs_isolation,
-        model=model.identity,
-        timings_ms=choice.timings_ms,
-        class_mix=_class_mix(settings),
-        start=pool.open,
-        stop=pool.close,
-    )
-
-
-def _class_mix(settings: Settings) -> dict[str, float]:
-    """Return the share of each class among the people of the training."""
-    card = read_card(settings.model or shipped_bundle())
-    counts = card.get("data", {}).get("people_per_class", {})
-    total = sum(counts.values())
-    return {name: count / total for name, count in counts.items()} if total else {}
 
 
 def _run(server: uvicorn.Server, listening: socket.socket) -> None:

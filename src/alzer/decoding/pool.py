@@ -146,18 +146,21 @@ class DecodingPool:
                 raise
             raise LargeFile from refusal
 
-    def read_large(self, data: bytes, limits: Limits) -> Slice:
+    def read_large(
+        self, data: bytes, limits: Limits, on_wait: Callable[[], None] = go_on
+    ) -> Slice:
         """Read a file of any size once no other such file is being read.
 
         Args:
             data: The file.
             limits: As for `read`.
+            on_wait: As for `read_scan`, once it is this file's turn.
 
         Returns:
             The slice.
         """
         with self._reading_large:
-            return self._read_apart(data, limits)
+            return self._read_apart(data, limits, on_wait)
 
     def read_scan(
         self,

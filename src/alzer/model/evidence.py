@@ -5,7 +5,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.model.geometry import Geometry
+
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SliceEvidence:
+    """What a network gave for one input, with that input and its place.
+
+    Attributes:
+        logits: shape (class,).
+        maps: shape (class, row, column), in logit units.
+        pixels: The input, shape (row, column), standardised.
+        geometry: Where it lies on the slice in its standard view.
+    """
+
+    logits: Floats
+    maps: Floats
+    pixels: Floats
+    geometry: Geometry
 
 
 @dataclass(frozen=True)
@@ -23,6 +42,19 @@ class Evidence:
     logits: Floats
     maps: Floats
     ood_score: Floats | None = None
+
+    def of_slice(self, index: int, pixels: Floats, geometry: Geometry) -> SliceEvidence:
+        """Return the evidence of one input.
+
+        Args:
+            index: Of the input.
+            pixels: The input itself, shape (1, row, column).
+            geometry: Where it lies on its slice.
+
+        Returns:
+            Its evidence, with the way back.
+        """
+        return SliceEvidence(self.logits[index], self.maps[index], pixels[0], geometry)
 
 
 def concatenate(parts: list[Evidence]) -> Evidence:

@@ -1,4 +1,4 @@
-"""Heatmaps and originals: seen whole or not at all, read back by name only."""
+"""Heatmaps, evidence, originals: seen whole or not at all, read by name only."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator

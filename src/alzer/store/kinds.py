@@ -8,7 +8,9 @@ from typing import Final
 
 # Source: RFC 9562, section 5.4 (UUID version 4: 122 random bits).
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_PARTIAL: Final = re.compile(rf"\.(heatmap|original)_{_UUID}(\.png)?\.part")
+_PARTIAL: Final = re.compile(
+    rf"\.(heatmap|original|evidence)_{_UUID}(\.png|\.npz)?\.part"
+)
 
 
 class Kind(Enum):
@@ -16,6 +18,7 @@ class Kind(Enum):
 
     HEATMAP = ("heatmaps", "heatmap", ".png")
     ORIGINAL = ("originals", "original", "")
+    EVIDENCE = ("evidence", "evidence", ".npz")
 
     @property
     def folder(self) -> str:

@@ -1,18 +1,17 @@
 """Analyses as records: added, listed page by page, deleted."""
 
-import base64
-import binascii
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 
-from alzer.errors import InvalidRequest
 from alzer.store.audit import AuditEntry, append
+from alzer.store.cursors import cursor_at, number_of
 from alzer.store.database import Database
-from alzer.store.tables import ANALYSES
+from alzer.store.kinds import Kind
+from alzer.store.tables import ANALYSES, JOBS
 
 # Names that one query asks for; SQLite takes some thousands.
 _AT_ONCE: Final = 500
@@ -32,6 +31,7 @@ class Record:
         heatmap: The heatmap's file name.
         original: The file name of what was sent, if it is kept.
         created_at: When.
+        evidence: The file name of what the network gave, if it is kept.
     """
 
     id: str
@@ -43,6 +43,16 @@ class Record:
     heatmap: str | None = None
     original: str | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    evidence: str | None = None
+
+    @property
+    def files(self) -> tuple[tuple[Kind, str | None], ...]:
+        """The kinds and names of the files that belong to it; None: there is none."""
+        return (
+            (Kind.HEATMAP, self.heatmap),
+            (Kind.EVIDENCE, self.evidence),
+            (Kind.ORIGINAL, self.original),
+        )
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,8 @@ _ADD: Final = insert(ANALYSES)
 
 _COLUMNS: Final = tuple(ANALYSES.c[name] for name in Record.__dataclass_fields__)
 
+_FILES: Final = (ANALYSES.c.heatmap, ANALYSES.c.original, ANALYSES.c.evidence)
+
 
 @dataclass(frozen=True)
 class Records:
@@ -126,19 +138,19 @@ class Records:
             connection.execute(_ADD, vars(record))
             append(connection, entry)
 
-    def clear_heatmap(self, identity: str, answer: dict[str, Any]) -> None:
-        """Keep a record on without its heatmap.
+    def change(self, identity: str, values: Mapping[str, Any]) -> None:
+        """Change a record that was just added, before anybody is told of it.
 
         Args:
             identity: Of the analysis.
-            answer: The document that says so.
+            values: By attribute of `Record`.
 
         Raises:
             StorageUnavailable: It can't be changed.
         """
         changed = update(ANALYSES).where(ANALYSES.c.id == identity)
         with self.database.transaction() as connection:
-            connection.execute(changed.values(heatmap=None, answer=answer))
+            connection.execute(changed.values(**values))
 
     def find(self, identity: str, owner: str | None = None) -> Record | None:
         """Find one record.
@@ -188,7 +200,7 @@ class Records:
         """
         conditions = list(wanted.conditions())
         if cursor is not None:
-            conditions.append(ANALYSES.c.number < _number_of(cursor))
+            conditions.append(ANALYSES.c.number < number_of(cursor))
         query = (
             select(ANALYSES.c.number, *_COLUMNS)
             .where(and_(True, *conditions))  # noqa: FBT003 - no condition is one too
@@ -198,10 +210,12 @@ class Records:
         with self.database.transaction() as connection:
             rows = connection.execute(query).all()
         records = tuple(Record(*row[1:]) for row in rows[:size])
-        return Page(records, _cursor_at(rows[size - 1]) if len(rows) > size else None)
+        return Page(
+            records, cursor_at(rows[size - 1].number) if len(rows) > size else None
+        )
 
     def delete(self, identity: str, entry: AuditEntry) -> None:
-        """Forget one record; its files are another matter.
+        """Forget one record, and the job that led to it; its files are another matter.
 
         Args:
             identity: Of the analysis.
@@ -209,6 +223,8 @@ class Records:
         """
         with self.database.transaction() as connection:
             gone = connection.execute(delete(ANALYSES).where(ANALYSES.c.id == identity))
+            led_to_it = JOBS.c.analysis == identity, JOBS.c.state == "done"
+            connection.execute(delete(JOBS).where(*led_to_it))
             if gone.rowcount:
                 append(connection, entry)
         self.database.note_deletion()
@@ -252,7 +268,7 @@ class Records:
         """Return which of some files belong to a record.
 
         Args:
-            names: Of heatmaps and originals.
+            names: Of files of any kind.
 
         Returns:
             Those that do.
@@ -263,7 +279,7 @@ class Records:
                 some = list(names[start : start + _AT_ONCE])
                 # Always as many: SQLite's driver keeps every form of a statement.
                 some += some[-1:] * (_AT_ONCE - len(some))
-                for column in (ANALYSES.c.heatmap, ANALYSES.c.original):
+                for column in _FILES:
                     query = select(column).where(column.in_(some))
                     known.update(connection.execute(query).scalars())
         return known
@@ -279,19 +295,3 @@ class Records:
         """
         with self.database.transaction() as connection:
             append(connection, entry)
-
-
-def _cursor_at(row: Row[Any]) -> str:
-    return base64.urlsafe_b64encode(str(row.number).encode()).decode().rstrip("=")
-
-
-def _number_of(cursor: str) -> int:
-    message = "The cursor is not one that this service gave; start without one."
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        number = int(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
-    except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(message) from error
-    if not 0 <= number < 2**63:
-        raise InvalidRequest(message)
-    return number

@@ -18,7 +18,8 @@ from alzer.store.audit import SERVICE, AuditEntry
 from alzer.store.clock import Clock
 from alzer.store.database import Database
 from alzer.store.files import FileStore
-from alzer.store.kinds import KeptFile, Kind
+from alzer.store.jobs import Jobs
+from alzer.store.kinds import KeptFile
 from alzer.store.permissions import make_folder, open_private
 from alzer.store.records import Record, Records
 from alzer.store.refusals import Refusals
@@ -48,7 +49,8 @@ class Store:
     Attributes:
         database: Behind records and tokens.
         records: The analyses.
-        files: Their heatmaps, and originals where they are kept.
+        jobs: Those that nobody waits for.
+        files: Their heatmaps and evidence, and originals where they are kept.
         tokens: Who may use the service.
         refusals: Counts tokens that were refused, for the audit log.
         clock: Says whether this machine's clock can be believed.
@@ -58,6 +60,7 @@ class Store:
 
     database: Database
     records: Records
+    jobs: Jobs
     files: FileStore
     tokens: Tokens
     refusals: Refusals
@@ -82,9 +85,7 @@ class Store:
                 self.database.forget_deleted()
 
     def _delete(self, record: Record, entry: AuditEntry) -> None:
-        self.files.remove_all(
-            (Kind.HEATMAP, record.heatmap), (Kind.ORIGINAL, record.original)
-        )
+        self.files.remove_all(*record.files)
         self.records.delete(record.id, entry)
         if self.records.find(record.id) is not None:
             message = "The analysis could not be deleted. Try again in a moment."
@@ -109,6 +110,7 @@ class Store:
             logger.warning(_JUMPED)
             return 0
         until = now - self.term
+        self.jobs.purge(until)
         while records := self.records.older_than(until, without=stuck):
             purged += sum(self._expire(record, stuck) for record in records)
             if self.ending.is_set():
@@ -176,6 +178,7 @@ class Store:
         """
         steps: list[Callable[[], int | None]] = [
             self.purge,
+            partial(self.jobs.lose, written_before),
             partial(self.sweep, written_before),
             self.tokens.forget_ended_sessions,
             self.refusals.flush,
@@ -184,10 +187,9 @@ class Store:
         done = [_attempt(step) for step in steps]  # each, whatever becomes of others
         if None in done:
             logger.warning("cleaning up is put off: the storage is unavailable")
-        if done[0] or done[1]:
-            logger.info(
-                "cleaned up: %d expired, %d orphaned", done[0] or 0, done[1] or 0
-            )
+        expired, lost, orphaned = (count or 0 for count in done[:3])
+        if expired or lost or orphaned:
+            logger.info(_CLEANED, expired, orphaned, lost)
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -231,6 +233,8 @@ class Store:
             if others:
                 logger.warning(_OTHERS, ", ".join(others))
 
+
+_CLEANED: Final = "cleaned up: %d expired, %d orphaned, %d jobs lost"
 
 _JUMPED: Final = (
     "nothing is purged: the clock of this machine has jumped. If it is wrong, set it "
@@ -282,6 +286,7 @@ def open_store(settings: Settings) -> Store:
     return Store(
         database,
         Records(database),
+        Jobs(database),
         files,
         Tokens(database),
         Refusals(database),

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -89,9 +90,27 @@ ANALYSES: Final = Table(
     Column("has_warnings", Boolean, nullable=False),
     Column("heatmap", String(60), unique=True),
     Column("original", String(60), unique=True),
+    Column("evidence", String(60), index=True, unique=True),
     Column("answer", JSON, nullable=False),
     Index("ix_analyses_owner_number", "owner", "number"),
     sqlite_autoincrement=True,  # a number is never used twice: cursors rest on it
+)
+
+JOBS: Final = Table(
+    "jobs",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("owner", String(36)),  # as of analyses
+    Column("analysis", String(36), nullable=False, index=True),
+    Column("runner", String(36), nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("stage", String(40)),
+    Column("progress", Float, nullable=False),
+    Column("problem", JSON(none_as_null=True)),
+    Column("created_at", UtcTime, nullable=False, index=True),
+    Column("seen_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 TOKENS: Final = Table(

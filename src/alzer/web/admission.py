@@ -15,6 +15,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from alzer.backends.backend import TOO_MANY, Capacity
 from alzer.errors import Overloaded
 from alzer.settings import Settings
 from alzer.web.accounts import RawHeaders, fingerprint
@@ -22,7 +23,6 @@ from alzer.web.exception_handlers import answer_failure
 from alzer.web.logs import REQUEST_ID_HEADER
 from alzer.web.metrics import Metrics
 from alzer.web.middleware import RAW_SECURITY_HEADERS
-from alzer.web.workers import Workers
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class AdmissionControl:
     They are counted like every answer, but written to the log only once a second.
 
     Args:
-        workers: Who has places.
+        capacity: Who may ask.
         metrics: Where it is counted.
         settings: How clients are known.
         paths: Addresses that need a place, when a form is posted to them.
@@ -49,12 +49,12 @@ class AdmissionControl:
 
     def __init__(
         self,
-        workers: Workers,
+        capacity: Capacity,
         metrics: Metrics,
         settings: Settings,
         paths: Collection[str],
     ) -> None:
-        self._workers = workers
+        self._capacity = capacity
         self._settings = settings
         self._counted = {
             path: (
@@ -96,10 +96,10 @@ class AdmissionControl:
         """
         if method != "POST" or path not in self._counted:
             return False
-        if self._workers.are_full:
+        if self._capacity.are_full:
             return True
         owner = self._owners.get(self._known_by(headers, client))
-        return owner is not None and not self._workers.have_place_for(owner)
+        return owner is not None and not self._capacity.have_place_for(owner)
 
     def _known_by(self, headers: RawHeaders, client: Client) -> bytes:
         return fingerprint(headers, client[0] if client else "", self._settings)
@@ -152,7 +152,7 @@ class Admission:
         await send({"type": "http.response.body", "body": body})
 
 
-_REFUSAL: Final = answer_failure(Overloaded(Workers.FULL))
+_REFUSAL: Final = answer_failure(Overloaded(TOO_MANY))
 _REQUEST_ID: Final = REQUEST_ID_HEADER.lower().encode()
 
 _HEADERS: Final = (*_REFUSAL.raw_headers, *RAW_SECURITY_HEADERS)

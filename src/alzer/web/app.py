@@ -1,4 +1,4 @@
-"""The service: put together from an engine and settings, loading nothing itself."""
+"""The service over HTTP: put together from its parts, loading nothing itself."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,25 +16,28 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
+from alzer.jobs import JobQueue
 from alzer.settings import Settings
-from alzer.store.store import GRACE, Store, open_store
+from alzer.store.store import GRACE, Store
 from alzer.web.access import AuthMiddleware
 from alzer.web.admission import Admission, AdmissionControl
 from alzer.web.connections import WatchedProtocol, room_for_connections
-from alzer.web.exception_handlers import register_exception_handlers
+from alzer.web.exception_handlers import describe_failure, register_exception_handlers
+from alzer.web.explanations import explanation_routes
 from alzer.web.history import history_routes
+from alzer.web.jobs import job_routes
 from alzer.web.login import login_routes
 from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
 from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.pages import page_routes
 from alzer.web.routes import routes
-from alzer.web.service import Engine, Service
+from alzer.web.service import Service
 from alzer.web.signing import open_signer
 from alzer.web.throttle import Throttle
 from alzer.web.uploads import FORM_OVERHEAD_BYTES, too_large
 from alzer.web.urls import PREDICT_PATH, PREVIEW_PATH
-from alzer.web.workers import Workers, usable_cores
+from alzer.wiring import ServiceParts
 
 _STATIC: Final = Path(__file__).with_name("static")
 
@@ -49,35 +52,16 @@ _CLEAN_EVERY_S: Final = 600.0
 _GRACE_S: Final = 8
 
 
-def create_app(
-    engine: Engine, settings: Settings, store: Store | None = None
-) -> FastAPI:
+def create_app(parts: ServiceParts) -> FastAPI:
     """Put the service together.
 
     Args:
-        engine: What makes predictions.
-        settings: What the deployment chose.
-        store: What outlives a request; opened by the settings if None.
+        parts: What it consists of.
 
     Returns:
         The ASGI application.
     """
-    workers = Workers(usable_cores(), settings.max_waiting)
-    metrics = Metrics(engine.class_mix, engine.model)
-    metrics.watch_places(lambda: workers.taken)
-    store = store or open_store(settings)
-    service = Service(
-        engine=engine,
-        settings=settings,
-        store=store,
-        workers=workers,
-        admission=AdmissionControl(
-            workers, metrics, settings, (PREDICT_PATH, PREVIEW_PATH)
-        ),
-        metrics=metrics,
-        signer=open_signer(settings),
-        throttle=Throttle(store.refusals),
-    )
+    settings, service = parts.settings, _open_service(parts)
     app = FastAPI(
         title="alzer",
         version=__version__,
@@ -92,6 +76,8 @@ def create_app(
     register_exception_handlers(app)
     app.include_router(routes(service))
     app.include_router(history_routes(service))
+    app.include_router(explanation_routes(service))
+    app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings))
     if settings.needs_token:
         app.include_router(login_routes(service))
@@ -99,17 +85,36 @@ def create_app(
     return app
 
 
+def _open_service(parts: ServiceParts) -> Service:
+    settings, backend = parts.settings, parts.backend
+    metrics = Metrics(backend.facts.class_mix, backend.facts.identity)
+    metrics.watch_places(lambda: backend.capacity.taken)
+    return Service(
+        backend=backend,
+        settings=settings,
+        store=parts.store,
+        admission=AdmissionControl(
+            backend.capacity, metrics, settings, (PREDICT_PATH, PREVIEW_PATH)
+        ),
+        metrics=metrics,
+        jobs=JobQueue(backend, parts.store, describe_failure),
+        signer=open_signer(settings),
+        throttle=Throttle(parts.store.refusals),
+    )
+
+
 @asynccontextmanager
 async def _life(service: Service) -> AsyncIterator[None]:
-    service.engine.start()
+    service.backend.start()
     # In a thread of its own, which ends when `ending` is set, soon after.
     cleaning = asyncio.create_task(asyncio.to_thread(_clean, service.store))
     try:
         yield
     finally:
+        await service.jobs.close()
         service.store.ending.set()
         await asyncio.wait([cleaning])  # however that ends, the rest follows
-        await to_thread.run_sync(service.engine.stop)
+        await to_thread.run_sync(service.backend.stop)
         service.store.database.close()
 
 
@@ -130,7 +135,12 @@ def _middleware(service: Service) -> list[Middleware]:
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["Retry-After", REQUEST_ID_HEADER],
+            expose_headers=[
+                "Location",
+                "Preference-Applied",
+                "Retry-After",
+                REQUEST_ID_HEADER,
+            ],
         ),
         Middleware(Admission, control=service.admission),
         Middleware(RequestLog, metrics=service.metrics),

@@ -20,6 +20,16 @@ class Caller:
     session: str | None = None
 
 
+async def until_disconnected(request: Request) -> None:
+    """Wait until the client has closed the connection.
+
+    Args:
+        request: Its body has been read.
+    """
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 def caller_of(request: Request) -> Caller:
     """Return who makes a request that was let in."""
     caller: Caller = request.scope["state"]["caller"]

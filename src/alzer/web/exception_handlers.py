@@ -3,21 +3,26 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from alzer.backends.backend import ClientDisconnected
 from alzer.errors import (
     AlzerError,
     Forged,
     InvalidRequest,
+    JobLost,
+    NoEvidence,
     NoSuchAnalysis,
+    NoSuchJob,
     NotAllowed,
     NotSignedIn,
     Overloaded,
+    SeveralSeries,
     StorageUnavailable,
     TooManyBytes,
     TooManyGuesses,
@@ -26,7 +31,6 @@ from alzer.errors import (
     UnusableScan,
 )
 from alzer.web.throttle import TERM_S
-from alzer.web.workers import ClientDisconnected
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +46,12 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     NotAllowed: 403,
     Forged: 403,
     NoSuchAnalysis: 404,
+    NoEvidence: 404,
+    NoSuchJob: 404,
     UnusableModel: 503,
     TrainingRefused: 500,
     StorageUnavailable: 503,
+    JobLost: 503,
     Overloaded: 503,
 }
 
@@ -72,6 +79,21 @@ def status_of(error: type[AlzerError]) -> int:
     return STATUS_BY_ERROR[nearest]
 
 
+def describe_failure(error: AlzerError | None) -> dict[str, Any]:
+    """Return a failure as a job tells it; None: one that nobody foresaw."""
+    if error is None:
+        return {"status": 500, "detail": _UNFORESEEN, "code": "internal_error"}
+    status = status_of(type(error))
+    return {**_describe(error), "status": status}
+
+
+def _describe(error: AlzerError) -> dict[str, Any]:
+    described: dict[str, Any] = {"detail": error.message, "code": error.code}
+    if isinstance(error, SeveralSeries):
+        described["series"] = list(error.found)
+    return described
+
+
 def problem(status: int, detail: str, code: str) -> JSONResponse:
     """Return the one shape in which every failure is answered."""
     return JSONResponse({"detail": detail, "code": code}, status, _HEADERS.get(status))
@@ -79,7 +101,8 @@ def problem(status: int, detail: str, code: str) -> JSONResponse:
 
 def answer_failure(error: AlzerError) -> JSONResponse:
     """Answer a failure that was foreseen."""
-    return problem(status_of(type(error)), error.message, error.code)
+    status = status_of(type(error))
+    return JSONResponse(_describe(error), status, _HEADERS.get(status))
 
 
 def answer_unforeseen() -> JSONResponse:

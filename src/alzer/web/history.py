@@ -14,6 +14,7 @@ from alzer.errors import InvalidRequest, NoSuchAnalysis
 from alzer.store.audit import Action, AuditEntry
 from alzer.store.records import Filter, Record
 from alzer.web.callers import caller_of
+from alzer.web.documents import from_document
 from alzer.web.openapi import (
     OTHER_PROBLEM,
     PROBLEMS,
@@ -21,7 +22,7 @@ from alzer.web.openapi import (
     keys,
     problem_response,
 )
-from alzer.web.schemas import AnalysisPage, StoredAnalysis, fill_missing_fields
+from alzer.web.schemas import AnalysisPage, StoredAnalysis
 from alzer.web.service import Service
 from alzer.web.urls import base_url
 
@@ -29,7 +30,7 @@ _IDENTITY: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 ClassName = StrEnum("ClassName", {name: name for name in CLASS_NAMES})  # type: ignore[misc]  # one list of names
 
-_Identity = Annotated[str, Path(description="`analysis_id` of a prediction.")]
+Identity = Annotated[str, Path(description="`analysis_id` of a prediction.")]
 # Source: RFC 3339, section 5.6 (full-date). A mere number would else be taken for
 # seconds, or milliseconds, since 1970.
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -99,25 +100,37 @@ class History:
             reliable=reliable,
         )
         page = self.service.store.records.page(wanted, limit, cursor)
-        self._audit(request, "listed", None)
+        self.audit(request, "listed", None)
         shown = [self._show(record, base) for record in page.records]
         return AnalysisPage(analyses=shown, next_cursor=page.cursor)
 
-    def one(self, request: Request, identity: _Identity) -> StoredAnalysis:
+    def one(self, request: Request, identity: Identity) -> StoredAnalysis:
         """Return one analysis, with an address of its heatmap that is good now."""
         base = base_url(request, self.service.settings)
-        record = self._find(request, identity)
-        self._audit(request, "viewed", identity)
+        record = self.find(request, identity)
+        self.audit(request, "viewed", identity)
         return self._show(record, base)
 
-    def delete(self, request: Request, identity: _Identity) -> Response:
+    def delete(self, request: Request, identity: Identity) -> Response:
         """Delete one analysis for good: its record and its files."""
-        record = self._find(request, identity)
+        record = self.find(request, identity)
         entry = _entry(request, "deleted", identity)
         self.service.store.delete(record, entry)
         return Response(status_code=204)
 
-    def _find(self, request: Request, identity: str) -> Record:
+    def find(self, request: Request, identity: str) -> Record:
+        """Find an analysis that the caller may see.
+
+        Args:
+            request: Tells who asks.
+            identity: Of the analysis.
+
+        Returns:
+            Its record.
+
+        Raises:
+            NoSuchAnalysis: There is none, or it is somebody else's.
+        """
         record = None
         if _IDENTITY.fullmatch(identity):
             owner = caller_of(request).owner
@@ -127,14 +140,21 @@ class History:
             raise NoSuchAnalysis(message)
         return record
 
-    def _audit(self, request: Request, action: Action, subject: str | None) -> None:
+    def audit(self, request: Request, action: Action, subject: str | None) -> None:
+        """Note in the audit log what a request has seen.
+
+        Args:
+            request: Tells who asks.
+            action: What was done.
+            subject: The analysis; None: many.
+        """
         self.service.store.records.audit(_entry(request, action, subject))
 
     def _show(self, record: Record, base: str) -> StoredAnalysis:
         url = None
         if record.heatmap is not None:
             url = self.service.heatmap_url(base, record.heatmap)
-        answer = fill_missing_fields(record.answer)
+        answer = from_document(record.answer)
         told = {**answer, "heatmap_url": url, "created_at": record.created_at}
         return StoredAnalysis.model_validate(told)
 

@@ -9,10 +9,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alzer.backends.shares import Shares
 from alzer.errors import Overloaded, TooManyBytes
 from alzer.web.accounts import account_of
 from alzer.web.exception_handlers import answer_failure, answer_unforeseen
-from alzer.web.shares import Shares
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +138,8 @@ class BodyLimit:
         if _declared_bytes(scope) > self.max_bytes:
             await self._refuse(scope, receive, send)
             return
-        body = _Body(self, account_of(Request(scope)), receive)
+        body = UploadBuffer(self, account_of(Request(scope)), receive)
+        scope.setdefault("state", {})["upload"] = body
         try:
             await self.app(scope, body.receive, send)
         except _Overrun:
@@ -147,7 +148,12 @@ class BodyLimit:
             message = "Too many uploads at the same time. Try again in a moment."
             await answer_failure(Overloaded(message))(scope, receive, send)
         finally:
-            self._shares.give_back(body.owner, body.held)
+            if not body.is_kept:
+                body.give_back()
+
+    def give_back(self, owner: str, count: int) -> None:
+        """Count bytes that are not held any more."""
+        self._shares.give_back(owner, count)
 
     def hold(self, owner: str, count: int) -> None:
         """Count bytes that have arrived.
@@ -170,13 +176,29 @@ class BodyLimit:
         await answer_failure(TooManyBytes(self.message))(scope, receive, send)
 
 
-class _Body:
-    """One body on its way in."""
+class UploadBuffer:
+    """One body on its way in, and what is held of it.
+
+    Args:
+        limit: Counts what all of them hold.
+        owner: On whose account.
+        receive: Brings the body.
+    """
 
     def __init__(self, limit: BodyLimit, owner: str, receive: Receive) -> None:
         self._limit = limit
         self._receive = receive
         self.owner = owner
+        self.held = 0
+        self.is_kept = False
+
+    def keep(self) -> None:
+        """Hold the body beyond the answer; whoever does so gives it back."""
+        self.is_kept = True
+
+    def give_back(self) -> None:
+        """Count the body as held no more."""
+        self._limit.give_back(self.owner, self.held)
         self.held = 0
 
     async def receive(self) -> Message:

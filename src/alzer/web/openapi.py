@@ -25,6 +25,8 @@ _EXAMPLES: Final = {
     f"for the scan's DICOM file. Send a {FORMAT_LIST} file.",
     "not_found": "There is nothing at this address.",
     "no_such_analysis": "There is no such analysis.",
+    "no_evidence": "Of this analysis no evidence is kept.",
+    "no_such_job": "There is no such job.",
     "too_many_bytes": "The file is larger than the limit of 100 MiB. Send one slice, "
     "or save it with compression.",
     "overloaded": "Too many requests are waiting already. Try again in a moment.",
@@ -113,11 +115,25 @@ FILE_PART: Final = {
                         "file": {
                             "type": "string",
                             "format": "binary",
-                            "description": "One slice of a brain MRI.",
-                        }
+                            "description": "One slice of a brain MRI. The files of "
+                            "one scan come in a part each, of this name or `files`.",
+                        },
+                        "series": {
+                            "type": "string",
+                            "description": "Which of several series is meant.",
+                        },
                     },
                 }
             }
         },
     }
+}
+
+PREFER: Final = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "`respond-async`: answer at once with a job.",
+    "example": "respond-async",
 }

@@ -3,9 +3,11 @@
 from fastapi import APIRouter, Response
 
 from alzer.web.api import Api
+from alzer.web.jobs import ACCEPTED
 from alzer.web.openapi import (
     FILE_PART,
     OTHER_PROBLEM,
+    PREFER,
     PROBLEMS,
     closed,
     keys,
@@ -47,9 +49,9 @@ def _add_uploads(router: APIRouter, api: Api) -> None:
         methods=["POST"],
         response_model=Prediction,
         response_description="What the model made of the scan.",
-        responses=failures,
+        responses={**ACCEPTED, **failures},
         dependencies=keys(settings),
-        openapi_extra=FILE_PART,
+        openapi_extra=FILE_PART | {"parameters": [PREFER]},
     )
     router.add_api_route(
         PREVIEW_PATH,

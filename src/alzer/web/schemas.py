@@ -1,9 +1,8 @@
 """The JSON that the service speaks, documented for programs."""
 
 from base64 import b64encode
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from alzer.analysis import Analysis
-from alzer.conclusion import OUT_OF_DISTRIBUTION
 from alzer.explain.overlay import encode_png, heat_colours
-from alzer.headline import NO_RELIABLE_ANSWER, choose_headline
+from alzer.headline import NO_RELIABLE_ANSWER
 from alzer.model.engine import ModelIdentity
+from alzer.store.jobs import JobState
 
 _EXAMPLE: Final[JsonDict] = {
     "prediction": "Mild Impairment",
@@ -50,9 +49,24 @@ _STORED_EXAMPLE: Final[JsonDict] = {
     "created_at": "2026-03-01T12:00:00Z",
 }
 
+_JOB_EXAMPLE: Final[JsonDict] = {
+    "job_id": "3f2b8a52-6a0c-4f7b-9f6c-1f8f2f0f5a11",
+    "state": "running",
+    "stage": "read",
+    "progress": 0.25,
+    "created_at": "2026-03-01T12:00:00Z",
+    "analysis_id": None,
+    "analysis_url": None,
+    "problem": None,
+}
+
 # By schema. In the OpenAPI document pydantic sorts their fields by name, and FastAPI
 # leaves out those that are null.
-EXAMPLES: Final = {"Prediction": _EXAMPLE, "StoredAnalysis": _STORED_EXAMPLE}
+EXAMPLES: Final = {
+    "Prediction": _EXAMPLE,
+    "StoredAnalysis": _STORED_EXAMPLE,
+    "JobStatus": _JOB_EXAMPLE,
+}
 
 
 class ModelUsed(BaseModel):
@@ -140,6 +154,11 @@ class Problem(BaseModel):
 
     detail: str = Field(description="What is wrong and what to do, for a person.")
     code: str = Field(description="The same for a program; stable.")
+    series: list[str] | None = Field(
+        None,
+        description="Of `several_series`: what there is to choose from, the first one "
+        "by `series=1`; not said otherwise.",
+    )
 
 
 class StoredAnalysis(Prediction):
@@ -157,6 +176,30 @@ class AnalysisPage(BaseModel):
     next_cursor: str | None = Field(
         description="`cursor` of the next page; null on the last."
     )
+
+
+class JobProblem(Problem):
+    """Why a job failed."""
+
+    status: int = Field(description="With which a request is answered that fails so.")
+
+
+class JobStatus(BaseModel):
+    """How far an analysis is that nobody waits for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_JOB_EXAMPLE]})
+
+    job_id: str = Field(description="Names this job; unique.")
+    state: JobState = Field(
+        description="`queued` and `running` change; `done`, `failed` and `cancelled` "
+        "are final; `lost`: the service ended before the job did, send the scan again."
+    )
+    stage: str | None = Field(description="What is being done.")
+    progress: float = Field(ge=0, le=1, description="How much is done.")
+    created_at: datetime = Field(description="When it was asked for.")
+    analysis_id: str | None = Field(description="Of the analysis, once it is `done`.")
+    analysis_url: str | None = Field(description="Where to get it then.")
+    problem: JobProblem | None = Field(description="Why it is `failed` or `lost`.")
 
 
 class Health(BaseModel):
@@ -216,38 +259,6 @@ def describe(analysis: Analysis, identity: str, reason: str | None) -> Predictio
         model=ModelUsed.model_validate(analysis.model),
         layers=None,
     )
-
-
-# What a record says of a field that came after it was written: nothing. Whoever adds
-# a field to the answer adds it here.
-_UNSAID: Final[Mapping[str, Any]] = {
-    "heatmap_missing_reason": None,
-    "reliable": None,
-    "unreliable_reason": None,
-    "possible_classes": None,
-    "calibrated": False,
-    "warnings": [],
-    "timings_ms": {},
-    "model": dict.fromkeys(ModelUsed.model_fields, "unknown"),
-}
-
-
-def fill_missing_fields(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored answer with the fields that its version did not have yet.
-
-    Args:
-        stored: An answer as it was kept, perhaps by an earlier version. Those had
-            the reason for an unreliable answer as the first warning only.
-
-    Returns:
-        The answer with all its fields, nothing said of those that were missing.
-    """
-    answer = {**_UNSAID, **stored}
-    reason = answer["unreliable_reason"]
-    if answer["reliable"] is False and reason is None:
-        reason = next(iter(answer["warnings"]), OUT_OF_DISTRIBUTION)
-    headline = choose_headline(answer["prediction"], answer["possible_classes"], reason)
-    return {**answer, "unreliable_reason": reason, "headline": headline.text}
 
 
 def draw_layers(analysis: Analysis) -> Layers:

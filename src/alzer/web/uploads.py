@@ -1,5 +1,6 @@
-"""The one file part of a form, kept in memory and never written to disk."""
+"""The files of a form, kept in memory and never written to disk."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import anyio
@@ -9,84 +10,113 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from alzer.backends.backend import ClientDisconnected
 from alzer.errors import InvalidRequest, TooManyBytes
+from alzer.scans.reading import File
 from alzer.settings import Settings
-from alzer.web.workers import ClientDisconnected
 
-# Room for boundaries, part headers and a few small fields besides the file, so
+# Room for boundaries, part headers and a few small fields besides the files, so
 # that a file of exactly the limit passes.
 FORM_OVERHEAD_BYTES: Final = 64 * 1024
 
 # A slow sender holds a place in the queue; the server itself sets no limit.
 READ_TIMEOUT_S: Final = 120.0
 
-_EXPECTED = "Send the image as multipart/form-data in one part named 'file'."
+_EXPECTED: Final = (
+    "Send the image as multipart/form-data in one part named 'file', or the files of "
+    "one scan in a part each."
+)
 
 
 class _InMemory(MultiPartParser):
     spool_max_size = 0  # none: images of people do not belong in a temporary folder
 
 
-async def read_file_part(request: Request, settings: Settings) -> bytes:
-    """Read the part named `file` of a multipart form.
+@dataclass(frozen=True)
+class Upload:
+    """What a form holds.
+
+    Attributes:
+        files: All files of the scan; at least one.
+        series: Which of several series in them is meant, if the form says so.
+    """
+
+    files: tuple[File, ...]
+    series: str | None = None
+
+
+async def read_upload(request: Request, settings: Settings) -> Upload:
+    """Read the files of a multipart form: one, or all of one scan.
 
     Args:
         request: Its body has not been read yet.
-        settings: Largest file, and how many parts there may be besides.
+        settings: How large they may be together, and how many fields there may be
+            besides.
 
     Returns:
-        The file's content.
+        The files.
 
     Raises:
-        InvalidRequest: The body is no such form, has not exactly one such part,
-            or did not arrive in time.
+        InvalidRequest: The body is no such form, has no such part or too many, or did
+            not arrive in time.
         ClientDisconnected: The sender has gone.
-        TooManyBytes: The file is larger than allowed.
+        TooManyBytes: The files are larger than allowed.
     """
     try:
         with anyio.fail_after(READ_TIMEOUT_S):
-            form = await _read_form(request, settings.max_form_parts)
+            form = await _read_form(request, settings)
     except TimeoutError as error:
         message = "The upload took too long. Send it again."
         raise InvalidRequest(message) from error
     try:
-        return await _only_file(form, settings.max_upload_bytes)
+        files = await _files_of(form, settings.max_upload_bytes)
     finally:
         await form.close()
+    series = form.get("series")
+    return Upload(files, series if isinstance(series, str) else None)
 
 
-async def _read_form(request: Request, max_parts: int) -> FormData:
+async def _read_form(request: Request, settings: Settings) -> FormData:
     kind, _ = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
         message = f"The request holds no form. {_EXPECTED}"
         raise InvalidRequest(message)
+    most = settings.max_scan_files
+    parser = _InMemory(
+        request.headers,
+        request.stream(),
+        max_files=most,
+        max_fields=settings.max_form_parts,
+    )
     try:
-        return await _InMemory(
-            request.headers, request.stream(), max_files=2, max_fields=max_parts
-        ).parse()
+        return await parser.parse()
     # A ValueError: the form names a character set that there isn't, or breaks it.
     except (MultiPartException, ValueError, LookupError) as error:
-        message = f"The form could not be read. {_EXPECTED}"
+        message = (
+            f"The form could not be read, or has more than {most} files. {_EXPECTED}"
+        )
         raise InvalidRequest(message) from error
     except ClientDisconnect as error:
         raise ClientDisconnected from error
 
 
-async def _only_file(form: FormData, max_bytes: int) -> bytes:
-    parts = form.getlist("file")
-    if len(parts) > 1:
-        message = f"The form has several parts named 'file'. {_EXPECTED}"
-        raise InvalidRequest(message)
-    if not parts or not isinstance(parts[0], UploadFile):
+async def _files_of(form: FormData, max_bytes: int) -> tuple[File, ...]:
+    parts = [part for name in ("file", "files") for part in form.getlist(name)]
+    uploads = [part for part in parts if isinstance(part, UploadFile)]
+    if not uploads or len(uploads) < len(parts):
         message = f"The form has no file in a part 'file'. {_EXPECTED}"
         raise InvalidRequest(message)
-    if (parts[0].size or 0) > max_bytes:
+    if sum(upload.size or 0 for upload in uploads) > max_bytes:
         raise TooManyBytes(too_large(max_bytes))
-    return await parts[0].read()
+    files = []
+    for upload in uploads:
+        files.append(File(await upload.read(), upload.filename or ""))
+        await upload.close()  # each is held twice for a moment only
+    return tuple(files)
 
 
 def too_large(max_bytes: int) -> str:
-    """Return how large a file may be, for a person."""
+    """Return how large an upload may be, for a person."""
     return (
         f"The file is larger than the limit of {max_bytes / 2**20:.4g} MiB. "
         "Send one slice, or save it with compression."

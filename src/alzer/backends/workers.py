@@ -1,62 +1,75 @@
-"""Threads for the work of a request, and a bounded queue before them."""
+"""Threads for the work of a backend, and a bounded queue before them."""
 
-import os
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from enum import Enum, auto
 from functools import partial
-from typing import Final, TypeVar
 
 from anyio import CapacityLimiter, create_task_group, to_thread
-from fastapi import Request
 
-from alzer.decoding.pool import LargeFile
+from alzer.backends.backend import (
+    TOO_MANY,
+    ClientDisconnected,
+    Result,
+    Ticket,
+)
+from alzer.backends.shares import Shares
+from alzer.backends.turns import FairTurns
 from alzer.errors import Overloaded
-from alzer.web.shares import Shares
-from alzer.web.turns import FairTurns
-
-Result = TypeVar("Result")
 
 
-class ClientDisconnected(Exception):
-    """The client has closed the connection; nobody waits for an answer."""
+class Lane(Enum):
+    """What is read by another process waits in a lane of its own, by its size."""
+
+    SMALL = auto()
+    LARGE = auto()
+    VOLUME = auto()
 
 
-def usable_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+class OtherLane(Exception):
+    """What was to be read belongs in another lane.
+
+    Attributes:
+        lane: In which.
+    """
+
+    def __init__(self, lane: Lane) -> None:
+        super().__init__(lane.name)
+        self.lane = lane
 
 
 class Workers:
-    """A few threads, and a limited number of requests that wait for one.
+    """A few threads, and a limited number of orders that wait for one.
 
-    Turns go to the owners of requests in rotation, and nobody can take all places
-    (`turns`, `shares`): who sends many requests keeps nobody else waiting.
+    Turns go to the owners of orders in rotation, and nobody can take all places
+    (`turns`, `shares`): who sends many orders keeps nobody else waiting.
 
     Files that another process reads have turns of their own for that, and may take
     three of four places that one caller may have: some that take long keep no others
     from being answered. Large ones are read one after the other, so that what they
-    take is bounded.
+    take is bounded; so are volumes, in a lane of their own in which they are analysed
+    as well, beside the turns of slices.
 
     Used from the event loop's thread alone, so that counting needs no lock.
 
     Args:
-        threads: Requests that are worked on at the same time; as many can wait for
+        threads: Orders that are worked on at the same time; as many can wait for
             another process besides.
-        max_waiting: Requests of one owner that may wait besides; of all together, a
+        max_waiting: Orders of one owner that may wait besides; of all together, a
             third more.
+        volumes: How many are worked on at the same time.
     """
 
-    FULL: Final = "Too many requests are waiting already. Try again in a moment."
-
-    def __init__(self, threads: int, max_waiting: int) -> None:
+    def __init__(self, threads: int, max_waiting: int, volumes: int = 1) -> None:
         self._threads = threads
         self._inline = FairTurns(threads)
-        self._isolated = FairTurns(threads)
-        self._large = FairTurns(1)
+        self._lanes = {
+            Lane.SMALL: FairTurns(threads),
+            Lane.LARGE: FairTurns(1),
+            Lane.VOLUME: FairTurns(volumes),
+        }
         # One for each turn: who has one finds a thread.
-        self._limiter = CapacityLimiter(2 * threads + 1)
+        self._limiter = CapacityLimiter(2 * threads + 1 + volumes)
         places = threads + max_waiting
         # As many for one alone, and some that are left for the others.
         self._places = Shares(places + places // 3)
@@ -65,7 +78,7 @@ class Workers:
 
     @property
     def taken(self) -> int:
-        """Requests that are worked on or wait."""
+        """Orders that are worked on or wait."""
         return self._places.taken
 
     @property
@@ -101,7 +114,7 @@ class Workers:
         """
         too_many = isolated and self._taken_isolated >= self._most_isolated
         if too_many or not self.have_place_for(owner):
-            raise Overloaded(self.FULL)
+            raise Overloaded(TOO_MANY)
         self._places.take(owner)
         self._taken_isolated += isolated
         try:
@@ -110,56 +123,61 @@ class Workers:
             self._places.give_back(owner)
             self._taken_isolated -= isolated
 
-    async def run_for(
-        self, request: Request, owner: str, work: Callable[[], Result]
-    ) -> Result:
-        """Do the work of a request, unless its sender leaves before it begins.
+    async def run(self, ticket: Ticket, work: Callable[[], Result]) -> Result:
+        """Do some work, unless it is given up before that begins.
 
         Args:
-            request: Its body has been read, and it holds a place.
-            owner: On whose account it goes.
+            ticket: It holds a place.
             work: What to do; what it raises is raised.
 
         Returns:
             What the work gives.
 
         Raises:
-            ClientDisconnected: The sender has gone.
+            ClientDisconnected: Nobody wants the answer any more.
         """
-        return await self._unless_left(request, partial(self._work, owner, work))
+        return await self._unless_left(ticket, partial(self._work, ticket.owner, work))
 
-    async def read_and_run_for(
+    async def read_and_run(
         self,
-        request: Request,
-        owner: str,
-        read: Callable[[], Callable[[], Result]],
-        read_large: Callable[[], Callable[[], Result]],
+        ticket: Ticket,
+        read: Callable[[Lane], Callable[[], Result]],
+        lane: Lane = Lane.SMALL,
     ) -> Result:
-        """Let another process read the file of a request, then do the work of it.
+        """Let another process read files, then work on what it has read.
 
         Args:
-            request: As for `run_for`.
-            owner: Likewise.
-            read: Waits for the process, and gives what to do with what it has read;
-                it may raise LargeFile.
-            read_large: The same for large files, called for one at a time.
+            ticket: As for `run`.
+            read: Waits for the process, and gives what to do with what it has read.
+                It raises OtherLane for what belongs in another lane.
+            lane: In which it begins.
 
         Returns:
             What the work gives.
 
         Raises:
-            ClientDisconnected: The sender has gone.
+            ClientDisconnected: Nobody wants the answer any more.
         """
 
         async def read_and_work() -> Result:
-            # A turn is held until the end: what has been read takes memory.
-            with suppress(LargeFile):
-                async with self._isolated.turn(owner):
-                    return await self._work(owner, await self._run(read))
-            async with self._large.turn(owner):
-                return await self._work(owner, await self._run(read_large))
+            here = lane
+            while True:
+                try:
+                    # A turn is held until the end: what has been read takes memory.
+                    async with self._lanes[here].turn(ticket.owner):
+                        work = await self._run(partial(read, here))
+                        if here is Lane.VOLUME:
+                            return await self._run(work)
+                        return await self._work(ticket.owner, work)
+                except OtherLane as other:
+                    here = other.lane
 
-        return await self._unless_left(request, read_and_work)
+        return await self._unless_left(ticket, read_and_work)
+
+    @property
+    def are_idle(self) -> bool:
+        """Whether no slice is worked on or waits; asked from any thread."""
+        return not self._inline.are_wanted
 
     async def _work(self, owner: str, work: Callable[[], Result]) -> Result:
         async with self._inline.turn(owner):
@@ -169,7 +187,7 @@ class Workers:
         return await to_thread.run_sync(work, limiter=self._limiter)
 
     async def _unless_left(
-        self, request: Request, work: Callable[[], Awaitable[Result]]
+        self, ticket: Ticket, work: Callable[[], Awaitable[Result]]
     ) -> Result:
         if self.taken <= self._threads:  # nobody waits
             return await work()
@@ -182,8 +200,7 @@ class Workers:
                     tasks.cancel_scope.cancel()
 
                 tasks.start_soon(do)
-                while (await request.receive())["type"] != "http.disconnect":
-                    pass
+                await ticket.gone()
                 tasks.cancel_scope.cancel()
         except ExceptionGroup as group:
             raise group.exceptions[0] from None  # what the work raised

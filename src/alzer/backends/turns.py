@@ -38,6 +38,11 @@ class FairTurns:
         self._count = 0
         self._asked_at: OrderedDict[str, float] = OrderedDict()
 
+    @property
+    def are_wanted(self) -> bool:
+        """Whether somebody has a turn, or waits for one."""
+        return bool(self._under_way or self._waiting)
+
     @asynccontextmanager
     async def turn(self, owner: str) -> AsyncIterator[None]:
         """Wait for a turn, and have it for as long as the context lasts.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alzer.web.shares import Shares
+from alzer.backends.shares import Shares
 
 
 def take_all(shares: Shares, *owners: str) -> dict[str, int]:

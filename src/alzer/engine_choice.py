@@ -14,7 +14,7 @@ from alzer.model.measurement import describe_machine, measure_apart
 from alzer.model.runtimes import DEFAULT_RUNTIME, Runtime, candidates
 from alzer.settings import EngineName, Precision, Settings
 from alzer.store.permissions import make_folder
-from alzer.training.files import write_whole
+from alzer.store.writing import write_whole
 
 # In the data folder.
 CHOICE_FILE: Final = "engine-choice.json"
@@ -134,4 +134,5 @@ def _write(path: Path, machine: Mapping[str, str], choice: EngineChoice) -> None
     )
     with suppress(OSError, StorageUnavailable):  # then it is measured again
         make_folder(path.parent)
+        path.unlink(missing_ok=True)
         write_whole(path, kept.model_dump_json(indent=2).encode())

@@ -15,12 +15,11 @@ from fastapi import FastAPI
 
 from alzer.decoding.pool import LargeFile
 from alzer.model.engine import Model
+from alzer.model.runtimes import usable_cores
 from alzer.scans.slice import Slice
 from alzer.settings import Limits, Settings
-from alzer.web.app import create_app
-from alzer.web.workers import usable_cores
 from phantoms import as_dicom, as_picture, as_png, draw_brain
-from served import engine_of, serving, serving_app
+from served import app_of, serving, serving_app, steps_of
 
 PNG = as_png(draw_brain())
 DICOM = as_dicom(draw_brain())
@@ -60,14 +59,14 @@ def app_that_reads_dicom_slowly(
     settings = Settings.model_validate(
         {"data_dir": folder, "allowed_hosts": "127.0.0.1"}
     )
-    engine = engine_of(model, settings)
+    steps = steps_of(model, settings)
 
     def read(data: bytes) -> Slice:
         ends.wait(30)
-        return engine.read(data)
+        return steps.read(data)
 
-    slow = replace(engine, read=read, needs_isolation=lambda data: b"DICM" in data)
-    return create_app(slow, settings)
+    slow = replace(steps, read=read, needs_isolation=lambda data: b"DICM" in data)
+    return app_of(slow, settings, model)
 
 
 @contextmanager
@@ -93,7 +92,7 @@ def test_files_that_take_long_elsewhere_do_not_keep_others_from_being_answered(
     app = app_that_reads_dicom_slowly(model, tmp_path, slow)
     many = usable_cores() + 3
     with serving_app(app) as address, asking(address, DICOM, many) as statuses:
-        while app.state.service.workers.taken < many:
+        while app.state.service.backend.capacity.taken < many:
             time.sleep(0.01)
         answers = [post(address, PNG).status_code for _ in range(3)]
         waited_for = len(statuses)
@@ -153,23 +152,23 @@ def test_large_files_are_read_one_by_one_while_others_are_answered(
     settings = Settings.model_validate(
         {"data_dir": tmp_path, "allowed_hosts": "127.0.0.1"}
     )
-    engine = engine_of(model, settings)
+    steps = steps_of(model, settings)
     reading: list[str] = []
 
     def read(data: bytes) -> Slice:
         if data.startswith(b"II"):
             raise LargeFile
-        return engine.read(data)
+        return steps.read(data)
 
     def read_large(data: bytes) -> Slice:
         reading.append("begun")
         slow.wait(30)
         reading.append("ended")
-        return engine.read(data)
+        return steps.read(data)
 
-    app = create_app(
+    app = app_of(
         replace(
-            engine,
+            steps,
             read=read,
             read_large=read_large,
             needs_isolation=lambda data: not data.startswith(b"\x89PNG"),
@@ -177,7 +176,7 @@ def test_large_files_are_read_one_by_one_while_others_are_answered(
         settings,
     )
     with serving_app(app) as address, asking(address, TIFF, 4) as statuses:
-        while app.state.service.workers.taken < 4 or not reading:
+        while app.state.service.backend.capacity.taken < 4 or not reading:
             time.sleep(0.01)
         answers = [post(address, each).status_code for each in (PNG, DICOM) * 2]
         slow.set()

@@ -1,20 +1,18 @@
 """The fastest engine is found once, and kept."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from typer.testing import Result
 
-from alzer.cli import engine_choice
-from alzer.cli.engine_choice import CHOICE_FILE, choose_engine
-from alzer.cli.options import start_model
+from alzer import engine_choice
+from alzer.engine_choice import CHOICE_FILE, choose_engine
 from alzer.errors import EngineUnavailable
 from alzer.model.runtimes import DEFAULT_RUNTIME, Runtime
 from alzer.settings import Settings
+from alzer.wiring import start_model
 
-Call = Callable[..., Result]
 Timings = dict[str, float]
 
 FP32 = Runtime("openvino", "fp32")
@@ -47,8 +45,10 @@ def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
 
 
 @pytest.fixture
-def settings(bundle: Path, tmp_path: Path) -> Settings:
-    return Settings.model_validate({"model": bundle, "data_dir": tmp_path / "data"})
+def settings(bundle_path: Path, tmp_path: Path) -> Settings:
+    return Settings.model_validate(
+        {"model": bundle_path, "data_dir": tmp_path / "data"}
+    )
 
 
 def test_the_fastest_is_measured_once_and_kept(
@@ -181,20 +181,3 @@ def test_the_model_runs_as_was_measured(
 
     assert stopwatch.calls == 1
     assert start_model(settings).identity.engine == "onnxruntime"
-
-
-def test_models_tells_what_runs_the_model(
-    call: Call, stopwatch: Stopwatch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ALZER_ENGINE", "auto")
-    before = json.loads(call("models", "-f", "json").stdout)[0]["runs_on"]
-    choose_engine(Settings(), measure=True)
-    after = json.loads(call("models", "-f", "json").stdout)[0]["runs_on"]
-    table = call("models", env={"COLUMNS": "120"}).stdout
-
-    assert (before["precision"], before["timings_ms"]) == ("bf16-checked", {})
-    assert (after["engine"], after["timings_ms"]) == (
-        "onnxruntime",
-        stopwatch.timings_ms,
-    )
-    assert "onnxruntime fp32 12.0 ms" in table

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from alzer.web.turns import FairTurns
+from alzer.backends.turns import FairTurns
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,1 @@
+"""What makes answers, behind one protocol: in this process, or elsewhere."""

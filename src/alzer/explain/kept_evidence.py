@@ -1,0 +1,149 @@
+"""What is kept of an analysis so that it can be explained again without the scan.
+
+One file per analysis, NumPy's .npz: logits, maps and prepared inputs of its slices, and
+where these lie on the slice in its standard view. Maps and inputs are float16, which
+changes heat by less than a thousandth of its maximum.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alzer.explain.gradcam import grad_cam
+from alzer.model.evidence import SliceEvidence
+from alzer.model.geometry import Geometry
+from alzer.scans.orientation import StandardView
+
+# Of the arrays and their meaning; raised when they change.
+FORMAT: Final = 1
+
+
+class UnreadableEvidence(ValueError):
+    """The file is not one that this version, or an earlier one, has written."""
+
+
+@dataclass(frozen=True)
+class KeptEvidence:
+    """What a network gave for the slices of one analysis.
+
+    Attributes:
+        slices: One per input of the network, in their order; maps and inputs as
+            float16 holds them.
+        pixel_aspect: Of the standard view: distance between its rows over distance
+            between its columns.
+    """
+
+    slices: tuple[SliceEvidence, ...]
+    pixel_aspect: float = 1.0
+
+    def heat(self, label: int, index: int = 0) -> NDArray[np.float32] | None:
+        """Return the Grad-CAM of one class, drawn on a slice as people see it.
+
+        Args:
+            label: Index of the class.
+            index: Of the slice.
+
+        Returns:
+            shape (row, column), 0 to 1, of the size of the slice's picture; None if
+            no region speaks for the class.
+        """
+        one = self.slices[index]
+        cells = grad_cam(one.maps, label)
+        if cells is None:
+            return None
+        heat = one.geometry.paint(cells)
+        shown = StandardView(heat, self.pixel_aspect).for_display(heat)
+        return np.asarray(np.clip(shown, 0.0, 1.0), np.float32)
+
+
+def pack_evidence(evidence: KeptEvidence) -> bytes:
+    """Return the content of the file.
+
+    Args:
+        evidence: Of at least one slice; all of one size.
+
+    Returns:
+        A .npz file without pickles.
+    """
+    slices = evidence.slices
+    file = io.BytesIO()
+    np.savez(
+        file,
+        format=np.int32(FORMAT),
+        logits=np.stack([one.logits for one in slices]),
+        maps=np.stack([one.maps for one in slices]).astype(np.float16),
+        inputs=np.stack([one.pixels for one in slices]).astype(np.float16),
+        places=np.stack([_pack_geometry(one.geometry) for one in slices]),
+        pixel_aspect=np.float64(evidence.pixel_aspect),
+    )
+    return file.getvalue()
+
+
+def unpack_evidence(content: bytes) -> KeptEvidence:
+    """Read what was kept.
+
+    Args:
+        content: As `pack_evidence` gave it.
+
+    Returns:
+        The evidence.
+
+    Raises:
+        UnreadableEvidence: It is damaged, or of a newer version.
+    """
+    try:
+        with np.load(io.BytesIO(content)) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+        if int(found["format"]) > FORMAT:
+            raise UnreadableEvidence
+        return _from_arrays(found)
+    except (EOFError, OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        message = "The evidence that was kept can't be read."
+        raise UnreadableEvidence(message) from error
+
+
+def _from_arrays(found: dict[str, NDArray[np.float64]]) -> KeptEvidence:
+    columns = (found[name] for name in ("logits", "maps", "inputs", "places"))
+    slices = tuple(
+        SliceEvidence(
+            logits.astype(np.float32),
+            maps.astype(np.float32),
+            pixels.astype(np.float32),
+            _unpack_geometry(place),
+        )
+        for logits, maps, pixels, place in zip(*columns, strict=True)
+    )
+    return KeptEvidence(slices, float(found["pixel_aspect"]))
+
+
+def _pack_geometry(geometry: Geometry) -> NDArray[np.float64]:
+    return np.array(
+        [
+            geometry.top,
+            geometry.left,
+            *geometry.scales,
+            *geometry.input_shape,
+            *geometry.view_shape,
+            geometry.turned,
+            geometry.cell_stride,
+        ],
+        np.float64,
+    )
+
+
+def _unpack_geometry(place: NDArray[np.float64]) -> Geometry:
+    top, left, down, across, *whole = map(float, place)
+    height, width, rows, columns, turned, stride = map(int, whole)
+    return Geometry(
+        top,
+        left,
+        (down, across),
+        (height, width),
+        (rows, columns),
+        turned=bool(turned),
+        cell_stride=stride,
+    )

@@ -1,0 +1,79 @@
+"""Answers as they are kept: documents with a version, of which none becomes unreadable.
+
+Whoever changes what an answer holds raises `NEWEST` and adds the step that brings a
+document of the version before to it. `tests/web/documents` holds one of each version.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from alzer.conclusion import OUT_OF_DISTRIBUTION
+from alzer.headline import choose_headline
+from alzer.web.schemas import ModelUsed, Prediction
+
+Document = dict[str, Any]
+
+NEWEST: Final = 3
+
+# What a document says of a field that came after it was written: nothing.
+_UNSAID: Final[Mapping[str, Any]] = {
+    "heatmap_missing_reason": None,
+    "reliable": None,
+    "possible_classes": None,
+    "calibrated": False,
+    "warnings": [],
+    "timings_ms": {},
+    "model": dict.fromkeys(ModelUsed.model_fields, "unknown"),
+}
+
+
+def to_document(answer: Prediction) -> Document:
+    """Return what is kept of an answer: not the addresses, which change."""
+    kept = answer.model_dump(exclude={"heatmap_url", "layers"})
+    return {"version": NEWEST, **kept}
+
+
+def from_document(stored: Mapping[str, Any]) -> Document:
+    """Return an answer as the newest version has it.
+
+    Args:
+        stored: A document of this version or of any earlier one.
+
+    Returns:
+        The answer with all its fields but the addresses, nothing said of those that
+        its version did not have yet.
+    """
+    document = {**_UNSAID, **stored}
+    for step in _STEPS[_version_of(stored) - 1 :]:
+        document = step(document)
+    document.pop("version", None)
+    return document
+
+
+def _version_of(stored: Mapping[str, Any]) -> int:
+    """Return a document's version; the first two did not tell."""
+    return int(stored.get("version", 2 if "headline" in stored else 1))
+
+
+def _tell_reason(document: Document) -> Document:
+    """Bring version 1 to 2: it had the reason as the first warning only."""
+    reason = None
+    if document["reliable"] is False:
+        reason = next(iter(document["warnings"]), OUT_OF_DISTRIBUTION)
+    return {**document, "unreliable_reason": reason}
+
+
+def _tell_headline(document: Document) -> Document:
+    """Bring version 2 to 3: the first two are headed by the rule of this version."""
+    reason = document.get("unreliable_reason")
+    headline = choose_headline(
+        document["prediction"], document["possible_classes"], reason
+    )
+    return {**document, "unreliable_reason": reason, "headline": headline.text}
+
+
+# The step from each version to the next, the first one's first.
+_STEPS: Final[tuple[Callable[[Document], Document], ...]] = (
+    _tell_reason,
+    _tell_headline,
+)

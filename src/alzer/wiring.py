@@ -1,0 +1,131 @@
+"""From settings to a service: the one place that knows which parts there are.
+
+`alzer serve`, tests and benchmarks come through here; what answers HTTP is given the
+parts, and makes none of them.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from alzer.analysis import analyse
+from alzer.backends.backend import Backend, ModelFacts
+from alzer.backends.local import Steps, local_backend
+from alzer.cancellation import current
+from alzer.decoding.pool import DecodingPool
+from alzer.engine_choice import EngineChoice, choose_engine
+from alzer.model.bundle import load_bundle, read_card, shipped_bundle
+from alzer.model.engine import Model, load_model
+from alzer.model.runtimes import usable_cores
+from alzer.scans.archive import is_archive
+from alzer.settings import Settings
+from alzer.store.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class ServiceParts:
+    """What a service consists of, before anybody speaks for it.
+
+    Attributes:
+        settings: What the deployment chose.
+        backend: What computes answers; not started.
+        store: What outlives a request.
+    """
+
+    settings: Settings
+    backend: Backend
+    store: Store
+
+
+def build_service(settings: Settings, store: Store | None = None) -> ServiceParts:
+    """Make all parts of a service: the model is loaded, and tried once.
+
+    Args:
+        settings: What the deployment chose.
+        store: What outlives a request; opened by the settings if None.
+
+    Returns:
+        The parts.
+
+    Raises:
+        UnusableModel: The model can't be loaded.
+        InvalidRequest: A setting names a storage that there is not.
+    """
+    backend = build_backend(settings)
+    return ServiceParts(settings, backend, store or open_store(settings))
+
+
+def build_backend(settings: Settings) -> Backend:
+    """Make what computes answers, as the settings choose it.
+
+    Args:
+        settings: Model, engine, and limits of decoding.
+
+    Returns:
+        The backend, not started.
+
+    Raises:
+        UnusableModel: The model can't be loaded.
+    """
+    choice = choose_engine(settings, measure=True)
+    model = start_model(settings, choice)
+    facts = ModelFacts(model.identity, choice.timings_ms, _class_mix(settings))
+    return local_backend(local_steps(model, settings), settings.max_waiting, facts)
+
+
+def local_steps(model: Model, settings: Settings) -> Steps:
+    """Describe how this process analyses a file.
+
+    Args:
+        model: What answers.
+        settings: Limits of files and of decoding them.
+
+    Returns:
+        The steps; `start` starts the decoding processes.
+    """
+    limits = settings.limits
+    # One more than are busy: somebody is ready while a broken one is replaced.
+    pool = DecodingPool(settings.decoding, usable_cores() + 1)
+    return Steps(
+        analyse=partial(analyse, model=model, limits=limits, read=pool.read),
+        read=lambda data: pool.read_small(data, limits, current().check),
+        read_large=lambda data: pool.read_large(data, limits, current().check),
+        needs_isolation=pool.needs_isolation,
+        is_archive=is_archive,
+        read_scan=lambda files, series: pool.read_scan(
+            files, limits, series, current().check
+        ),
+        start=pool.open,
+        stop=pool.close,
+    )
+
+
+def start_model(settings: Settings, choice: EngineChoice | None = None) -> Model:
+    """Load the model that the settings name, and try it once.
+
+    Args:
+        settings: Bundle, engine, precision and threads.
+        choice: Engine and precision; None: those that the settings leave or that
+            an earlier measurement found.
+
+    Returns:
+        The model, warm: the first answer is as quick as the others.
+
+    Raises:
+        UnusableModel: The model can't be loaded.
+    """
+    bundle = load_bundle(settings.model or shipped_bundle())
+    runtime = (choice or choose_engine(settings)).runtime
+    model = load_model(bundle, runtime.engine, runtime.precision, settings.threads)
+    shape = (1, 1, model.spec.height, model.spec.width)
+    model.run(np.zeros(shape, np.float32))
+    return model
+
+
+def _class_mix(settings: Settings) -> dict[str, float]:
+    """Return the share of each class among the people of the training."""
+    card = read_card(settings.model or shipped_bundle())
+    counts = card.get("data", {}).get("people_per_class", {})
+    total = sum(counts.values())
+    return {name: count / total for name, count in counts.items()} if total else {}
