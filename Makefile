@@ -49,7 +49,7 @@ STUDY ?= runs/alzer-resnet50-2
 evaluate: .venv-test/.test-stamp
 	.venv-test/bin/alzer evaluate $(or $(wildcard $(STUDY)),docs/evaluation) \
 		--data $(DATA)/oasis1-axial --unfamiliar $(DATA)/ood --unfamiliar $(DATA)/oasis1-planes \
-		--output docs/evaluation --model-card docs/model-card.md
+		--output docs/evaluation --model-card docs/model-card.md --fit-person
 
 docs: .venv-test/.test-stamp
 	.venv-test/bin/python docs/generate.py

@@ -11,6 +11,7 @@ from alzer.model.evidence import Evidence, Floats
 from alzer.model.mirroring import MirroredEngine
 from alzer.model.onnxruntime_engine import OnnxRuntimeNetwork
 from alzer.model.openvino_engine import ANY, OpenVinoNetwork, has_bf16
+from alzer.model.person import PersonLimits
 from alzer.model.preparation import InputSpec
 from alzer.model.runtimes import Arithmetic, usable_cores
 from alzer.settings import EngineName, Precision
@@ -59,12 +60,14 @@ class Model:
         identity: Which model it is.
         engine: What runs it.
         decision: What may be made of a prediction.
+        person: What may be made of all slices of a person.
     """
 
     spec: InputSpec
     identity: ModelIdentity
     engine: Engine
     decision: Decision = field(default_factory=Decision)
+    person: PersonLimits = field(default_factory=PersonLimits)
 
     def run(self, batch: Floats) -> Evidence:
         """Return the evidence for inputs, averaged with that for their mirror images.
@@ -110,7 +113,7 @@ def load_model(
     identity = ModelIdentity(
         bundle.name, bundle.version, bundle.sha256, engine, runner.precision
     )
-    return Model(bundle.spec, identity, runner, bundle.decision)
+    return Model(bundle.spec, identity, runner, bundle.decision, bundle.person)
 
 
 def _start_openvino(bundle: Bundle, precision: Precision, threads: int) -> Engine:
