@@ -78,6 +78,16 @@ def test_a_person_is_judged_by_the_share_of_flagged_slices(
     assert limits.in_distribution(NONE) is True
 
 
+def test_a_person_close_to_another_class_or_set_is_not_settled() -> None:
+    limits = PersonLimits(least_probabilities=(0.3, 0.2, None))
+
+    assert limits.is_settled(np.array([0.6, 0.1, 0.3]), 0.15)
+    assert not limits.is_settled(np.array([0.42, 0.1, 0.48]), 0.15)
+    assert not limits.is_settled(np.array([0.32, 0.1, 0.58]), 0.15)
+    assert limits.is_settled(np.array([0.1, 0.5, 0.4]), 0.15)
+    assert PersonLimits().is_settled(np.array([0.32, 0.1, 0.58]), 0.15)
+
+
 def test_without_a_limit_only_a_person_of_mostly_flagged_slices_is_unlike() -> None:
     assert PersonLimits().in_distribution(LAST) is None
     assert PersonLimits().in_distribution(ALL) is False

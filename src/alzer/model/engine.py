@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alzer.model.bundle import Bundle
 from alzer.model.checking import CheckedEngine
 from alzer.model.decision import Decision, Tolerance
@@ -83,6 +86,33 @@ class Model:
             The evidence, one entry per input.
         """
         return self.engine.run(batch)
+
+    def run_exactly(self, batch: Floats) -> Evidence:
+        """Return the same as `run`, without what a quicker arithmetic may change.
+
+        Args:
+            batch: Prepared inputs, shape (n, 1, row, column), n >= 1.
+
+        Returns:
+            The evidence, one entry per input.
+        """
+        if isinstance(self.engine, CheckedEngine):
+            return self.engine.run_exactly(batch)
+        return self.engine.run(batch)
+
+    def settles_person(self, probabilities: NDArray[np.float64]) -> bool:
+        """Return whether the arithmetic in use can change nothing said of a person.
+
+        Args:
+            probabilities: Of the person, shape (class,).
+
+        Returns:
+            False if they are so close to a limit that the slices should be run again,
+            exactly.
+        """
+        if not isinstance(self.engine, CheckedEngine):
+            return True
+        return self.person.is_settled(probabilities, self.engine.tolerance.logits)
 
 
 def load_model(

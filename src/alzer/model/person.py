@@ -106,6 +106,27 @@ class PersonLimits:
         """
         return soften(self.pooling.pool(logits, flagged), self.temperature)
 
+    def is_settled(self, probabilities: Floats, tolerance: float) -> bool:
+        """Return whether small errors change nothing that is said of a person.
+
+        Args:
+            probabilities: Of the person, shape (class,).
+            tolerance: How large the errors may be, in log odds of a class and in the
+                difference of the logits of two classes.
+
+        Returns:
+            False if another class, or another set, is that close.
+        """
+        shares = np.clip(probabilities, _LEAST, 1.0 - _LEAST)
+        second, first = np.sort(shares)[-2:]
+        odds = np.log(shares / (1.0 - shares))
+        distances = [
+            abs(odds[label] - np.log(bound / (1.0 - bound)))
+            for label, bound in enumerate(self.least_probabilities or ())
+            if bound is not None and 0.0 < bound < 1.0
+        ]
+        return bool(min([np.log(first / second), *distances]) >= tolerance)
+
     def in_distribution(self, flagged: Truths) -> bool | None:
         """Return whether a person is like those that the model was trained on.
 
