@@ -38,7 +38,7 @@ class Template:
 
 def read_template(path: Path) -> Template:
     """Read a template that `tools/make_template.py` wrote."""
-    with np.load(path, allow_pickle=False) as file:
+    with np.load(path) as file:
         values = file["values"].astype(np.float32) / 255.0
         return Template(values, file["affine"], file["slab_affine"])
 
