@@ -38,6 +38,7 @@ from spoiling import (
 from subjects import data_folder
 
 from alzer.errors import NotBrainLike
+from alzer.scans.paths import read_scans
 from alzer.scans.volume import Volume
 from alzer.volumes.axes import nearest_order
 from alzer.volumes.brain_extraction import (
@@ -63,7 +64,7 @@ def main() -> None:
     ][: arguments.heads]
     networks = load_brain_networks()
     counts: dict[tuple[str, str], int] = {}
-    kinds = {"healthy": healthy(volumes), "spoiled": spoiled(volumes, folder)}
+    kinds = {"healthy": healthy(volumes, folder), "spoiled": spoiled(volumes, folder)}
     for kind, heads in kinds.items():
         if not (getattr(arguments, kind) or arguments.healthy == arguments.spoiled):
             continue
@@ -102,18 +103,17 @@ def describe(row: dict[str, object]) -> str:
     return f"{row['name']}: {row['verdict']} {numbers} {row.get('seconds', '')}"
 
 
-def healthy(volumes: list[Volume]) -> Iterator[tuple[str, Volume]]:
+def healthy(volumes: list[Volume], folder: Path) -> Iterator[tuple[str, Volume]]:
     """Return heads that deserve a prediction."""
+    for scan in read_scans(folder / "series" / "t1-384"):
+        if isinstance(scan, Volume):
+            yield "t1-384", scan
     for number, volume in enumerate(volumes):
         generator = np.random.default_rng(number)
         yield f"{number} as it is", volume
-        for copy in range(3):
-            yield (
-                f"{number} on another grid, {copy}",
-                on_another_grid(volume, generator),
-            )
-        for name, change in HEALTHY.items():
-            yield f"{number} {name}", change(volume)
+        yield f"{number} on another grid", on_another_grid(volume, generator)
+        name, change = list(HEALTHY.items())[number % len(HEALTHY)]
+        yield f"{number} {name}", change(volume)
 
 
 HEALTHY: dict[str, Spoil] = {

@@ -84,8 +84,8 @@ LIMITS: Final = (
     ),
     Limits(
         "contrast",
-        good=(0.22, 0.6),
-        usable=(0.15, 0.8),
+        good=(0.23, 0.6),
+        usable=(0.18, 0.8),
         low="Grey matter is darker than white matter by {:.0%} (usually 30 %): the "
         "scan may be FLAIR, T2 or CT, moved or noisy; send a T1-weighted one.",
         high="Grey matter is darker than white matter by {:.0%} (usually 30 %): the "
