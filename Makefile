@@ -21,7 +21,7 @@ PYTHON := $(shell for each in python3.11 python3 python3.12 python3.13 python3.1
 	&& echo $$each && break; done)
 endif
 
-SOURCES := src tests benchmarks docs/generate.py
+SOURCES := src tests benchmarks tools docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
 .PHONY: help postgresql serve test check evaluate docs constraints requirements audit bandit sbom clean
@@ -49,7 +49,7 @@ STUDY ?= runs/alzer-resnet50-2
 evaluate: .venv-test/.test-stamp
 	.venv-test/bin/alzer evaluate $(or $(wildcard $(STUDY)),docs/evaluation) \
 		--data $(DATA)/oasis1-axial --unfamiliar $(DATA)/ood --unfamiliar $(DATA)/oasis1-planes \
-		--output docs/evaluation --model-card docs/model-card.md
+		--output docs/evaluation --model-card docs/model-card.md --fit-person
 
 docs: .venv-test/.test-stamp
 	.venv-test/bin/python docs/generate.py

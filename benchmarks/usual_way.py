@@ -27,7 +27,6 @@ from alzer.classes import CLASS_NAMES
 from alzer.model.engine import ModelIdentity
 from alzer.model.preparation import InputSpec
 from alzer.scans.formats import read_slice
-from alzer.scans.orientation import StandardView
 from alzer.scans.slice import Slice
 from alzer.settings import Settings
 from alzer.store.store import open_store
@@ -114,8 +113,8 @@ class UsualWay:
         grey = np.zeros((1, 1), np.float32)
         return Analysis(
             probabilities=tuple(probabilities),
-            scan=Slice(grey, "JPEG", (0.0, 255.0)),
-            view=StandardView(grey),
+            slices=(),
+            leading=0,
             heat=grey,
             overlay_png=overlay,
             no_heatmap_reason=None,

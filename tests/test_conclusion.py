@@ -8,9 +8,13 @@ from alzer.conclusion import (
     FEW_MODERATE,
     NOTHING_FITS,
     OUT_OF_DISTRIBUTION,
+    PERSON_OUT_OF_DISTRIBUTION,
+    PERSON_UNCALIBRATED,
     conclude,
+    conclude_person,
 )
 from alzer.model.decision import Decision
+from alzer.model.person import PersonLimits
 
 DECISION = Decision(ood_limit=10.0, least_probabilities=(0.2, 0.2, 0.2, None))
 MILD = np.log(np.array([0.1, 0.1, 0.7, 0.1], np.float32))
@@ -70,6 +74,68 @@ def test_the_class_of_two_people_is_warned_of_only_where_it_is_named() -> None:
 
     assert named.class_warnings == (FEW_MODERATE,)
     assert not_named.class_warnings == ()
+
+
+LIMITS = PersonLimits(
+    temperature=2.0, least_probabilities=(0.2, 0.2, 0.2, None), ood_share=0.25
+)
+
+
+def flags(count: int, of: int = 32) -> np.ndarray:
+    return np.arange(of) < count
+
+
+def test_a_person_gets_the_classes_that_the_pooled_slices_leave() -> None:
+    slices = np.stack([MILD, np.log(np.array([0.1, 0.5, 0.3, 0.1], np.float32))] * 16)
+
+    concluded = conclude_person(slices, flags(0), (), LIMITS)
+
+    softened = np.sqrt([0.1, 0.3, 0.5, 0.1])
+    assert concluded.probabilities == pytest.approx(softened / softened.sum())
+    assert concluded.reliable is True
+    assert concluded.possible_classes == ("Very Mild Impairment", "Mild Impairment")
+    assert concluded.warnings == ()
+
+
+@pytest.mark.parametrize(("count", "reliable"), [(8, True), (9, False)])
+def test_a_person_is_unlike_the_others_where_too_many_slices_are(
+    count: int, *, reliable: bool
+) -> None:
+    concluded = conclude_person(np.tile(MILD, (32, 1)), flags(count), (), LIMITS)
+
+    assert concluded.reliable is reliable
+    reason = None if reliable else PERSON_OUT_OF_DISTRIBUTION
+    assert concluded.unreliable_reason == reason
+    assert (concluded.possible_classes is None) is not reliable
+
+
+def test_a_doubt_about_the_scan_comes_before_the_slices_of_a_person() -> None:
+    doubts = ("The scan is cropped.",)
+
+    concluded = conclude_person(np.tile(MILD, (32, 1)), flags(32), doubts, LIMITS)
+
+    assert concluded.unreliable_reason == "The scan is cropped."
+    assert concluded.warnings == (*doubts, PERSON_OUT_OF_DISTRIBUTION)
+
+
+def test_the_class_of_two_people_is_warned_of_for_a_person_too() -> None:
+    concluded = conclude_person(np.tile(MODERATE, (32, 1)), flags(0), (), LIMITS)
+
+    assert concluded.class_warnings == (FEW_MODERATE,)
+
+
+@pytest.mark.parametrize(("count", "reliable"), [(16, None), (17, False)])
+def test_without_limits_for_persons_the_answer_is_labelled_uncalibrated(
+    count: int, *, reliable: bool | None
+) -> None:
+    slices = np.tile(MILD, (32, 1))
+
+    concluded = conclude_person(slices, flags(count), (), PersonLimits())
+
+    assert concluded.probabilities == pytest.approx((0.1, 0.1, 0.7, 0.1))
+    assert concluded.possible_classes is None
+    assert concluded.reliable is reliable
+    assert PERSON_UNCALIBRATED in concluded.warnings
 
 
 def test_large_logits_do_not_overflow() -> None:

@@ -40,7 +40,7 @@ def answer(model: Model) -> Analysis:
 def test_the_examples_of_the_documentation_are_right() -> None:
     outcome = doctest.testmod(headline)
 
-    assert outcome.attempted >= 3
+    assert outcome.attempted >= 4
     assert outcome.failed == 0
 
 
@@ -66,6 +66,20 @@ def test_the_headline_is_the_set_of_classes_that_remain(
 
 def test_a_predicted_class_that_could_not_be_checked_is_named_too() -> None:
     assert choose_headline(MODERATE, [MILD], None).classes == (MILD, MODERATE)
+
+
+@pytest.mark.parametrize(
+    ("possible", "reason"), [([NO], None), ([], None), ([NO], REASON)]
+)
+def test_a_headline_says_whether_it_is_of_a_slice_or_of_a_person(
+    possible: list[str], reason: str | None
+) -> None:
+    of_slice = choose_headline(NO, possible, reason)
+    of_person = choose_headline(NO, possible, reason, "this person")
+
+    assert of_slice.text == of_person.text
+    assert of_slice.sentence == f"For this slice: {of_slice.text}"
+    assert of_person.sentence == f"For this person: {of_person.text}"
 
 
 @pytest.mark.parametrize("possible", [None, [], [NO], [NO, MILD]])

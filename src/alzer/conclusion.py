@@ -2,16 +2,18 @@
 
 One place decides whether an answer can be relied on, whatever speaks against it: the
 content of the picture, the file's own word, or the distance from the training slices.
+It decides for one slice, and for a person from all of their slices.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES
 from alzer.model.decision import Decision
+from alzer.model.person import PersonLimits, softmax
 
 FEW_MODERATE = (
     "'Moderate Impairment' rests on only two people in the training data; "
@@ -31,6 +33,16 @@ CANNOT_TELL = (
 NOTHING_FITS = (
     "No class fits this scan well: each class has a lower probability here than for "
     "90 % of the people who have it. Don't rely on the most probable class."
+)
+
+PERSON_OUT_OF_DISTRIBUTION = (
+    "Too many slices of this scan are unlike those that the model was trained on. "
+    "Check that it is a T1-weighted scan of a whole head, and look at the slices."
+)
+
+PERSON_UNCALIBRATED = (
+    "The model's card has no limits for persons: the probabilities are the mean of "
+    "the slices', and it is not known which classes can be ruled out."
 )
 
 NOT_AXIAL = (
@@ -96,10 +108,58 @@ def conclude(
     Returns:
         The conclusion.
     """
-    probabilities = _softmax(logits)
     reliable = decision.in_distribution(ood_score)
     if reliable is False:
         doubts = (*doubts, OUT_OF_DISTRIBUTION)
+    probabilities = _as_tuple(softmax(logits.astype(np.float64)))
+    return _conclude(probabilities, doubts, decision, reliable=reliable)
+
+
+def conclude_person(
+    logits: NDArray[np.float32],
+    flagged: NDArray[np.bool_],
+    doubts: Sequence[str],
+    limits: PersonLimits,
+) -> Conclusion:
+    """Conclude from all slices of a person what may be said of the person.
+
+    Args:
+        logits: Of each slice, shape (slice, class), calibrated for slices.
+        flagged: Which slices can't be relied on by themselves, shape (slice,).
+        doubts: Reasons outside the network, as for `conclude`.
+        limits: Fitted on people whom the network never saw.
+
+    Returns:
+        The conclusion, with the probabilities of the person.
+
+    Examples:
+        >>> import numpy as np
+        >>> slices = np.log(np.tile([0.1, 0.6, 0.2, 0.1], (32, 1)))
+        >>> limits = PersonLimits(
+        ...     least_probabilities=(0.3, 0.2, 0.1, None), ood_share=0.3
+        ... )
+        >>> conclude_person(slices, np.zeros(32, bool), (), limits).possible_classes
+        ('Very Mild Impairment', 'Mild Impairment')
+    """
+    reliable = limits.in_distribution(flagged)
+    if reliable is False:
+        doubts = (*doubts, PERSON_OUT_OF_DISTRIBUTION)
+    probabilities = _as_tuple(limits.predict(logits, flagged))
+    decision = Decision(least_probabilities=limits.least_probabilities)
+    concluded = _conclude(probabilities, doubts, decision, reliable=reliable)
+    if limits.calibrated:
+        return concluded
+    warnings = (*concluded.warnings, PERSON_UNCALIBRATED)
+    return replace(concluded, warnings=warnings)
+
+
+def _conclude(
+    probabilities: tuple[float, ...],
+    doubts: Sequence[str],
+    decision: Decision,
+    *,
+    reliable: bool | None,
+) -> Conclusion:
     if doubts:
         return Conclusion(
             probabilities,
@@ -125,6 +185,5 @@ def _caveats(
     return ()
 
 
-def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
-    powers = np.exp(logits.astype(np.float64) - float(logits.max()))
-    return tuple(float(power) for power in powers / powers.sum())
+def _as_tuple(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

@@ -22,7 +22,8 @@
     |   |-- InvalidValues       NaN, infinite or absurd numbers
     |   |-- ColourImage
     |   |-- ConstantImage
-    |   `-- NotBrainLike
+    |   |-- NotBrainLike
+    |   `-- FailedPreparation   a whole head that could not be brought to the slices
     |-- InvalidRequest          the call itself is wrong
     |   |-- InvalidHost         made under a host name that is not trusted
     |   |-- NotSignedIn         without a valid token or session
@@ -189,6 +190,12 @@ class NotBrainLike(UnusableScan):
     """The image, or what its header says, is no slice through a head."""
 
     code = "not_brain_like"
+
+
+class FailedPreparation(UnusableScan):
+    """A whole head could not be brought to the slices that the model knows."""
+
+    code = "failed_preparation"
 
 
 class InvalidRequest(AlzerError):

@@ -6,9 +6,11 @@ from here, so that none of them names a class where the others name none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from alzer.classes import CLASS_NAMES
+
+About = Literal["this slice", "this person"]
 
 NO_RELIABLE_ANSWER: Final = "No reliable answer"
 NO_CLASS_FITS: Final = "No class fits well"
@@ -22,16 +24,24 @@ class Headline:
         text: One line.
         classes: The classes that it names, in order of severity; none where no
             answer can be relied on or no class fits.
+        about: Of what it is said: one slice, or a person by all of their slices.
     """
 
     text: str
     classes: tuple[str, ...] = ()
+    about: About = "this slice"
+
+    @property
+    def sentence(self) -> str:
+        """The line with what it is said of, such as 'For this person: ...'."""
+        return f"For {self.about}: {self.text}"
 
 
 def choose_headline(
     prediction: str,
     possible_classes: Sequence[str] | None,
     unreliable_reason: str | None,
+    about: About = "this slice",
 ) -> Headline:
     """Return what a person should read first.
 
@@ -41,6 +51,7 @@ def choose_headline(
             model can't tell which these are.
         unreliable_reason: Why the answer can't be relied on; None if nothing is
             known against it.
+        about: Of what the answer is.
 
     Returns:
         Without a reliable answer, that there is none; else the classes that can't be
@@ -54,14 +65,16 @@ def choose_headline(
         'No Impairment or Mild Impairment'
         >>> choose_headline("No Impairment", None, "It is a photograph.").text
         'No reliable answer'
+        >>> choose_headline("No Impairment", None, None, "this person").sentence
+        'For this person: No Impairment'
     """
     if unreliable_reason is not None:
-        return Headline(NO_RELIABLE_ANSWER)
+        return Headline(NO_RELIABLE_ANSWER, about=about)
     if possible_classes is not None and not possible_classes:
-        return Headline(NO_CLASS_FITS)
+        return Headline(NO_CLASS_FITS, about=about)
     named = {prediction, *(possible_classes or ())}
     classes = tuple(name for name in CLASS_NAMES if name in named)
-    return Headline(_join_with_or(classes), classes)
+    return Headline(_join_with_or(classes), classes, about)
 
 
 def _join_with_or(names: Sequence[str]) -> str:

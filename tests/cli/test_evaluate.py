@@ -12,6 +12,7 @@ from typer.testing import Result
 
 from alzer.evaluation.calibration import Slices
 from alzer.evaluation.predictions import HeldOut, write_table
+from alzer.model.bundle import load_bundle
 from alzer.training.tables import load_cohort
 from bundles import write_bundle
 from cohorts import draw_cohort
@@ -106,6 +107,24 @@ def test_results_are_enough_to_reproduce_them(
     assert again.exit_code == 0, again.stderr
     for name in ("metrics.json", "report.html", "predictions.csv", "permuted.csv"):
         assert (Path("one") / name).read_bytes() == (Path("two") / name).read_bytes()
+
+
+def test_limits_for_persons_go_into_the_card_and_leave_the_model_as_it_is(
+    call: Call, study: Path, data: Path
+) -> None:
+    before = load_bundle(study / "bundle")
+
+    result = call(
+        *("evaluate", study, "--data", data, "-o", "results", *QUICK), "--fit-person"
+    )
+
+    after = load_bundle(study / "bundle")
+    assert result.exit_code == 0, result.stderr
+    assert not before.person.calibrated
+    assert after.person.calibrated
+    assert after.card["person"]["people"] == 12
+    assert (after.sha256, after.decision) == (before.sha256, before.decision)
+    assert {name: after.card[name] for name in before.card} == before.card
 
 
 @pytest.mark.parametrize(

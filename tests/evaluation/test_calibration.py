@@ -11,10 +11,10 @@ from alzer.evaluation.calibration import (
     fit_sets,
     fit_temperature,
     log_loss,
-    soften,
 )
 from alzer.evaluation.metrics import by_subject, calibration_error
 from alzer.model.decision import possible
+from alzer.model.person import soften
 
 
 def draw_slices(people: int, seed: int, per_person: int = 4) -> Slices:

@@ -16,6 +16,7 @@ from alzer.explain.overlay import (
     draw_legend,
     encode_png,
     heat_colours,
+    tint,
 )
 
 SIDES = st.integers(1, 17)
@@ -118,3 +119,33 @@ def test_the_legend_shows_the_colours_in_order_and_words_below(width: int) -> No
     assert quarters[3].argmax() == 0
     assert (legend[18:].min(axis=2) < 100).sum() > 200
     assert (legend[:, [0, -1]][18:] > 200).all()
+
+
+def test_a_tint_keeps_how_bright_each_pixel_is() -> None:
+    grey = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
+    heat = np.linspace(0.0, 1.0, 64, dtype=np.float32)[:, None].repeat(256, axis=1)
+
+    tinted = tint(grey, heat).astype(float)
+
+    assert np.abs(tinted.mean(axis=2) - grey).max() <= 1.0
+    assert (tinted[0] == grey[0][:, None]).all()
+    assert (tinted[:, [0, 255]] == np.array([0, 255])[:, None]).all()
+
+
+def test_hotter_pixels_are_tinted_more_and_the_hottest_are_red() -> None:
+    grey = np.full((1, 3), 120, np.uint8)
+    heat = np.array([[0.0, 0.5, 1.0]], np.float32)
+
+    tinted = tint(grey, heat).astype(int)
+
+    saturation = tinted.max(axis=2) - tinted.min(axis=2)
+    assert (np.diff(saturation[0]) > 0).all()
+    assert tinted[0, 2, 0] == tinted[0, 2].max()
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan])
+def test_a_tint_of_what_is_no_heat_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        tint(np.zeros((1, 1), np.uint8), np.full((1, 1), value, np.float32))
+    with pytest.raises(ValueError, match="shape"):
+        tint(np.zeros((1, 2), np.uint8), np.zeros((1, 1), np.float32))

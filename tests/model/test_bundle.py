@@ -20,8 +20,16 @@ from alzer.model.bundle import (
     require_self_contained,
     shipped_bundle,
 )
+from alzer.model.person import PersonLimits, Pooling
 from alzer.model.preparation import InputSpec
 from bundles import tiny_onnx, write_bundle
+
+PERSON = {
+    "pooling": {"averaged": "logits", "only_in_distribution": True},
+    "temperature": 1.25,
+    "least_probabilities": [0.3, 0.2, 0.1, None],
+    "ood_share": 0.25,
+}
 
 
 @pytest.fixture
@@ -43,6 +51,26 @@ def test_a_bundle_says_what_it_is(folder: Path) -> None:
     assert bundle.spec == InputSpec()
     assert bundle.onnx == (folder / MODEL_FILE).read_bytes()
     assert bundle.card["colour"] == "grey"
+
+
+def test_a_bundle_says_what_may_be_made_of_a_person(folder: Path) -> None:
+    change_card(folder, person=PERSON | {"people": 200})
+
+    limits = load_bundle(folder).person
+
+    assert limits.pooling == Pooling("logits", only_in_distribution=True)
+    assert limits.temperature == 1.25
+    assert limits.least_probabilities == (0.3, 0.2, 0.1, None)
+    assert limits.ood_share == 0.25
+
+
+def test_a_card_of_before_persons_still_loads_and_claims_nothing_of_them(
+    folder: Path,
+) -> None:
+    limits = load_bundle(folder).person
+
+    assert not limits.calibrated
+    assert limits == PersonLimits()
 
 
 def test_a_model_that_was_altered_is_refused(folder: Path) -> None:
@@ -107,6 +135,14 @@ def test_a_model_with_data_in_other_files_is_refused(folder: Path) -> None:
         {"gate": {}},
         {"calibration": {"least_probabilities": [0.1, 0.2]}},
         {"calibration": {"least_probabilities": "some"}},
+        {"person": {"temperature": 1.0}},
+    ]
+    + [
+        {"person": PERSON | {field: value}}
+        for field, value in [
+            ("temperature", 0.0), ("temperature", float("inf")), ("ood_share", 1.5),
+            ("least_probabilities", [0.1]), ("pooling", {"averaged": "votes"}),
+        ]
     ]
     + [
         {"input": {field: value}}

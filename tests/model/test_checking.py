@@ -87,3 +87,18 @@ def test_what_the_exact_engine_fails_with_is_raised() -> None:
 
     with pytest.raises(EngineUnavailable, match="no memory"):
         engine.run(images([[0.0, 0.0, 0.0, 0.0]]))
+
+
+def test_what_is_asked_for_exactly_is_exact_however_clear() -> None:
+    exact = Reader()
+    engine = CheckedEngine(
+        MirroredEngine(Reader(0.01), "bf16"),
+        lambda: MirroredEngine(exact, "fp32"),
+        Decision(),
+        TOLERANCE,
+    )
+    batch = images([[4.0, 0.0, 0.0, 0.0]])
+
+    evidence = engine.run_exactly(batch)
+
+    assert (evidence.logits == MirroredEngine(Reader(), "fp32").run(batch).logits).all()

@@ -48,7 +48,8 @@ def outcome(source: str | None = None, *, older_by: int = 0) -> Outcome:
     groups = {fold: held_out(people) for fold, people in FOLDS.items()}
     calibration = {"temperature": 1.25, "least_probabilities": [0.1, None]}
     gate = {"limit": 2.0, "false_alarms": None}
-    return Outcome(cohort, Recipe(seed=11), groups, calibration, gate)
+    person = {"temperature": 1.0, "least_probabilities": [0.1, None]}
+    return Outcome(cohort, Recipe(seed=11), groups, calibration, gate, person)
 
 
 @pytest.fixture(scope="module")

@@ -192,7 +192,7 @@ def test_people_of_oasis_are_acknowledged(finished: Path, tmp_path: Path) -> Non
     write_table(folder / "subjects.csv", [{"subject": "person-00", "oasis1_id": "x"}])
     cohort = load_cohort(folder)
     people = by_person(read_fold(finished, 2).slices)
-    outcome = Outcome(cohort, RECIPE, {2: people}, {"temperature": 1.0}, {})
+    outcome = Outcome(cohort, RECIPE, {2: people}, {"temperature": 1.0}, {}, {})
 
     card = write_card(outcome, "name", "1")
 
@@ -216,6 +216,9 @@ def test_the_bundle_is_calibrated_and_knows_how_far_is_too_far(
     # Six people of a class are too few to say what is possible.
     assert bundle.card["calibration"]["least_probabilities"] == [None] * 4
     assert 0.0 <= bundle.card["gate"]["false_alarms"] <= 1.0
+    assert bundle.person.calibrated
+    assert bundle.person.least_probabilities == (None,) * 4
+    assert bundle.person.ood_share is not None
 
 
 def test_permuted_labels_are_dealt_to_people_not_to_slices(cohort_folder: Path) -> None:

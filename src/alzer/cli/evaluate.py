@@ -13,7 +13,7 @@ from rich.console import Console
 
 from alzer.cli.exits import FAILURE, complain
 from alzer.errors import InvalidRequest, StorageUnavailable
-from alzer.model.bundle import load_bundle, shipped_bundle
+from alzer.model.bundle import CARD_FILE, load_bundle, shipped_bundle
 from alzer.model.engine import load_model
 
 StudyArgument = Annotated[
@@ -51,6 +51,14 @@ UnfamiliarOption = Annotated[
         "was not trained on. May be given several times.",
     ),
 ]
+FitPersonOption = Annotated[
+    bool,
+    typer.Option(
+        "--fit-person",
+        help="Also fit the limits of one answer per person, and write them into the "
+        "bundle's card.",
+    ),
+]
 RepeatsOption = Annotated[
     int, typer.Option(min=20, help="Draws of people for each interval.")
 ]
@@ -75,6 +83,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     model: BundleOption = None,
     model_card: CardOption = None,
     unfamiliar: UnfamiliarOption = None,
+    fit_person: FitPersonOption = False,
     repeats: RepeatsOption = 2000,
     slices_are_subjects: SubjectsOption = False,
     number_of_folds: FoldCountOption = 5,
@@ -92,7 +101,8 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     console = Console(stderr=True)
     with _progress(console) as advance:
         predictions = _read_predictions(study, modules)
-        bundle = load_bundle(model or _bundle_of(study))
+        folder = model or _bundle_of(study)
+        bundle = load_bundle(folder)
         subjects = _look_at(cohort, modules, advance)
         gate = None
         if kinds:
@@ -120,6 +130,10 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         _write(output / name, text)
     if model_card is not None:
         _write(model_card, files[CARD])
+    if fit_person:
+        section = modules.person.person_section(predictions[PREDICTIONS])
+        card = modules.person.with_person(bundle.card, section)
+        _write(folder / CARD_FILE, card)
     typer.echo(f"The report is {output / REPORT}.")
 
 
@@ -130,6 +144,7 @@ class _Modules:
         self.predictions = _load("evaluation.predictions")
         self.baselines = _load("evaluation.baselines")
         self.study = _load("evaluation.study")
+        self.person = _load("evaluation.person")
         self.report = _load("evaluation.report")
         self.unfamiliar = _load("evaluation.unfamiliar")
         self.tables = _load("training.tables")

@@ -14,6 +14,7 @@ from alzer.classes import CLASS_NAMES
 from alzer.cli.escaping import csv_path, csv_text, printable
 from alzer.cli.inputs import Failure
 from alzer.headline import NO_RELIABLE_ANSWER
+from alzer.volume_fields import volume_fields
 
 _NOTE: Final = "Research and education software; not a medical device."
 _UNCALIBRATED: Final = "Confidence is not calibrated."
@@ -50,9 +51,9 @@ def describe(
         reason: Why there is none.
 
     Returns:
-        The record, as plain values.
+        The record, as plain values; that of a whole head has more fields.
     """
-    return {
+    record = {
         "input": name,
         "prediction": analysis.prediction,
         "reliable": analysis.reliable,
@@ -72,6 +73,7 @@ def describe(
         "warnings": list(analysis.warnings),
         "model": asdict(analysis.model),
     }
+    return record if analysis.kind == "slice" else record | volume_fields(analysis)
 
 
 def describe_failure(name: str, failure: Failure) -> Record:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from alzer.evaluation.metrics import Floats, People, by_subject
 from alzer.model.decision import COVERAGE
+from alzer.model.person import soften
 
 # With fewer people than this, no finite threshold covers nine of ten.
 MIN_PEOPLE_PER_CLASS = 10
@@ -78,21 +79,6 @@ def calibrate_across(folds: Sequence[Slices]) -> list[Slices]:
         each.at(fit_temperature(join_slices([*folds[:place], *folds[place + 1 :]])))
         for place, each in enumerate(folds)
     ]
-
-
-def soften(probabilities: Floats, temperature: float) -> Floats:
-    """Divide the logits behind probabilities by a temperature.
-
-    Args:
-        probabilities: shape (n, class).
-        temperature: Above 0.
-
-    Returns:
-        shape (n, class); rows sum to 1.
-    """
-    logits = np.log(np.maximum(probabilities, _LEAST)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def log_loss(slices: Slices) -> float:

@@ -22,6 +22,7 @@ from alzer.evaluation.metrics import (
     People,
     confusion,
 )
+from alzer.evaluation.person_figures import person_figures
 from alzer.evaluation.predictions import HeldOut
 from alzer.evaluation.scores import (
     RANKING_SCORES,
@@ -129,6 +130,7 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         "subgroups": _subgroups(people, material.subjects, settings),
         "calibration": calibration_figures(material.held_out, folds),
         "sets": set_figures(folds, settings.repeats),
+        "person": person_figures(material.held_out),
         "controls": {
             "permuted": material.permuted
             and permuted_figures(material.permuted, settings.repeats),

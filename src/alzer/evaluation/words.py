@@ -13,6 +13,7 @@ from alzer.evaluation.numbers import (
     signed,
     with_interval,
 )
+from alzer.evaluation.person_words import describe_person
 from alzer.evaluation.study import COHORTS
 from alzer.evaluation.trust_words import (
     describe_calibration,
@@ -57,6 +58,7 @@ def _sections(figures: Figures) -> Iterator[Section]:
     yield _confusions(figures)
     yield _groups(figures)
     yield describe_calibration(figures)
+    yield describe_person(figures.get("person"))
     yield describe_controls(figures["controls"])
     yield describe_gate(figures["gate"])
     yield _failures(figures["failures"])

@@ -75,6 +75,36 @@ def blend(
     return mixed.astype(np.uint8)
 
 
+def tint(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Colour a scan by heat without changing how bright it is.
+
+    The hue is JET's, the more of it the hotter; where there is no heat, or the scan is
+    black or white, it stays grey.
+
+    Args:
+        grey: The scan, shape (row, column), 0 to 255.
+        heat: shape (row, column), 0 to 1.
+
+    Returns:
+        shape (row, column, channel = red, green, blue), 0 to 255; the mean of the
+        three is the grey value, to within rounding.
+
+    Raises:
+        ValueError: If shapes differ, or heat lies outside 0 to 1.
+    """
+    if grey.shape != heat.shape:
+        message = f"The scan has shape {grey.shape}, the heat {heat.shape}."
+        raise ValueError(message)
+    colours = heat_colours(heat).astype(np.float32)
+    colours -= colours.mean(axis=2, keepdims=True)
+    level = grey.astype(np.float32)[:, :, None]
+    room = np.where(colours > 0.0, 255.0 - level, level)
+    needed = np.abs(colours)
+    most = np.divide(room, needed, out=np.ones_like(room), where=needed > 0.0)
+    strength = np.minimum(heat[:, :, None], most.min(axis=2, keepdims=True))
+    return np.asarray(np.rint(level + strength * colours), np.uint8)
+
+
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     """Encode a picture.
 

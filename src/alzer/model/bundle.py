@@ -13,11 +13,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, FiniteFloat, ValidationError
+from pydantic import ValidationError
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import DamagedBundle, UnsafeModel
+from alzer.model.card import CardFields
 from alzer.model.decision import Decision
+from alzer.model.person import PersonLimits
 from alzer.model.preparation import InputSpec
 
 MODEL_FILE = "model.onnx"
@@ -42,34 +44,6 @@ _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 _DIGITS = re.compile(r"([0-9]+)")
 
 
-class _Gate(BaseModel):
-    limit: FiniteFloat
-
-
-class _Calibration(BaseModel):
-    least_probabilities: tuple[FiniteFloat | None, ...]
-
-
-class _Needed(BaseModel):
-    """What loading needs of a card."""
-
-    name: str
-    version: str
-    model_sha256: str
-    classes: tuple[str, ...]
-    input: InputSpec
-    gate: _Gate | None = None
-    calibration: _Calibration | None = None
-
-    @property
-    def decision(self) -> Decision:
-        """What the card says of predictions in general."""
-        limit = None if self.gate is None else self.gate.limit
-        if self.calibration is None:
-            return Decision(limit)
-        return Decision(limit, self.calibration.least_probabilities)
-
-
 @dataclass(frozen=True)
 class Bundle:
     """A verified model.
@@ -81,6 +55,7 @@ class Bundle:
         spec: What the network expects.
         onnx: The model file's bytes.
         decision: What may be made of a prediction.
+        person: What may be made of all slices of a person.
         card: Everything that the card says, as plain values.
     """
 
@@ -90,6 +65,7 @@ class Bundle:
     spec: InputSpec
     onnx: bytes
     decision: Decision
+    person: PersonLimits
     card: Mapping[str, Any]
 
 
@@ -150,12 +126,7 @@ def load_bundle(folder: Path) -> Bundle:
     if needed.classes != CLASS_NAMES:
         message = f"The bundle's classes are {needed.classes}, expected {CLASS_NAMES}."
         raise DamagedBundle(message)
-    least = needed.decision.least_probabilities
-    if least is not None and len(least) != len(CLASS_NAMES):
-        message = (
-            f"The bundle's calibration has {len(least)} bounds, not one per class."
-        )
-        raise DamagedBundle(message)
+    _require_bound_per_class(needed)
     require_self_contained(onnx)
     return Bundle(
         name=needed.name,
@@ -164,6 +135,7 @@ def load_bundle(folder: Path) -> Bundle:
         spec=needed.input,
         onnx=onnx,
         decision=needed.decision,
+        person=needed.person_limits,
         card=card,
     )
 
@@ -231,9 +203,9 @@ def require_self_contained(onnx: bytes) -> None:
         raise UnsafeModel(message)
 
 
-def _check_card(card: Mapping[str, Any]) -> _Needed:
+def _check_card(card: Mapping[str, Any]) -> CardFields:
     try:
-        return _Needed.model_validate(card)
+        return CardFields.model_validate(card)
     except ValidationError as error:
         places = (".".join(map(str, each["loc"])) for each in error.errors())
         message = (
@@ -241,6 +213,15 @@ def _check_card(card: Mapping[str, Any]) -> _Needed:
             f"sense: {', '.join(places)}."
         )
         raise DamagedBundle(message) from error
+
+
+def _require_bound_per_class(needed: CardFields) -> None:
+    sections = {"calibration": needed.calibration, "person": needed.person}
+    for name, section in sections.items():
+        if section and len(section.least_probabilities) != len(CLASS_NAMES):
+            count = len(section.least_probabilities)
+            message = f"The bundle's {name} has {count} bounds, not one per class."
+            raise DamagedBundle(message)
 
 
 def _refers_outside(message: memoryview, kind: str) -> bool:

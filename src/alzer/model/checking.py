@@ -35,7 +35,7 @@ class CheckedEngine:
         self.precision = f"{quick.precision}-checked"
         self._quick = quick
         self._decision = decision
-        self._tolerance = tolerance
+        self.tolerance = tolerance
         starter = ThreadPoolExecutor(1, "fp32-engine")
         self._exact = starter.submit(start_exact)
         starter.shutdown(wait=False)
@@ -43,11 +43,15 @@ class CheckedEngine:
     def run(self, batch: Floats) -> Evidence:
         """Return the evidence for inputs of shape (n, 1, row, column), n >= 1."""
         evidence = self._quick.run(batch)
-        close = np.flatnonzero(~self._decision.is_settled(evidence, self._tolerance))
+        close = np.flatnonzero(~self._decision.is_settled(evidence, self.tolerance))
         if len(close):
-            exact = self._exact.result().run(batch[close])
+            exact = self.run_exactly(batch[close])
             evidence.logits[close] = exact.logits
             evidence.maps[close] = exact.maps
             if evidence.ood_score is not None:
                 evidence.ood_score[close] = exact.ood_score
         return evidence
+
+    def run_exactly(self, batch: Floats) -> Evidence:
+        """Return the evidence in the exact arithmetic, for all inputs of a batch."""
+        return self._exact.result().run(batch)

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alzer.model.bundle import Bundle
 from alzer.model.checking import CheckedEngine
 from alzer.model.decision import Decision, Tolerance
@@ -11,6 +14,7 @@ from alzer.model.evidence import Evidence, Floats
 from alzer.model.mirroring import MirroredEngine
 from alzer.model.onnxruntime_engine import OnnxRuntimeNetwork
 from alzer.model.openvino_engine import ANY, OpenVinoNetwork, has_bf16
+from alzer.model.person import PersonLimits
 from alzer.model.preparation import InputSpec
 from alzer.model.runtimes import Arithmetic, usable_cores
 from alzer.settings import EngineName, Precision
@@ -59,12 +63,14 @@ class Model:
         identity: Which model it is.
         engine: What runs it.
         decision: What may be made of a prediction.
+        person: What may be made of all slices of a person.
     """
 
     spec: InputSpec
     identity: ModelIdentity
     engine: Engine
     decision: Decision = field(default_factory=Decision)
+    person: PersonLimits = field(default_factory=PersonLimits)
 
     def run(self, batch: Floats) -> Evidence:
         """Return the evidence for inputs, averaged with that for their mirror images.
@@ -80,6 +86,33 @@ class Model:
             The evidence, one entry per input.
         """
         return self.engine.run(batch)
+
+    def run_exactly(self, batch: Floats) -> Evidence:
+        """Return the same as `run`, without what a quicker arithmetic may change.
+
+        Args:
+            batch: Prepared inputs, shape (n, 1, row, column), n >= 1.
+
+        Returns:
+            The evidence, one entry per input.
+        """
+        if isinstance(self.engine, CheckedEngine):
+            return self.engine.run_exactly(batch)
+        return self.engine.run(batch)
+
+    def settles_person(self, probabilities: NDArray[np.float64]) -> bool:
+        """Return whether the arithmetic in use can change nothing said of a person.
+
+        Args:
+            probabilities: Of the person, shape (class,).
+
+        Returns:
+            False if they are so close to a limit that the slices should be run again,
+            exactly.
+        """
+        if not isinstance(self.engine, CheckedEngine):
+            return True
+        return self.person.is_settled(probabilities, self.engine.tolerance.logits)
 
 
 def load_model(
@@ -110,7 +143,7 @@ def load_model(
     identity = ModelIdentity(
         bundle.name, bundle.version, bundle.sha256, engine, runner.precision
     )
-    return Model(bundle.spec, identity, runner, bundle.decision)
+    return Model(bundle.spec, identity, runner, bundle.decision, bundle.person)
 
 
 def _start_openvino(bundle: Bundle, precision: Precision, threads: int) -> Engine:

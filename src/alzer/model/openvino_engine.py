@@ -20,12 +20,12 @@ def has_bf16() -> bool:
     Raises:
         EngineUnavailable: If OpenVINO is not installed.
     """
-    core = _core(import_engine("openvino"))
+    core = shared_core(import_engine("openvino"))
     return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @cache
-def _core(openvino: Any) -> Any:  # noqa: ANN401 - a module without types
+def shared_core(openvino: Any) -> Any:  # noqa: ANN401 - a module without types
     """Return the one Core of this process, never taken down.
 
     A Core puts the signals of the thread that makes it on a stack of its own, and
@@ -52,13 +52,13 @@ class OpenVinoNetwork:
     def __init__(
         self, onnx: bytes, arithmetic: Arithmetic, threads: int, inputs: int = 2
     ) -> None:
-        core = _core(import_engine("openvino"))
+        core = shared_core(import_engine("openvino"))
         try:
             model = core.read_model(model=onnx)
             _, *shape = model.inputs[0].partial_shape
             model.reshape([inputs, *shape])
             self._compiled = core.compile_model(
-                model, "CPU", _options(arithmetic, threads)
+                model, "CPU", compile_options(arithmetic, threads)
             )
         except (RuntimeError, ValueError, IndexError) as error:
             message = "OpenVINO can't run this model; is model.onnx of this project?"
@@ -85,7 +85,13 @@ class OpenVinoNetwork:
             self._idle.put(request)
 
 
-def _options(arithmetic: Arithmetic, threads: int) -> dict[str, Any]:
+def compile_options(arithmetic: Arithmetic, threads: int) -> dict[str, Any]:
+    """Return what OpenVINO is told when it compiles a network.
+
+    Args:
+        arithmetic: fp32, or bf16 where the processor has it.
+        threads: Threads for one run.
+    """
     return {
         "INFERENCE_PRECISION_HINT": "f32" if arithmetic == "fp32" else "bf16",
         "INFERENCE_NUM_THREADS": threads,

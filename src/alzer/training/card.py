@@ -60,6 +60,7 @@ class Outcome:
             by the other folds.
         calibration: Temperature and bounds fitted to all people held out.
         gate: Limit of novelty, and how often it flags slices of people held out.
+        person: Limits of one answer per person.
     """
 
     cohort: Cohort
@@ -67,6 +68,7 @@ class Outcome:
     held_out: Mapping[int, People]
     calibration: Mapping[str, Any]
     gate: Mapping[str, Any]
+    person: Mapping[str, Any]
 
 
 def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
         },
         "calibration": _plain(outcome.calibration),
         "gate": _plain(outcome.gate),
+        "person": dict(outcome.person),
         "baselines": [dict(each) for each in PUBLISHED_BASELINES] if oasis else [],
         "limitations": [*LIMITATIONS, *(OASIS_LIMITATIONS if oasis else ())],
         "versions": _versions(),

@@ -24,7 +24,8 @@ from alzer.evaluation.calibration import (
     fit_temperature,
     join_slices,
 )
-from alzer.evaluation.predictions import PREDICTIONS
+from alzer.evaluation.person import person_section
+from alzer.evaluation.predictions import PREDICTIONS, read_study
 from alzer.model.decision import COVERAGE
 from alzer.training.auxiliary import Targets, auxiliary_targets
 from alzer.training.background import background_axes, leave_out, without
@@ -248,6 +249,7 @@ def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
                 [(each.reach, each.novelty) for each in folds]
             ),
         },
+        person=person_section(read_study(study.output)),
     )
     card = write_card(outcome, study.name, study.version)
     bundle = study.output / "bundle"

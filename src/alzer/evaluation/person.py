@@ -1,0 +1,249 @@
+"""One answer per person: how slices are pooled, and the limits of the result.
+
+Everything is fitted to predictions of the folds' networks for people whom they never
+saw, and judged on folds that it was not fitted to: the temperature built into the
+slices, the way of pooling, the person's temperature, thresholds and OOD rule alike.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alzer.evaluation.calibration import (
+    Slices,
+    fit_sets,
+    fit_temperature,
+    join_slices,
+    log_loss,
+)
+from alzer.evaluation.metrics import Floats
+from alzer.evaluation.predictions import HeldOut
+from alzer.model.decision import COVERAGE
+from alzer.model.person import PersonLimits, Pooling
+
+# Share of people, and of a network's slices, that may be flagged though nothing is
+# wrong; as the limit of single slices has it.
+FALSE_ALARMS: Final = 0.01
+
+POOLINGS: Final = (
+    Pooling("probabilities"),
+    Pooling("logits"),
+    Pooling("probabilities", only_in_distribution=True),
+    Pooling("logits", only_in_distribution=True),
+)
+
+
+@dataclass(frozen=True)
+class FoldPeople:
+    """The slices that one network never saw, and which of them it finds odd.
+
+    Attributes:
+        slices: Predictions for them.
+        flagged: Which are out of distribution for that network, shape (slice,);
+            judged by a limit from other people. None if the distance is not known.
+    """
+
+    slices: Slices
+    flagged: NDArray[np.bool_] | None
+
+    @property
+    def shares(self) -> Floats | None:
+        """Share of each person's slices that is flagged, shape (person,)."""
+        if self.flagged is None:
+            return None
+        _, person = np.unique(self.slices.subjects, return_inverse=True)
+        return np.asarray(np.bincount(person, self.flagged) / np.bincount(person))
+
+    def at(self, temperature: float) -> "FoldPeople":
+        """Return the same with softer (above 1) or sharper probabilities."""
+        return replace(self, slices=self.slices.at(temperature))
+
+    def pool(self, limits: PersonLimits) -> Slices:
+        """Return one prediction per person, in the order of their names.
+
+        Args:
+            limits: How to pool; the temperature counts, too.
+        """
+        slices, predicted, labels = self.slices, [], []
+        flagged = self.flagged
+        if flagged is None:
+            flagged = np.zeros(len(slices.labels), bool)
+        logits = np.log(np.maximum(slices.probabilities, 1e-12))
+        names, person = np.unique(slices.subjects, return_inverse=True)
+        for index in range(len(names)):
+            own = person == index
+            predicted.append(limits.predict(logits[own], flagged[own]))
+            labels.append(slices.labels[own][0])
+        return Slices(names, np.array(labels), np.array(predicted))
+
+
+def read_folds(held_out: HeldOut) -> list[FoldPeople]:
+    """Judge slices by the distance that their network gives, each without its person.
+
+    Args:
+        held_out: Predictions of all folds.
+
+    Returns:
+        One per fold.
+    """
+    return [
+        FoldPeople(slices, flag_slices(slices.subjects, distance))
+        for slices, distance in zip(held_out.slices, held_out.novelty, strict=True)
+    ]
+
+
+def flag_slices(
+    subjects: NDArray[np.str_], distance: Floats
+) -> NDArray[np.bool_] | None:
+    """Flag the slices that lie further away than nearly all of other people.
+
+    Args:
+        subjects: Whose slices they are, shape (slice,).
+        distance: From the training slices of one network that saw none of these
+            people, shape (slice,).
+
+    Returns:
+        shape (slice,); None if a distance is not known, or of one person alone.
+    """
+    names, person = np.unique(subjects, return_inverse=True)
+    if np.isnan(distance).any() or len(names) < 2:
+        return None
+    limits = [
+        np.quantile(distance[person != index], 1.0 - FALSE_ALARMS)
+        for index in range(len(names))
+    ]
+    return np.asarray(distance > np.array(limits)[person])
+
+
+def fit_person(folds: Sequence[FoldPeople]) -> PersonLimits:
+    """Fit everything that one answer per person needs.
+
+    Args:
+        folds: Predictions for people held out, as the networks gave them.
+
+    Returns:
+        The limits, for slices whose own temperature was fitted to the same folds.
+    """
+    calibrated = _calibrate_slices(folds)
+    pooling = min(POOLINGS, key=lambda way: _loss(calibrated, way))
+    limits = _fit_temperature(calibrated, pooling)
+    people = join_slices([fold.pool(limits) for fold in calibrated])
+    return replace(
+        limits,
+        least_probabilities=fit_sets(people),
+        ood_share=fit_share([fold.shares for fold in calibrated]),
+    )
+
+
+def fit_share(shares: Sequence[Floats | None]) -> float | None:
+    """Find the share of slices out of distribution that nearly nobody exceeds.
+
+    A new person of the kind exceeds it with at most the probability of a false
+    alarm, as far as the number of people can tell.
+
+    Source: Vovk 2013, doi:10.1007/s10994-013-5355-6, for the rank.
+
+    Args:
+        shares: Per fold, shape (person,).
+
+    Returns:
+        0 to 1; None if a fold's shares are not known.
+    """
+    known = [share for share in shares if share is not None]
+    if not known or len(known) < len(shares):
+        return None
+    ordered = np.sort(np.concatenate(known))
+    rank = math.ceil((len(ordered) + 1) * (1.0 - FALSE_ALARMS))
+    return float(ordered[min(rank, len(ordered)) - 1])
+
+
+def pooling_losses(folds: Sequence[FoldPeople]) -> list[tuple[Pooling, float]]:
+    """Return the log loss per person of each way of pooling.
+
+    Args:
+        folds: As for `fit_person`.
+
+    Returns:
+        Every fold judged at the temperature of the others.
+    """
+    calibrated = _calibrate_slices(folds)
+    return [(way, _loss(calibrated, way)) for way in POOLINGS]
+
+
+def person_section(held_out: HeldOut) -> dict[str, Any]:
+    """Return section `person` of a model's card.
+
+    Args:
+        held_out: Predictions of all folds.
+
+    Returns:
+        Plain values: the limits, fitted to everyone held out.
+    """
+    limits = fit_person(read_folds(held_out))
+    people, counts = np.unique(held_out.all_slices.subjects, return_counts=True)
+    least = limits.least_probabilities or ()
+    return {
+        "pooling": asdict(limits.pooling),
+        "temperature": round(limits.temperature, 6),
+        "coverage": COVERAGE,
+        "least_probabilities": [
+            None if bound is None else round(bound, 6) for bound in least
+        ],
+        "ood_share": limits.ood_share,
+        "people": len(people),
+        "slices_per_person": int(np.median(counts)),
+    }
+
+
+def with_person(card: Mapping[str, Any], section: Mapping[str, Any]) -> str:
+    """Return a bundle's card with the limits of one answer per person.
+
+    The model's own file, its digest and all else that the card says stay the same.
+
+    Args:
+        card: Of a bundle.
+        section: Of `person_section`.
+
+    Returns:
+        The text of card.json.
+    """
+    fields = {name: value for name, value in card.items() if name != "person"}
+    names = list(fields)
+    place = names.index("gate") + 1 if "gate" in fields else len(names)
+    pairs = list(fields.items())
+    ordered = dict([*pairs[:place], ("person", dict(section)), *pairs[place:]])
+    return json.dumps(ordered, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def slice_temperature(folds: Sequence[FoldPeople]) -> float:
+    """Return the temperature of slices that is fitted to these folds."""
+    return fit_temperature(join_slices([fold.slices for fold in folds]))
+
+
+def _calibrate_slices(folds: Sequence[FoldPeople]) -> list[FoldPeople]:
+    """Return the slices as a network serves them that has their temperature in it."""
+    temperature = slice_temperature(folds)
+    return [fold.at(temperature) for fold in folds]
+
+
+def _fit_temperature(folds: Sequence[FoldPeople], pooling: Pooling) -> PersonLimits:
+    plain = PersonLimits(pooling)
+    people = join_slices([fold.pool(plain) for fold in folds])
+    return replace(plain, temperature=fit_temperature(people))
+
+
+def _loss(folds: Sequence[FoldPeople], pooling: Pooling) -> float:
+    """Return the log loss of people, each fold at the temperature of the others."""
+    plain = [fold.pool(PersonLimits(pooling)) for fold in folds]
+    if len(plain) < 2:
+        return log_loss(join_slices(plain))
+    judged = [
+        people.at(fit_temperature(join_slices([*plain[:place], *plain[place + 1 :]])))
+        for place, people in enumerate(plain)
+    ]
+    return log_loss(join_slices(judged))

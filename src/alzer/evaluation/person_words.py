@@ -1,0 +1,88 @@
+"""One answer per person, in words and tables for the model's card."""
+
+from alzer.evaluation.layout import Section, Table
+from alzer.evaluation.numbers import Figures, percent
+
+_AVERAGED = {"probabilities": "mean of probabilities", "logits": "mean of logits"}
+
+
+def describe_person(figures: Figures | None) -> Section:
+    """Return the section on one answer for all slices of a person.
+
+    Args:
+        figures: What `person_figures` gave; None or nothing if it was not run.
+    """
+    title = "One answer per person"
+    if not figures:
+        return Section(title, text=["Not measured."])
+    return Section(
+        title,
+        text=[
+            (
+                "A scan of a whole head gets one answer, from all of its slices. How "
+                "slices are pooled, the person's own temperature, the thresholds of "
+                "the set and the OOD rule are fitted to the people of the other "
+                "folds, and judged on those of this one."
+            ),
+            _sets(figures),
+            _flags(figures),
+        ],
+        tables=[pooling_table(figures), coverage_table(figures)],
+    )
+
+
+def pooling_table(figures: Figures) -> Table:
+    """Return the log loss of each way of pooling, the lowest first."""
+    ways = sorted(figures["poolings"], key=lambda way: way["log_loss"])
+    rows = [
+        [
+            _AVERAGED[way["averaged"]],
+            "left out" if way["only_in_distribution"] else "counted",
+            f"{way['log_loss']:.4f}",
+            str(figures["chosen_by_folds"].count(_without_loss(way))),
+        ]
+        for way in ways
+    ]
+    columns = ["pooled by", "slices out of distribution", "log loss", "folds chose it"]
+    return Table(columns, rows)
+
+
+def coverage_table(figures: Figures) -> Table:
+    """Return how often the sets of people of each class hold it."""
+    rows = [
+        [name, "too few", "can't be measured"]
+        if found is None
+        else [
+            name,
+            str(found["people"]),
+            f"{found['covered']} ({percent(found['covered'] / found['people'])})",
+        ]
+        for name, found in figures["classes"].items()
+    ]
+    return Table(["class", "people", "people whose set holds it"], rows)
+
+
+def _without_loss(way: Figures) -> dict[str, object]:
+    return {name: value for name, value in way.items() if name != "log_loss"}
+
+
+def _sets(figures: Figures) -> str:
+    return (
+        f"Judged so, {figures['people']} people: AUC {figures['auc']:.2f}, log loss "
+        f"{figures['log_loss']:.3f}, Brier score {figures['brier']:.3f}, ECE "
+        f"{figures['ece']:.3f}. A person's set names {figures['mean_size']:.2f} "
+        f"classes on average; {percent(figures['share_that_cannot_be_told'])} of the "
+        "people can't be told at all, and for "
+        f"{percent(figures['share_that_nothing_fits'])} no class fits."
+    )
+
+
+def _flags(figures: Figures) -> str:
+    if figures["false_alarms"] is None:
+        return "Distances from the training slices are not known: there is no OOD rule."
+    return (
+        f"{percent(figures['people_with_a_flagged_slice'])} of the people have a slice "
+        "that is out of distribution for the network of their fold. A person is where "
+        "more of the slices are than for nearly all other people: "
+        f"{percent(figures['false_alarms'])} of the people are flagged."
+    )

@@ -1,0 +1,165 @@
+"""What is told of a whole head besides the answer itself, as plain values.
+
+One structure for the service, the command line and Python: whoever writes an answer
+adds the addresses or paths of files to it, and writes probabilities as it always does.
+"""
+
+from typing import Final, Literal, NotRequired, TypedDict
+
+from alzer.analysed_slice import AnalysedSlice
+from alzer.answer import Analysis
+from alzer.classes import CLASS_NAMES
+from alzer.errors import InvalidRequest
+from alzer.person_evidence import evidence_cell_mm
+from alzer.volumes.pipeline import PreparedVolume
+
+_DIGITS: Final = 6
+
+
+class SliceFields(TypedDict):
+    """One standard slice.
+
+    Attributes:
+        index: Its number, from below upwards, the lowest is 0.
+        z_mm: Its height in standard space.
+        class_probabilities: Of this slice alone, by class name, 0 to 1.
+        reliable: Whether this slice can be relied on; None if the model can't tell.
+    """
+
+    index: int
+    z_mm: float
+    class_probabilities: dict[str, float]
+    reliable: bool | None
+
+
+class PreparationFields(TypedDict):
+    """How well the head was brought to the standard slices.
+
+    Attributes:
+        quality: The verdict.
+        reasons: Why it is not `good`, as sentences.
+        registration_similarity: Correlation with the template, -1 to 1.
+        brain_ml: Volume of the brain with its fluid.
+        rotation_degrees: By how much the head is turned against its header.
+        scale: Mean size against the template, along one axis.
+    """
+
+    quality: Literal["good", "check", "failed"]
+    reasons: list[str]
+    registration_similarity: float
+    brain_ml: float
+    rotation_degrees: float
+    scale: float
+
+
+class StructureFields(TypedDict):
+    """One structure of the brain.
+
+    Attributes:
+        ml: Its volume.
+        share: The same as a share of the brain mask, 0 to 1.
+    """
+
+    ml: float
+    share: float
+
+
+class MeasurementFields(TypedDict):
+    """What was measured of the head.
+
+    Attributes:
+        brain_ml: Volume of the brain with its fluid.
+        structures: By name, where a model for structures is installed.
+    """
+
+    brain_ml: float
+    structures: NotRequired[dict[str, StructureFields]]
+
+
+EvidenceFields = TypedDict(
+    "EvidenceFields",
+    {"class": str, "unit": Literal["logit"], "cell_mm": list[float]},
+)
+EvidenceFields.__doc__ = """What the values of the evidence in three dimensions mean.
+
+Attributes:
+    class: Name of the class that they speak for.
+    unit: Of the values.
+    cell_mm: Size of a cell of the maps along a slice's rows, along its columns and
+        from slice to slice: nothing finer can be read from them.
+"""
+
+
+class VolumeFields(TypedDict):
+    """What an answer for a whole head has besides that of a slice.
+
+    Attributes:
+        kind: That it is one.
+        slices: The standard slices.
+        leading_slice: Index of the slice that says most of the predicted class.
+        preparation: How well the head was prepared.
+        measurements: What was measured.
+        evidence: What the values of the evidence mean.
+    """
+
+    kind: Literal["volume"]
+    slices: list[SliceFields]
+    leading_slice: int
+    preparation: PreparationFields
+    measurements: MeasurementFields
+    evidence: EvidenceFields
+
+
+def volume_fields(analysis: Analysis) -> VolumeFields:
+    """Return what is told of a whole head besides the answer itself.
+
+    Args:
+        analysis: Of a whole head.
+
+    Returns:
+        Plain values, ready for JSON.
+
+    Raises:
+        InvalidRequest: If the analysis is of one slice.
+    """
+    prepared = analysis.preparation
+    if prepared is None:
+        message = "The analysis is of one slice, not of a whole head."
+        raise InvalidRequest(message)
+    brain_ml = round(prepared.quality.brain_ml, 1)
+    return {
+        "kind": "volume",
+        "slices": [_describe_slice(one) for one in analysis.slices],
+        "leading_slice": analysis.leading,
+        "preparation": _describe_preparation(prepared),
+        "measurements": {"brain_ml": brain_ml},
+        "evidence": {
+            "class": CLASS_NAMES[analysis.label],
+            "unit": "logit",
+            "cell_mm": [round(size, 1) for size in evidence_cell_mm(analysis)],
+        },
+    }
+
+
+def _describe_slice(one: AnalysedSlice) -> SliceFields:
+    return {
+        "index": one.index,
+        "z_mm": round(one.z_mm or 0.0, 2),
+        "class_probabilities": {
+            name: round(share, _DIGITS)
+            for name, share in one.class_probabilities.items()
+        },
+        "reliable": one.conclusion.reliable,
+    }
+
+
+def _describe_preparation(prepared: PreparedVolume) -> PreparationFields:
+    quality = prepared.quality
+    return {
+        "quality": quality.verdict,
+        "reasons": list(quality.reasons),
+        "registration_similarity": round(quality.similarity, 4),
+        "brain_ml": round(quality.brain_ml, 1),
+        "rotation_degrees": round(quality.rotation_degrees, 2),
+        "scale": round(quality.scale, 4),
+    }

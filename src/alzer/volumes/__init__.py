@@ -1,0 +1,1 @@
+"""Whole heads: from a volume to the slices that the model knows."""

@@ -1,0 +1,48 @@
+"""What loading needs of a card."""
+
+from dataclasses import asdict
+
+from alzer.classes import CLASS_NAMES
+from alzer.model.card import CardFields
+from alzer.model.person import PersonLimits
+from alzer.model.preparation import InputSpec
+
+PLAIN = {
+    "name": "tiny",
+    "version": "1",
+    "model_sha256": "0",
+    "classes": CLASS_NAMES,
+    "input": asdict(InputSpec()),
+}
+
+
+def test_a_card_without_limits_allows_no_claim() -> None:
+    fields = CardFields.model_validate(PLAIN)
+
+    assert fields.decision.ood_limit is None
+    assert not fields.decision.calibrated
+    assert fields.person_limits == PersonLimits()
+
+
+def test_slices_and_persons_have_limits_of_their_own() -> None:
+    person = {
+        "pooling": {"averaged": "probabilities", "only_in_distribution": False},
+        "temperature": 0.5,
+        "least_probabilities": [0.1, 0.2, 0.3, None],
+        "ood_share": None,
+    }
+
+    fields = CardFields.model_validate(
+        PLAIN
+        | {
+            "gate": {"limit": 2.0},
+            "calibration": {"least_probabilities": [0.4, 0.3, 0.2, None]},
+            "person": person,
+        }
+    )
+
+    assert fields.decision.ood_limit == 2.0
+    assert fields.decision.least_probabilities == (0.4, 0.3, 0.2, None)
+    assert fields.person_limits.least_probabilities == (0.1, 0.2, 0.3, None)
+    assert fields.person_limits.temperature == 0.5
+    assert fields.person_limits.ood_share is None
