@@ -1,6 +1,7 @@
 """What a person's answer rests on, in three dimensions and slice by slice."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from alzer.errors import InvalidRequest
 from alzer.explain.overlay import encode_png, tint
 from alzer.explain.volume_evidence import cell_size_mm, encode_nifti, to_scan_grid
 from alzer.volumes.pipeline import PreparedVolume
+
+EVIDENCE_FILE: Final = "evidence.nii.gz"
+BRAIN_MASK_FILE: Final = "brain_mask.nii.gz"
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,34 @@ def brain_mask_nifti(analysis: Analysis) -> bytes:
     prepared = _prepared(analysis)
     mask = prepared.mask.astype(np.uint8)
     return encode_nifti(mask, prepared.volume.affine, "Brain mask: 1 inside")
+
+
+def head_files(analysis: Analysis) -> dict[str, bytes]:
+    """Return all files that an answer for a whole head refers to.
+
+    Args:
+        analysis: Of a whole head.
+
+    Returns:
+        By name: `evidence.nii.gz` for the predicted class, `brain_mask.nii.gz`, and
+        `slice_00.png` and so on, one for each slice, from below upwards.
+
+    Raises:
+        InvalidRequest: If the analysis is of one slice.
+    """
+    return {
+        EVIDENCE_FILE: evidence_volume(analysis).as_nifti(),
+        BRAIN_MASK_FILE: brain_mask_nifti(analysis),
+        **{
+            slice_file(one.index): slice_overlay(analysis, one.index)
+            for one in analysis.slices
+        },
+    }
+
+
+def slice_file(index: int) -> str:
+    """Return the name of a slice's picture among `head_files`."""
+    return f"slice_{index:02}.png"
 
 
 def slice_overlay(analysis: Analysis, index: int) -> bytes:
