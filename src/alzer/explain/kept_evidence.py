@@ -2,8 +2,8 @@
 
 One file per analysis, NumPy's .npz: logits, maps and prepared inputs of its slices, and
 where these lie on the slice in its standard view. Maps and inputs are float16, which
-changes heat by less than a thousandth of its maximum. Of a whole head the files that its
-answer refers to are in it, too.
+changes heat by less than a thousandth of its maximum. Of a whole head the files that
+its answer refers to are in it, too.
 """
 
 import io

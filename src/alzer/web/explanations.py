@@ -95,6 +95,9 @@ class Explanations:
 
         The evidence (logit units) and the brain mask are NIfTI files on the scan's own
         grid; slices are pictures in the colours of their evidence.
+
+        Raises:
+            NoEvidence: There is none of that name.
         """
         content = self._unpack(request, identity).files.get(name)
         if content is None:
