@@ -44,10 +44,18 @@ def download(addon: Addon) -> dict[str, bytes]:
 
 
 def _get(url: str, file: AddonFile) -> bytes:
-    """Return what is at an address, at most one byte more than is meant."""
+    """Return what is at an address, at most one byte more than is meant.
+
+    Raises:
+        HTTPError: If the server has none.
+    """
     request = Request(url, headers={"User-Agent": "alzer"})  # noqa: S310 - the add-on's own, in code
-    with urlopen(request, timeout=_SILENCE_S) as answer:  # noqa: S310 - as above
-        content: bytes = answer.read(file.size + 1)
+    try:
+        with urlopen(request, timeout=_SILENCE_S) as answer:  # noqa: S310 - as above
+            content: bytes = answer.read(file.size + 1)
+    except HTTPError as error:
+        error.close()  # it is the answer too
+        raise
     return content
 
 

@@ -132,6 +132,11 @@ def _read(file: AddonFile, path: Path) -> bytes:
     return content
 
 
+def digest_of(content: bytes) -> str:
+    """Return the SHA-256 of a content in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def check_content(file: AddonFile, content: bytes) -> None:
     """Refuse a content that is not the file that is meant.
 
@@ -142,7 +147,7 @@ def check_content(file: AddonFile, content: bytes) -> None:
     Raises:
         DamagedBundle: If size or digest differ.
     """
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of(content)
     if len(content) == file.size and digest == file.sha256:
         return
     if len(content) < file.size:

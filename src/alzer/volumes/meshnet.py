@@ -15,16 +15,16 @@ from alzer.volumes.tfjs import Convolution
 Cube = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 
-# The last layers that reach no farther than this together take what lies around the
-# box from the scan; the rim that the others lack comes in through them only faintly.
-_FARTHEST_MARGIN: Final = 16
+# Layers look at most so many voxels beyond the box that is asked for. What lies farther
+# away has influence through the first layers only, where they take it for air.
+FARTHEST_MARGIN: Final = 23
 
 
 class MeshNet:
     """A network that names each voxel's class; safe to call from many threads.
 
-    The first layers see air beyond the box that they get. The last ones are computed
-    only where all that they look at is there, so that they give a smaller box.
+    Each layer is computed only as far beyond the box that is asked for as the layers
+    after it look, and not beyond the margin; past it they see air.
 
     Args:
         layers: At least one.
@@ -49,7 +49,7 @@ class MeshNet:
         self._options = compile_options(
             arithmetic or ("bf16" if has_bf16() else "fp32"), threads
         )
-        self._shrinking, self.margin = _shrinking_layers(self._layers)
+        self._pads, self.margin = _pads(self._layers)
         # A run takes all threads and some hundred MB: two at once gain nothing.
         self._turn = threading.Lock()
 
@@ -88,7 +88,7 @@ class MeshNet:
         box = layer.parameter([1, 1, *shape], np.float32)
         values, last = box, len(self._layers) - 1
         for number, convolution in enumerate(self._layers):
-            pads = [0 if number in self._shrinking else convolution.reach] * 3
+            pads = [self._pads[number]] * 3
             dilations = [convolution.dilation] * 3
             kernel = layer.constant(convolution.kernel)
             values = layer.convolution(values, kernel, [1, 1, 1], pads, pads, dilations)
@@ -101,10 +101,11 @@ class MeshNet:
         return self._openvino.Model([best], [box])
 
 
-def _shrinking_layers(layers: Sequence[Convolution]) -> tuple[frozenset[int], int]:
-    """Return which layers, at the end, are not padded, and how far they reach."""
-    margin, first = 0, len(layers)
-    while first and margin + layers[first - 1].reach <= _FARTHEST_MARGIN:
-        first -= 1
-        margin += layers[first].reach
-    return frozenset(range(first, len(layers))), margin
+def _pads(layers: Sequence[Convolution]) -> tuple[list[int], int]:
+    """Return by how much air each layer's input is widened, and the whole margin."""
+    pads, margin = [], 0
+    for layer in reversed(layers):
+        wider = min(FARTHEST_MARGIN, margin + layer.reach)
+        pads.append(layer.reach - (wider - margin))
+        margin = wider
+    return pads[::-1], margin

@@ -1,0 +1,63 @@
+"""The network on boxes: what PyTorch makes of the same layers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from alzer.volumes.meshnet import FARTHEST_MARGIN, Cube, Labels, MeshNet
+from alzer.volumes.tfjs import Convolution
+from tfjs_models import random_chain
+
+
+def noise(*shape: int) -> Cube:
+    return np.random.default_rng(1).random(shape, np.float32)
+
+
+def by_torch(layers: Sequence[Convolution], greys: Cube) -> Labels:
+    """Return the classes, as large as the box: air around it at every layer."""
+    values = torch.from_numpy(greys)[None, None]
+    for number, layer in enumerate(layers):
+        values = functional.conv3d(
+            values,
+            torch.from_numpy(layer.kernel),
+            torch.from_numpy(layer.bias),
+            padding=layer.reach,
+            dilation=layer.dilation,
+        )
+        if number < len(layers) - 1:
+            values = functional.elu(values)
+    return values[0].argmax(0).numpy().astype(np.uint8)
+
+
+def test_with_its_margin_the_result_is_that_of_the_whole_scan() -> None:
+    layers = random_chain([1, 2, 4, 2])
+    network = MeshNet(layers, threads=1, arithmetic="fp32")
+    scan = noise(40, 36, 38)
+    box = (slice(9, 28), slice(10, 20), slice(9, 29))
+    found = network.run(scan[0:37, 1:29, 0:38])
+
+    assert network.margin == 9
+    np.testing.assert_array_equal(found, by_torch(layers, scan)[box])
+
+
+def test_past_the_margin_layers_see_air() -> None:
+    layers = random_chain([2, 32, 1])
+    network = MeshNet(layers, threads=1, arithmetic="fp32")
+    greys = noise(60, 64, 68)
+    found = network.run(greys)
+    inner = (slice(FARTHEST_MARGIN, -FARTHEST_MARGIN),) * 3
+
+    assert network.margin == FARTHEST_MARGIN
+    np.testing.assert_array_equal(found, by_torch(layers, greys)[inner])
+
+
+def test_boxes_of_any_size_follow_one_another() -> None:
+    network = MeshNet(random_chain([1]), threads=1, arithmetic="fp32")
+
+    assert [network.run(noise(side, 9, 5)).shape for side in (4, 7, 4)] == [
+        (2, 7, 3),
+        (5, 7, 3),
+        (2, 7, 3),
+    ]
