@@ -47,7 +47,7 @@ def draw(affine: Floats, shape: tuple[int, int, int]) -> tuple[Volume, Mask, Flo
     """Return a scan on a grid, its brain, and the voxels' places in RAS+ mm."""
     places = np.moveaxis(np.indices(shape), 0, -1) @ affine[:3, :3].T + affine[:3, 3]
     voxels = greys_at(places).astype(np.float32)
-    mask = (np.abs(places) < HALF_MM).all(-1)
+    mask = np.asarray((np.abs(places) < HALF_MM).all(-1))
     return Volume(1000.0 * voxels, affine, "phantom"), mask, places
 
 
@@ -71,19 +71,19 @@ def expected_at(places: Floats) -> Labels:
 def far_from_edges(places: Floats, distance_mm: float) -> Mask:
     """Return where no block's edge is near."""
     beyond = np.abs((places + BLOCK_MM / 2.0) % BLOCK_MM - BLOCK_MM / 2.0)
-    return (beyond > distance_mm).all(-1)
+    return np.asarray((beyond > distance_mm).all(-1))
 
 
 @pytest.fixture(scope="module")
 def plain() -> MeshNet:
     """Return a network that names the nearest grey, and looks nowhere else."""
-    return MeshNet([nearest_grey(GREYS)], threads=2, arithmetic="fp32")
+    return MeshNet([nearest_grey(GREYS.tolist())], threads=2, arithmetic="fp32")
 
 
 @pytest.fixture(scope="module")
 def sideways() -> MeshNet:
     """Return one that names what lies 12 mm left, 12 inferior and 12 anterior."""
-    layers = [look_aside((2, 2, 2), 12), nearest_grey(GREYS)]
+    layers = [look_aside((2, 2, 2), 12), nearest_grey(GREYS.tolist())]
     return MeshNet(layers, threads=2, arithmetic="fp32")
 
 
