@@ -59,7 +59,7 @@ def apply(
     layer: Convolution, values: torch.Tensor, *, is_last: bool = False
 ) -> torch.Tensor:
     """Return a layer's output, or its most probable classes, plane after plane."""
-    kernel, bias = torch.from_numpy(layer.kernel), torch.from_numpy(layer.bias)
+    kernel, bias = torch.tensor(layer.kernel), torch.tensor(layer.bias)
     reach, parts = layer.reach, []
     padded = functional.pad(values, (0, 0, 0, 0, reach, reach))
     for first in range(0, values.shape[1], PLANES):

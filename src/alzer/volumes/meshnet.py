@@ -17,7 +17,7 @@ Labels = NDArray[np.uint8]
 
 # Layers look at most so many voxels beyond the box that is asked for. What lies farther
 # away has influence through the first layers only, where they take it for air.
-FARTHEST_MARGIN: Final = 23
+FARTHEST_MARGIN: Final = 31
 
 
 class MeshNet:
