@@ -57,7 +57,7 @@ def evidence_volume(analysis: Analysis, label: int | None = None) -> EvidenceVol
     Raises:
         InvalidRequest: If the analysis is of one slice.
     """
-    prepared = _prepared(analysis)
+    prepared = prepared_of(analysis)
     label = analysis.label if label is None else label
     stack = np.stack([one.evidence_on_scan(label) for one in analysis.slices])
     volume, to_voxels = prepared.volume, prepared.slab.to_scan_voxels
@@ -83,7 +83,7 @@ def evidence_cell_mm(analysis: Analysis) -> tuple[float, float, float]:
     Raises:
         InvalidRequest: If the analysis is of one slice.
     """
-    prepared = _prepared(analysis)
+    prepared = prepared_of(analysis)
     geometries = [one.evidence.geometry for one in analysis.slices]
     scales = np.median([each.scales for each in geometries], axis=0)
     rows, columns = scales * geometries[0].cell_stride
@@ -103,7 +103,7 @@ def brain_mask_nifti(analysis: Analysis) -> bytes:
     Raises:
         InvalidRequest: If the analysis is of one slice.
     """
-    prepared = _prepared(analysis)
+    prepared = prepared_of(analysis)
     mask = prepared.mask.astype(np.uint8)
     return encode_nifti(mask, prepared.volume.affine, "Brain mask: 1 inside")
 
@@ -158,7 +158,12 @@ def slice_overlay(analysis: Analysis, index: int) -> bytes:
     return encode_png(tint(picture, np.clip(one.view.for_display(heat), 0.0, 1.0)))
 
 
-def _prepared(analysis: Analysis) -> PreparedVolume:
+def prepared_of(analysis: Analysis) -> PreparedVolume:
+    """Return how the slices of a whole head came to be.
+
+    Raises:
+        InvalidRequest: If the analysis is of one slice.
+    """
     if analysis.preparation is None:
         message = (
             "The analysis is of one slice; send the scan of a whole head to get "

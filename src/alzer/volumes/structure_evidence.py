@@ -1,5 +1,6 @@
 """How much of what influenced the model lies in, and next to, which structure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from alzer.scans.volume import Volume
 from alzer.volumes.meshnet import Labels
-from alzer.volumes.structures import STRUCTURE_NAMES
+from alzer.volumes.structures import STRUCTURE_NAMES, StructureVolume
 
 Mask = NDArray[np.bool_]
 Box = tuple[slice, slice, slice]
@@ -33,6 +34,20 @@ class StructureEvidence:
     near: float
     looked_at_inside: float
     looked_at_near: float
+
+
+@dataclass(frozen=True)
+class HeadStructures:
+    """What the add-on tells of the structures of a brain.
+
+    Attributes:
+        volumes: By name, how large each is.
+        evidence: By name, how much of what spoke for the predicted class lies in and
+            next to it.
+    """
+
+    volumes: Mapping[str, StructureVolume]
+    evidence: Mapping[str, StructureEvidence]
 
 
 def evidence_caveat(cell_mm: float) -> str:

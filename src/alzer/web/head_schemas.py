@@ -39,10 +39,36 @@ class Preparation(BaseModel):
     scale: float = Field(description="Mean size against the average brain.")
 
 
+class Structure(BaseModel):
+    """One structure of the brain, left and right together."""
+
+    ml: float = Field(description="Its volume.")
+    share: float = Field(description="The same as a share of the brain mask, 0 to 1.")
+    evidence: float | None = Field(
+        description="Share of what spoke for the predicted class that lies in it."
+    )
+    evidence_near: float | None = Field(
+        description="The same in it or within one cell of the maps."
+    )
+    looked_at: float | None = Field(
+        description="Share of what was looked at that lies in it: evidence as large as "
+        "this says nothing of it."
+    )
+    looked_at_near: float | None = Field(
+        description="The same in it or within one cell."
+    )
+
+
 class Measurements(BaseModel):
     """What was measured of a head; nothing says what is usual at an age."""
 
     brain_ml: float = Field(description="Volume of the brain with its fluid.")
+    structures: dict[str, Structure] | None = Field(
+        None, description="By name; null where the add-on for them is not installed."
+    )
+    caveats: list[str] = Field(
+        default_factory=list, description="What to say beside structures."
+    )
 
 
 class HeadEvidence(BaseModel):
