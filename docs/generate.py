@@ -100,7 +100,11 @@ def descendants(error: type[AlzerError]) -> Iterator[type[AlzerError]]:
 def command_line() -> str:
     """Describe every command as its own help does."""
     names = getattr(get_command(app), "commands", {})
-    below = {f"tokens {each}" for each in names["tokens"].commands}
+    below = {
+        f"{name} {each}"
+        for name, command in names.items()
+        for each in getattr(command, "commands", ())
+    }
     sections = [
         f"## alzer {name}\n\n```text\n{_help(*name.split())}\n```\n"
         for name in (*names, *sorted(below))

@@ -15,6 +15,7 @@ from alzer.model.evidence import SliceEvidence
 from alzer.scans.orientation import StandardView
 from alzer.scans.slice import Slice
 from alzer.volumes.pipeline import PreparedVolume
+from alzer.volumes.structure_evidence import HeadStructures
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Analysis:
         timings_ms: Milliseconds per stage: read, validate, infer, explain, encode
             and total; of a whole head those of its preparation, too.
         preparation: How the slices of a whole head came to be; None of a slice.
+        structures: Of its brain; None where the add-on for them is not installed.
     """
 
     probabilities: tuple[float, ...]
@@ -64,6 +66,7 @@ class Analysis:
     calibrated: bool
     timings_ms: Mapping[str, float]
     preparation: PreparedVolume | None = None
+    structures: HeadStructures | None = None
 
     def __post_init__(self) -> None:
         """Refuse an answer that is unreliable without a reason, or the reverse.

@@ -36,7 +36,8 @@
     |-- UnusableModel
     |   |-- DamagedBundle       a part is missing, unreadable or altered
     |   |-- UnsafeModel         refers to data outside its own file
-    |   `-- EngineUnavailable   the inference engine is absent or failed
+    |   |-- EngineUnavailable   the inference engine is absent or failed
+    |   `-- AddonUnavailable    an add-on is not installed, or can't be fetched
     |-- TrainingRefused
     |   |-- InvalidCohort       files, labels or folds are not usable
     |   `-- LeakySplit          one person on both sides of a split
@@ -274,6 +275,12 @@ class EngineUnavailable(UnusableModel):
     """The inference engine is not installed, or failed on this model."""
 
     code = "engine_unavailable"
+
+
+class AddonUnavailable(UnusableModel):
+    """A model that people add is not installed, or can't be fetched."""
+
+    code = "addon_unavailable"
 
 
 class TrainingRefused(AlzerError):

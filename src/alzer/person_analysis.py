@@ -32,11 +32,15 @@ _EMPTY = (
 )
 
 
-def prepare_head(volume: Volume) -> PreparedVolume:
+def prepare_head(
+    volume: Volume,
+    on_stage: Callable[[str, float], None] = lambda _stage, _share: None,
+) -> PreparedVolume:
     """Bring a whole head to the standard slices, with the networks that ship.
 
     Args:
         volume: A T1-weighted scan of a head.
+        on_stage: As for `prepare_volume`.
 
     Returns:
         The slices, and what they rest on.
@@ -44,7 +48,7 @@ def prepare_head(volume: Volume) -> PreparedVolume:
     Raises:
         UnusableScan: If it can't be prepared; the message says why.
     """
-    return prepare_volume(volume, _networks())
+    return prepare_volume(volume, _networks(), on_stage)
 
 
 @cache

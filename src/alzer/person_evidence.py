@@ -1,6 +1,7 @@
 """What a person's answer rests on, in three dimensions and slice by slice."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from alzer.errors import InvalidRequest
 from alzer.explain.overlay import encode_png, tint
 from alzer.explain.volume_evidence import cell_size_mm, encode_nifti, to_scan_grid
 from alzer.volumes.pipeline import PreparedVolume
+
+EVIDENCE_FILE: Final = "evidence.nii.gz"
+BRAIN_MASK_FILE: Final = "brain_mask.nii.gz"
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def evidence_volume(analysis: Analysis, label: int | None = None) -> EvidenceVol
     Raises:
         InvalidRequest: If the analysis is of one slice.
     """
-    prepared = _prepared(analysis)
+    prepared = prepared_of(analysis)
     label = analysis.label if label is None else label
     stack = np.stack([one.evidence_on_scan(label) for one in analysis.slices])
     volume, to_voxels = prepared.volume, prepared.slab.to_scan_voxels
@@ -79,7 +83,7 @@ def evidence_cell_mm(analysis: Analysis) -> tuple[float, float, float]:
     Raises:
         InvalidRequest: If the analysis is of one slice.
     """
-    prepared = _prepared(analysis)
+    prepared = prepared_of(analysis)
     geometries = [one.evidence.geometry for one in analysis.slices]
     scales = np.median([each.scales for each in geometries], axis=0)
     rows, columns = scales * geometries[0].cell_stride
@@ -99,9 +103,37 @@ def brain_mask_nifti(analysis: Analysis) -> bytes:
     Raises:
         InvalidRequest: If the analysis is of one slice.
     """
-    prepared = _prepared(analysis)
+    prepared = prepared_of(analysis)
     mask = prepared.mask.astype(np.uint8)
     return encode_nifti(mask, prepared.volume.affine, "Brain mask: 1 inside")
+
+
+def head_files(analysis: Analysis) -> dict[str, bytes]:
+    """Return all files that an answer for a whole head refers to.
+
+    Args:
+        analysis: Of a whole head.
+
+    Returns:
+        By name: `evidence.nii.gz` for the predicted class, `brain_mask.nii.gz`, and
+        `slice_00.png` and so on, one for each slice, from below upwards.
+
+    Raises:
+        InvalidRequest: If the analysis is of one slice.
+    """
+    return {
+        EVIDENCE_FILE: evidence_volume(analysis).as_nifti(),
+        BRAIN_MASK_FILE: brain_mask_nifti(analysis),
+        **{
+            slice_file(one.index): slice_overlay(analysis, one.index)
+            for one in analysis.slices
+        },
+    }
+
+
+def slice_file(index: int) -> str:
+    """Return the name of a slice's picture among `head_files`."""
+    return f"slice_{index:02}.png"
 
 
 def slice_overlay(analysis: Analysis, index: int) -> bytes:
@@ -126,7 +158,12 @@ def slice_overlay(analysis: Analysis, index: int) -> bytes:
     return encode_png(tint(picture, np.clip(one.view.for_display(heat), 0.0, 1.0)))
 
 
-def _prepared(analysis: Analysis) -> PreparedVolume:
+def prepared_of(analysis: Analysis) -> PreparedVolume:
+    """Return how the slices of a whole head came to be.
+
+    Raises:
+        InvalidRequest: If the analysis is of one slice.
+    """
     if analysis.preparation is None:
         message = (
             "The analysis is of one slice; send the scan of a whole head to get "

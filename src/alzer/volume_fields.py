@@ -12,6 +12,8 @@ from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest
 from alzer.person_evidence import evidence_cell_mm
 from alzer.volumes.pipeline import PreparedVolume
+from alzer.volumes.structure_evidence import StructureEvidence, evidence_caveat
+from alzer.volumes.structures import STRUCTURES_CAVEAT, StructureVolume
 
 _DIGITS: Final = 6
 
@@ -58,10 +60,20 @@ class StructureFields(TypedDict):
     Attributes:
         ml: Its volume.
         share: The same as a share of the brain mask, 0 to 1.
+        evidence: Share of what spoke for the predicted class that lies in it, 0 to 1;
+            None where it was not looked at, as for the next three.
+        evidence_near: The same in it or within one cell of the maps.
+        looked_at: Share of what was looked at that lies in it: evidence as large as
+            this says nothing of it.
+        looked_at_near: The same in it or within one cell.
     """
 
     ml: float
     share: float
+    evidence: float | None
+    evidence_near: float | None
+    looked_at: float | None
+    looked_at_near: float | None
 
 
 class MeasurementFields(TypedDict):
@@ -69,11 +81,13 @@ class MeasurementFields(TypedDict):
 
     Attributes:
         brain_ml: Volume of the brain with its fluid.
-        structures: By name, where a model for structures is installed.
+        structures: By name, where the add-on for structures is installed.
+        caveats: What to say beside these, as sentences; likewise.
     """
 
     brain_ml: float
     structures: NotRequired[dict[str, StructureFields]]
+    caveats: NotRequired[list[str]]
 
 
 EvidenceFields = TypedDict(
@@ -126,18 +140,48 @@ def volume_fields(analysis: Analysis) -> VolumeFields:
     if prepared is None:
         message = "The analysis is of one slice, not of a whole head."
         raise InvalidRequest(message)
-    brain_ml = round(prepared.quality.brain_ml, 1)
     return {
         "kind": "volume",
         "slices": [_describe_slice(one) for one in analysis.slices],
         "leading_slice": analysis.leading,
         "preparation": _describe_preparation(prepared),
-        "measurements": {"brain_ml": brain_ml},
+        "measurements": _describe_measurements(analysis, prepared),
         "evidence": {
             "class": CLASS_NAMES[analysis.label],
             "unit": "logit",
             "cell_mm": [round(size, 1) for size in evidence_cell_mm(analysis)],
         },
+    }
+
+
+def _describe_measurements(
+    analysis: Analysis, prepared: PreparedVolume
+) -> MeasurementFields:
+    fields: MeasurementFields = {"brain_ml": round(prepared.quality.brain_ml, 1)}
+    if (found := analysis.structures) is None:
+        return fields
+    fields["structures"] = {
+        name: _describe_structure(volume, found.evidence.get(name))
+        for name, volume in found.volumes.items()
+    }
+    cell_mm = max(evidence_cell_mm(analysis))
+    fields["caveats"] = [STRUCTURES_CAVEAT, evidence_caveat(cell_mm)]
+    return fields
+
+
+def _describe_structure(
+    volume: StructureVolume, evidence: StructureEvidence | None
+) -> StructureFields:
+    def share(name: str) -> float | None:
+        return None if evidence is None else round(float(getattr(evidence, name)), 4)
+
+    return {
+        "ml": round(volume.ml, 2),
+        "share": round(volume.share_of_brain, 5),
+        "evidence": share("inside"),
+        "evidence_near": share("near"),
+        "looked_at": share("looked_at_inside"),
+        "looked_at_near": share("looked_at_near"),
     }
 
 

@@ -13,7 +13,9 @@ from alzer.cli import models
 from alzer.cli.models import score_rows
 from alzer.errors import DamagedBundle
 from alzer.settings import Settings
+from alzer.volumes.addon import FOLDER, Addon
 from bundles import write_bundle
+from tfjs_models import small_addon
 
 Call = Callable[..., Result]
 
@@ -146,3 +148,78 @@ def test_models_tells_what_runs_the_model(
     assert (before["precision"], before["timings_ms"]) == ("bf16-checked", {})
     assert (after["engine"], after["timings_ms"]) == ("onnxruntime", timings)
     assert "onnxruntime fp32 12.0 ms" in table
+
+
+@pytest.fixture
+def addon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Addon:
+    """Return an add-on whose files lie in `copied`, with nobody to fetch it from."""
+    found = small_addon(tmp_path / "copied", "http://127.0.0.1:9/")
+    monkeypatch.setattr(models, "ADDONS", {found.name: found})
+    return found
+
+
+@pytest.mark.usefixtures("shipped", "addon")
+def test_an_add_on_is_listed_with_the_command_that_installs_it(call: Call) -> None:
+    shown = call("models", env={"COLUMNS": "120"}).stdout
+    cards = json.loads(call("models", "--format", "json").stdout)
+
+    assert "not installed; `alzer models fetch structures` installs it" in shown
+    assert len(cards) == 2
+
+
+@pytest.mark.usefixtures("shipped", "addon")
+def test_an_add_on_that_was_copied_is_installed_and_listed(
+    call: Call, tmp_path: Path
+) -> None:
+    result = call("models", "fetch", "structures", "--from", tmp_path / "copied")
+    shown = call("models").stdout
+    cards = json.loads(call("models", "--format", "json").stdout)
+
+    assert result.exit_code == 0
+    assert "Installed A small network (MIT)" in result.stdout
+    assert "structures add-on, installed" in shown
+    assert cards[-1]["name"] == "structures"
+    assert cards[-1]["kind"] == "add-on"
+    assert set(cards[-1]["sha256"]) == {"model.json", "model.bin"}
+
+
+@pytest.mark.usefixtures("shipped", "addon")
+def test_an_add_on_of_another_digest_is_refused_and_nothing_is_written(
+    call: Call, tmp_path: Path
+) -> None:
+    path = tmp_path / "copied" / "model.bin"
+    path.write_bytes(path.read_bytes()[::-1])
+    result = call("models", "fetch", "structures", "--from", tmp_path / "copied")
+
+    assert result.exit_code == 1
+    assert "model.bin has the SHA-256" in result.stderr
+    assert not (tmp_path / "alzer-data" / FOLDER).exists()
+
+
+@pytest.mark.usefixtures("shipped", "addon")
+def test_an_installed_add_on_that_was_altered_is_not_listed_as_if_nothing_were(
+    call: Call, tmp_path: Path
+) -> None:
+    call("models", "fetch", "structures", "--from", tmp_path / "copied")
+    (tmp_path / "alzer-data" / FOLDER / "structures" / "model.bin").write_bytes(b"?")
+    result = call("models")
+
+    assert result.exit_code == 1
+    assert "model.bin ends after 1 of" in result.stderr
+
+
+@pytest.mark.usefixtures("shipped", "addon")
+def test_without_network_the_way_round_is_told(call: Call, tmp_path: Path) -> None:
+    result = call("models", "fetch", "structures")
+
+    assert result.exit_code == 1
+    assert "--from" in result.stderr
+    assert not (tmp_path / "alzer-data" / FOLDER).exists()
+
+
+@pytest.mark.usefixtures("shipped", "addon")
+def test_an_unknown_add_on_is_a_wrong_call(call: Call) -> None:
+    result = call("models", "fetch", "other")
+
+    assert result.exit_code == 2
+    assert "choose structures" in result.stderr

@@ -129,7 +129,8 @@ class LocalBackend:
 
         def begin(source: _Source) -> Result:
             order.cancellation.check()
-            order.on_stage("analyse", 0.5)
+            if not isinstance(source.scan, Volume):  # which tells its own stages
+                order.on_stage("analyse", 0.5)
             return work(source)
 
         with (

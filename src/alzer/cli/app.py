@@ -23,8 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, predict, train, evaluate, models, audit, clock):
+for command in (serve, predict, train, evaluate, audit, clock):
     app.command(no_args_is_help=command is predict)(command)
+app.add_typer(models, name="models")
 app.add_typer(tokens, name="tokens")
 
 

@@ -1,9 +1,10 @@
-"""`alzer models`: which models there are, and how good they are."""
+"""`alzer models`: which models there are, how good they are, and what can be added."""
 
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,12 +13,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from alzer.cli.escaping import printable
-from alzer.cli.options import ModelOption, read_settings
+from alzer.cli.exits import Commands
+from alzer.cli.options import DataDirOption, ModelOption, read_settings
 from alzer.engine_choice import choose_engine
-from alzer.errors import DamagedBundle
+from alzer.errors import DamagedBundle, InvalidRequest
 from alzer.model.bundle import load_bundle, shipped_bundle
+from alzer.store.addons import download, install
+from alzer.volumes.addon import ADDONS, Addon, read_addon, read_files
 
 Card = Mapping[str, Any]
+
+models = typer.Typer(cls=Commands, invoke_without_command=True)
 
 
 class ModelsFormat(StrEnum):
@@ -32,22 +38,101 @@ FormatOption = Annotated[
 ]
 
 
-def models(
-    *, model: ModelOption = None, chosen: FormatOption = ModelsFormat.table
+@models.callback()
+def show(
+    context: typer.Context,
+    *,
+    model: ModelOption = None,
+    chosen: FormatOption = ModelsFormat.table,
 ) -> None:
     """Show the models at hand: identity, training data, accuracy with intervals.
 
     The first is the one that the other commands use, with the engine that runs it.
-    Every model is checked against its card.
+    Every model is checked against its card. After them come the models that can be
+    added, and which of these are installed.
     """
+    if context.invoked_subcommand is not None:
+        return
     cards = list(_cards(model))
     cards[0] = {**cards[0], "runs_on": _runs_on(model)}
+    installed = list(_installed_addons())
     if chosen is ModelsFormat.json:
-        sys.stdout.write(json.dumps(cards, indent=2) + "\n")
+        sys.stdout.write(json.dumps([*cards, *installed], indent=2) + "\n")
         return
     console = Console()
     for card in cards:
         _show(card, console)
+    for addon in ADDONS.values():
+        _show_addon(addon, console)
+
+
+@models.command()
+def fetch(
+    name: Annotated[
+        str, typer.Argument(metavar="ADDON", help=f"One of: {', '.join(ADDONS)}.")
+    ],
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="Take the files from this folder; nothing is downloaded.",
+        ),
+    ] = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Install a model that does not ship with alzer.
+
+    structures: volumes of 17 structures of the brain in scans of whole heads
+    (brainchop, MIT licence, 0.8 MB from GitHub). Files that are not exactly those
+    that alzer knows are refused, and nothing is installed then.
+    """
+    addon = _find_addon(name)
+    contents = download(addon) if folder is None else read_files(addon, folder)
+    installed = install(addon, contents, read_settings(data_dir=data_dir).data_dir)
+    typer.echo(f"Installed {addon.title} ({addon.licence}) in {installed}.")
+
+
+def _find_addon(name: str) -> Addon:
+    """Return the add-on of a name.
+
+    Raises:
+        InvalidRequest: If there is none.
+    """
+    if name not in ADDONS:
+        message = f"There is no add-on of that name; choose {' or '.join(ADDONS)}."
+        raise InvalidRequest(message)
+    return ADDONS[name]
+
+
+def _installed_addons() -> Iterator[Card]:
+    """Return what there is to say of the installed add-ons, each checked.
+
+    Raises:
+        DamagedBundle: If one was altered.
+    """
+    data_dir = read_settings().data_dir
+    for addon in ADDONS.values():
+        if addon.is_installed(data_dir):
+            read_addon(addon, data_dir)
+            yield {
+                "name": addon.name,
+                "kind": "add-on",
+                "title": addon.title,
+                "licence": addon.licence,
+                "source": addon.source,
+                "sha256": {file.name: file.sha256 for file in addon.files},
+            }
+
+
+def _show_addon(addon: Addon, console: Console) -> None:
+    if addon.is_installed(read_settings().data_dir):
+        state = "installed"
+    else:
+        state = f"not installed; `alzer models fetch {addon.name}` installs it"
+    console.print(f"[bold]{addon.name}[/] add-on, {state}", highlight=False)
+    console.print(f"{addon.title} ({addon.licence})", highlight=False)
 
 
 def _runs_on(model: ModelOption) -> Card:

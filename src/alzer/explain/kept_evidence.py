@@ -2,13 +2,15 @@
 
 One file per analysis, NumPy's .npz: logits, maps and prepared inputs of its slices, and
 where these lie on the slice in its standard view. Maps and inputs are float16, which
-changes heat by less than a thousandth of its maximum.
+changes heat by less than a thousandth of its maximum. Of a whole head the files that
+its answer refers to are in it, too.
 """
 
 import io
 import zipfile
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,10 @@ from alzer.model.geometry import Geometry
 from alzer.scans.orientation import StandardView
 
 # Of the arrays and their meaning; raised when they change.
-FORMAT: Final = 1
+FORMAT: Final = 2
+
+# What the names of arrays begin with that hold files; format 1 had none.
+_FILE: Final = "file:"
 
 
 class UnreadableEvidence(ValueError):
@@ -35,10 +40,12 @@ class KeptEvidence:
             float16 holds them.
         pixel_aspect: Of the standard view: distance between its rows over distance
             between its columns.
+        files: By name, what is handed out as it is.
     """
 
     slices: tuple[SliceEvidence, ...]
     pixel_aspect: float = 1.0
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def heat(self, label: int, index: int = 0) -> NDArray[np.float32] | None:
         """Return the Grad-CAM of one class, drawn on a slice as people see it.
@@ -71,6 +78,10 @@ def pack_evidence(evidence: KeptEvidence) -> bytes:
     """
     slices = evidence.slices
     file = io.BytesIO()
+    kept: dict[str, Any] = {
+        _FILE + name: np.frombuffer(content, np.uint8)
+        for name, content in evidence.files.items()
+    }
     np.savez(
         file,
         format=np.int32(FORMAT),
@@ -79,6 +90,7 @@ def pack_evidence(evidence: KeptEvidence) -> bytes:
         inputs=np.stack([one.pixels for one in slices]).astype(np.float16),
         places=np.stack([_pack_geometry(one.geometry) for one in slices]),
         pixel_aspect=np.float64(evidence.pixel_aspect),
+        **kept,
     )
     return file.getvalue()
 
@@ -117,7 +129,12 @@ def _from_arrays(found: dict[str, NDArray[np.float64]]) -> KeptEvidence:
         )
         for logits, maps, pixels, place in zip(*columns, strict=True)
     )
-    return KeptEvidence(slices, float(found["pixel_aspect"]))
+    files = {
+        name.removeprefix(_FILE): content.tobytes()
+        for name, content in found.items()
+        if name.startswith(_FILE)
+    }
+    return KeptEvidence(slices, float(found["pixel_aspect"]), files)
 
 
 def _pack_geometry(geometry: Geometry) -> NDArray[np.float64]:

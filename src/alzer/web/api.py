@@ -21,15 +21,11 @@ from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
 from alzer.store.kinds import Kind
 from alzer.web.accounts import account_of
+from alzer.web.answers import draw_layers
 from alzer.web.callers import caller_of, until_disconnected
 from alzer.web.jobs import VARY, JobAddresses, prefers_no_wait
 from alzer.web.recording import Recorder, Submission
-from alzer.web.schemas import (
-    Health,
-    Readiness,
-    describe_model,
-    draw_layers,
-)
+from alzer.web.schemas import Health, Readiness, describe_model
 from alzer.web.service import Service
 from alzer.web.uploads import read_upload
 from alzer.web.urls import base_url
@@ -87,9 +83,8 @@ class Api:
             return await JobAddresses(self.service).accept(request, order, sent)
 
         def finish(analysis: Analysis) -> Response:
-            answer, name = self._recorder.record(analysis, sent)
-            if name is not None:
-                answer.heatmap_url = self.service.heatmap_url(base, name)
+            answer, record = self._recorder.record(analysis, sent)
+            self.service.refer(answer, record, base)
             if layers:
                 answer.layers = draw_layers(analysis)
             unasked = set() if layers else {"layers"}

@@ -15,6 +15,15 @@ Document = dict[str, Any]
 
 NEWEST: Final = 3
 
+# What changes from answer to answer, and pictures.
+_ADDRESSES: Final[Mapping[str, Any]] = {
+    "heatmap_url": True,
+    "layers": True,
+    "evidence_url": True,
+    "brain_mask_url": True,
+    "slices": {"__all__": {"heatmap_url"}},
+}
+
 # What a document says of a field that came after it was written: nothing.
 _UNSAID: Final[Mapping[str, Any]] = {
     "heatmap_missing_reason": None,
@@ -29,7 +38,7 @@ _UNSAID: Final[Mapping[str, Any]] = {
 
 def to_document(answer: Prediction) -> Document:
     """Return what is kept of an answer: not the addresses, which change."""
-    kept = answer.model_dump(exclude={"heatmap_url", "layers"})
+    kept = answer.model_dump(exclude=_ADDRESSES)
     return {"version": NEWEST, **kept}
 
 

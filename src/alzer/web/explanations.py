@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated, Final
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from alzer.backends.backend import Heat, Question
 from alzer.classes import CLASS_NAMES
@@ -39,7 +39,15 @@ _NONE_KEPT: Final = (
     "says whether it is kept from now on."
 )
 
+_File = Annotated[
+    str, Path(description="As in the answer, such as evidence.nii.gz or slice_00.png.")
+]
+_NO_FILE: Final = (
+    "The analysis has no file of that name; those that it has are in its answer."
+)
+
 _UNSTORED: Final = {"Cache-Control": "no-store"}
+_PICTURE, _GZIP = "image/png", "application/gzip"
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,21 @@ class Explanations:
         headers = {**_UNSTORED, "Content-Disposition": name}
         content = self._read(request, identity)
         return Response(content, 200, headers, "application/octet-stream")
+
+    def file(self, request: Request, identity: Identity, name: _File) -> Response:
+        """Return a file of an answer for a whole head, as the answer names it.
+
+        The evidence (logit units) and the brain mask are NIfTI files on the scan's own
+        grid; slices are pictures in the colours of their evidence.
+
+        Raises:
+            NoEvidence: There is none of that name.
+        """
+        content = self._unpack(request, identity).files.get(name)
+        if content is None:
+            raise NoEvidence(_NO_FILE)
+        is_picture = name.endswith(".png")
+        return Response(content, 200, _UNSTORED, _PICTURE if is_picture else _GZIP)
 
     def _unpack(self, request: Request, identity: str) -> KeptEvidence:
         try:
@@ -132,5 +155,13 @@ def explanation_routes(service: Service) -> APIRouter:
         methods=["GET"],
         response_class=Response,
         responses={200: file, **failures},
+    )
+    kinds = {"description": "The file.", "content": {_PICTURE: {}, _GZIP: {}}}
+    router.add_api_route(
+        "/analyses/{identity}/files/{name}",
+        explanations.file,
+        methods=["GET"],
+        response_class=Response,
+        responses={200: kinds, **failures},
     )
     return router

@@ -22,7 +22,7 @@ from alzer.web.openapi import (
     keys,
     problem_response,
 )
-from alzer.web.schemas import AnalysisPage, StoredAnalysis
+from alzer.web.schemas import AnalysisPage, StoredAnalysis, StoredHeadAnalysis
 from alzer.web.service import Service
 from alzer.web.urls import base_url
 
@@ -104,7 +104,9 @@ class History:
         shown = [self._show(record, base) for record in page.records]
         return AnalysisPage(analyses=shown, next_cursor=page.cursor)
 
-    def one(self, request: Request, identity: Identity) -> StoredAnalysis:
+    def one(
+        self, request: Request, identity: Identity
+    ) -> StoredHeadAnalysis | StoredAnalysis:
         """Return one analysis, with an address of its heatmap that is good now."""
         base = base_url(request, self.service.settings)
         record = self.find(request, identity)
@@ -151,12 +153,13 @@ class History:
         self.service.store.records.audit(_entry(request, action, subject))
 
     def _show(self, record: Record, base: str) -> StoredAnalysis:
-        url = None
-        if record.heatmap is not None:
-            url = self.service.heatmap_url(base, record.heatmap)
-        answer = from_document(record.answer)
-        told = {**answer, "heatmap_url": url, "created_at": record.created_at}
-        return StoredAnalysis.model_validate(told)
+        document = from_document(record.answer)
+        told = {**document, "heatmap_url": None, "created_at": record.created_at}
+        is_head = document.get("kind") == "volume"
+        kind = StoredHeadAnalysis if is_head else StoredAnalysis
+        answer = kind.model_validate(told)
+        self.service.refer(answer, record, base)
+        return answer
 
 
 def _entry(request: Request, action: Action, subject: str | None) -> AuditEntry:
@@ -194,7 +197,7 @@ def history_routes(service: Service) -> APIRouter:
         "/analyses/{identity}",
         history.one,
         methods=["GET"],
-        response_model=StoredAnalysis,
+        response_model=StoredHeadAnalysis | StoredAnalysis,
         response_model_exclude={"layers"},
         responses={**failures, **missing},
     )

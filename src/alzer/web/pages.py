@@ -17,7 +17,8 @@ from alzer.conclusion import FEW_MODERATE
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
 from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
-from alzer.web.schemas import EXAMPLES, png_data_url
+from alzer.web.answers import png_data_url
+from alzer.web.schemas import EXAMPLES
 
 UPLOAD_PATH: Final = "/assessment/mri-upload"
 

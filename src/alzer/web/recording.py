@@ -9,14 +9,16 @@ from dataclasses import dataclass, field, replace
 from alzer.analysis import Analysis
 from alzer.errors import StorageUnavailable
 from alzer.explain.kept_evidence import KeptEvidence, pack_evidence
+from alzer.person_evidence import head_files
 from alzer.scans.reading import File
 from alzer.store.audit import AuditEntry
 from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.store.store import Store
+from alzer.web.answers import describe
 from alzer.web.callers import Caller
 from alzer.web.documents import to_document
-from alzer.web.schemas import Prediction, describe
+from alzer.web.schemas import Prediction
 from alzer.web.service import Service
 
 
@@ -53,7 +55,7 @@ class Recorder:
 
     def record(
         self, analysis: Analysis, submission: Submission
-    ) -> tuple[Prediction, str | None]:
+    ) -> tuple[Prediction, Record]:
         """Keep an analysis with its heatmap and evidence.
 
         Args:
@@ -61,8 +63,8 @@ class Recorder:
             submission: In what, and by whom it was sent.
 
         Returns:
-            The answer, without addresses, and the heatmap's name; None if there is
-            none, and the answer says why.
+            The answer, without addresses, and its record, which names its files; the
+            answer says why there is no heatmap, if there is none.
 
         Raises:
             StorageUnavailable: It can't be kept; nothing is left behind.
@@ -83,13 +85,15 @@ class Recorder:
         )
         kept = self._keep(record, answer, submission)
         self.service.metrics.count(analysis)
-        return answer, kept.heatmap
+        return answer, kept
 
     def _pack(self, analysis: Analysis) -> bytes | None:
         if analysis.evidence is None or not self.service.settings.keep_evidence:
             return None
         aspect = analysis.view.pixel_aspect
-        return pack_evidence(KeptEvidence((analysis.evidence,), aspect))
+        slices = tuple(one.evidence for one in analysis.slices)
+        files = head_files(analysis) if analysis.kind == "volume" else {}
+        return pack_evidence(KeptEvidence(slices, aspect, files))
 
     def _write(
         self, kind: Kind, content: bytes | None

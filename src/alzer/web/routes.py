@@ -14,7 +14,7 @@ from alzer.web.openapi import (
     picture_response,
     problem_response,
 )
-from alzer.web.schemas import Prediction
+from alzer.web.schemas import HeadPrediction, Prediction
 from alzer.web.service import Service
 from alzer.web.urls import HEATMAPS_PATH, PREDICT_PATH, PREVIEW_PATH
 
@@ -47,7 +47,7 @@ def _add_uploads(router: APIRouter, api: Api) -> None:
         PREDICT_PATH,
         api.predict,
         methods=["POST"],
-        response_model=Prediction,
+        response_model=HeadPrediction | Prediction,
         response_description="What the model made of the scan.",
         responses={**ACCEPTED, **failures},
         dependencies=keys(settings),

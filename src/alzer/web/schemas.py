@@ -1,19 +1,15 @@
 """The JSON that the service speaks, documented for programs."""
 
-from base64 import b64encode
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from alzer.analysis import Analysis
-from alzer.explain.overlay import encode_png, heat_colours
 from alzer.headline import NO_RELIABLE_ANSWER
 from alzer.model.engine import ModelIdentity
 from alzer.store.jobs import JobState
+from alzer.web.head_schemas import HeadFields
 
 _EXAMPLE: Final[JsonDict] = {
     "prediction": "Mild Impairment",
@@ -149,6 +145,10 @@ class Prediction(BaseModel):
     layers: Layers | None = Field(None, description="Only on request.")
 
 
+class HeadPrediction(HeadFields, Prediction):
+    """One answer for the person whose whole head was sent."""
+
+
 class Problem(BaseModel):
     """Why a request failed."""
 
@@ -169,10 +169,14 @@ class StoredAnalysis(Prediction):
     created_at: datetime = Field(description="When it was made.")
 
 
+class StoredHeadAnalysis(HeadFields, StoredAnalysis):
+    """An analysis of a whole head as it is kept."""
+
+
 class AnalysisPage(BaseModel):
     """Some analyses, the newest first."""
 
-    analyses: list[StoredAnalysis]
+    analyses: list[StoredHeadAnalysis | StoredAnalysis]
     next_cursor: str | None = Field(
         description="`cursor` of the next page; null on the last."
     )
@@ -224,59 +228,3 @@ class Readiness(BaseModel):
 def describe_model(identity: ModelIdentity | None) -> ModelUsed | None:
     """Put a model's identity into words for programs, if it is known."""
     return None if identity is None else ModelUsed.model_validate(identity)
-
-
-def describe(analysis: Analysis, identity: str, reason: str | None) -> Prediction:
-    """Put an analysis into an answer, without addresses and pictures.
-
-    Args:
-        analysis: What was found.
-        identity: Names the analysis.
-        reason: Why there is no heatmap, if there is none.
-
-    Returns:
-        The answer.
-    """
-    possible = analysis.possible_classes
-    return Prediction(
-        prediction=analysis.prediction,
-        reliable=analysis.reliable,
-        unreliable_reason=analysis.unreliable_reason,
-        headline=analysis.headline.text,
-        confidence=analysis.confidence,
-        class_probabilities={
-            name: f"{share:.2%}" for name, share in analysis.class_probabilities.items()
-        },
-        heatmap_url=None,
-        heatmap_missing_reason=reason,
-        analysis_id=identity,
-        possible_classes=None if possible is None else list(possible),
-        calibrated=analysis.calibrated,
-        warnings=list(analysis.warnings),
-        timings_ms={
-            stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()
-        },
-        model=ModelUsed.model_validate(analysis.model),
-        layers=None,
-    )
-
-
-def draw_layers(analysis: Analysis) -> Layers:
-    """Draw the scan and the heat as two pictures."""
-    heat = analysis.picture_heat
-    return Layers(
-        original=png_data_url(analysis.picture),
-        heat=None if heat is None else png_data_url(heat_colours(heat)),
-    )
-
-
-def png_data_url(picture: NDArray[np.uint8]) -> str:
-    """Put a picture into a URL of its own.
-
-    Args:
-        picture: shape (row, column) in grey or (row, column, 3) in RGB, 0 to 255.
-
-    Returns:
-        A `data:` URL that holds a PNG.
-    """
-    return f"data:image/png;base64,{b64encode(encode_png(picture)).decode()}"

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from alzer.errors import InvalidHost
 from alzer.settings import Settings, is_loopback
 
+ANALYSES_PATH: Final = "/analyses"
 HEATMAPS_PATH: Final = "/uploads/heatmaps"
 PREDICT_PATH: Final = "/predict"
 PREVIEW_PATH: Final = "/preview"

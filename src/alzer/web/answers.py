@@ -1,0 +1,100 @@
+"""From an analysis to the answer that programs get."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alzer.analysis import Analysis
+from alzer.explain.overlay import encode_png, heat_colours
+from alzer.person_evidence import BRAIN_MASK_FILE, EVIDENCE_FILE, slice_file
+from alzer.volume_fields import volume_fields
+from alzer.web.head_schemas import HeadFields
+from alzer.web.schemas import HeadPrediction, Layers, ModelUsed, Prediction
+
+
+def refer_to_files(answer: HeadFields, root: str) -> None:
+    """Fill in where the files are that an answer for a whole head refers to.
+
+    Args:
+        answer: Changed.
+        root: Address of the folder that they are in.
+    """
+    answer.evidence_url = f"{root}/{EVIDENCE_FILE}"
+    answer.brain_mask_url = f"{root}/{BRAIN_MASK_FILE}"
+    for row in answer.slices:
+        row.heatmap_url = f"{root}/{slice_file(row.index)}"
+
+
+def describe(analysis: Analysis, identity: str, reason: str | None) -> Prediction:
+    """Put an analysis into an answer, without addresses and pictures.
+
+    Args:
+        analysis: What was found.
+        identity: Names the analysis.
+        reason: Why there is no heatmap, if there is none.
+
+    Returns:
+        The answer.
+    """
+    answer = _describe_answer(analysis, identity, reason)
+    if analysis.kind == "slice":
+        return answer
+    fields = volume_fields(analysis)
+    rows = [
+        {**row, "class_probabilities": _percent(row["class_probabilities"])}
+        for row in fields["slices"]
+    ]
+    told = {**answer.model_dump(), **fields, "slices": rows}
+    return HeadPrediction.model_validate(told)
+
+
+def _percent(shares: Mapping[str, float]) -> dict[str, str]:
+    return {name: f"{share:.2%}" for name, share in shares.items()}
+
+
+def _describe_answer(
+    analysis: Analysis, identity: str, reason: str | None
+) -> Prediction:
+    possible = analysis.possible_classes
+    return Prediction(
+        prediction=analysis.prediction,
+        reliable=analysis.reliable,
+        unreliable_reason=analysis.unreliable_reason,
+        headline=analysis.headline.text,
+        confidence=analysis.confidence,
+        class_probabilities=_percent(analysis.class_probabilities),
+        heatmap_url=None,
+        heatmap_missing_reason=reason,
+        analysis_id=identity,
+        possible_classes=None if possible is None else list(possible),
+        calibrated=analysis.calibrated,
+        warnings=list(analysis.warnings),
+        timings_ms={
+            stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()
+        },
+        model=ModelUsed.model_validate(analysis.model),
+        layers=None,
+    )
+
+
+def draw_layers(analysis: Analysis) -> Layers:
+    """Draw the scan and the heat as two pictures."""
+    heat = analysis.picture_heat
+    return Layers(
+        original=png_data_url(analysis.picture),
+        heat=None if heat is None else png_data_url(heat_colours(heat)),
+    )
+
+
+def png_data_url(picture: NDArray[np.uint8]) -> str:
+    """Put a picture into a URL of its own.
+
+    Args:
+        picture: shape (row, column) in grey or (row, column, 3) in RGB, 0 to 255.
+
+    Returns:
+        A `data:` URL that holds a PNG.
+    """
+    return f"data:image/png;base64,{b64encode(encode_png(picture)).decode()}"
