@@ -45,8 +45,6 @@ FIRST_GUESS = np.array(
     [[0, 0, -1, 87.5], [0, 1, 0, -122], [1, 0, 0, -3], [0, 0, 0, 1]], np.float64
 )
 
-MIRROR = np.diag([-1.0, 1.0, 1.0, 1.0])
-
 # The template's grid covers every brain in MNI space, with some room.
 LOW_MM, HIGH_MM = np.array([-82.0, -118.0, -84.0]), np.array([82.0, 86.0, 96.0])
 
@@ -145,6 +143,10 @@ def place_stacks(
 ) -> NDArray[np.float64]:
     """Return where the training's slices lie in standard space, on average.
 
+    They are turned by about 1.3 degrees about the axis that leads to the front, in
+    everyone alike. The template is not; that a mirrored head is cut by slices turned
+    the other way changes an answer by less than 0.005.
+
     Args:
         stacks: Folder of the slices.
         brains: Of heads that lie in standard space, by their number.
@@ -156,16 +158,6 @@ def place_stacks(
         if number in people
     ]
     return np.asarray(np.mean(places, axis=0), np.float64)
-
-
-def slab_affine(place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (slice, row, column) to standard space, symmetrical about the middle.
-
-    Args:
-        place: From the stack's first guess to standard space, as found.
-    """
-    symmetrical = (place + MIRROR @ place @ MIRROR) / 2.0
-    return symmetrical @ FIRST_GUESS
 
 
 def compose(
@@ -221,7 +213,7 @@ def main() -> None:
         arguments.output,
         values=np.rint(values * 255.0).astype(np.uint8),
         affine=heads.affine,
-        slab_affine=slab_affine(place),
+        slab_affine=place @ FIRST_GUESS,
     )
 
 
