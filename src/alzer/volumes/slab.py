@@ -81,5 +81,5 @@ def _heights_mm(slab_affine: Matrix) -> Matrix:
 def _stretch(slices: Floats) -> Floats:
     """Return each slice with values 0 to 255, as those of the training have."""
     brightest = slices.max(axis=(1, 2), keepdims=True)
-    stretched: Floats = slices / np.where(brightest > 0.0, brightest, 1.0) * 255.0
-    return stretched
+    white = np.where(brightest > 0.0, brightest, np.float32(1.0))
+    return np.asarray(slices / white * np.float32(255.0), np.float32)
