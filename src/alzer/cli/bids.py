@@ -51,7 +51,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "heatmap.png": "figures/{apart}{stem}_desc-heatmap_T1w.png",
     "strip.png": "figures/{apart}{stem}_desc-strip_T1w.png",
 }
-_SLICE_PLACE: Final = "figures/{apart}{stem}_desc-{name}_T1w.png"
+_SLICE_PLACE: Final = "figures/{apart}{stem}_desc-slice{name}_T1w.png"
 
 
 def is_data_set(name: str) -> bool:

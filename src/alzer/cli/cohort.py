@@ -13,7 +13,7 @@ from alzer.cli.inputs import Failure, Input, Skipped, failure_of, find_inputs
 from alzer.cli.reading import Read, Whole
 from alzer.cli.records import Record, describe, describe_failure
 from alzer.cli.results import ResultsFolder
-from alzer.cli.volume_records import NOT_ASKED, keep_head
+from alzer.cli.volume_records import NOT_ASKED, describe_person, keep_head
 from alzer.cli.volumes import Head, Heads, Outcome
 from alzer.errors import StorageUnavailable, UnusableScan
 from alzer.model.engine import Model
@@ -178,9 +178,10 @@ class Cohort:
         for read in batch:
             name = read.input.name
             if isinstance(read.outcome, Failure):
-                yield describe_failure(name, read.outcome)
+                record = describe_failure(name, read.outcome)
             else:
-                yield self._record(name, next(answers))
+                record = self._record(name, next(answers))
+            yield {**record, **describe_person(read.input)}
 
     def _record(self, name: str, answer: Analysis | UnusableScan) -> Record:
         if isinstance(answer, UnusableScan):

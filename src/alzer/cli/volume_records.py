@@ -84,7 +84,7 @@ def describe_head(
         "strip": paths.get("strip.png"),
         "evidence_nifti": paths.get("evidence.nii.gz"),
         "brain_mask_nifti": paths.get("brain_mask.nii.gz"),
-        **_person(scan),
+        **describe_person(scan),
     }
 
 
@@ -108,10 +108,18 @@ def describe_failed_head(
     if head.prepared is not None:
         record["preparation"] = preparation_fields(head.prepared)
         record["strip"] = paths.get("strip.png")
-    return {**record, **_person(scan)}
+    return {**record, **describe_person(scan)}
 
 
-def _person(scan: Input) -> Mapping[str, str | None]:
+def describe_person(scan: Input) -> Mapping[str, str | None]:
+    """Write down whom an image of a BIDS data set is of.
+
+    Args:
+        scan: Any input.
+
+    Returns:
+        Fields of its record; none if the names of its files don't tell.
+    """
     if scan.person is None:
         return {}
     return {"participant": scan.person.participant, "session": scan.person.session}
