@@ -21,7 +21,7 @@ from alzer.volumes.brain_extraction import BrainNetworks, load_brain_networks
 from alzer.volumes.pipeline import PreparedVolume, prepare_volume
 
 # How long a stop waits for threads: what is asked of a stop is less than a second.
-_STOPPED_S: Final = 0.6
+_STOPPED_S: Final = 0.3
 
 # How long any other early end waits; a stage of the preparation takes less.
 _ENDED_S: Final = 20.0
