@@ -1,9 +1,10 @@
 """Whole heads are worked on in threads, and given up when nobody waits."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_work_that_nobody_waits_for_ends_at_its_next_stage(
             begun.wait(60.0)
             raise Stopped(15)
 
-    futures: list[Future[Outcome]] = []
+    futures = deque[Any]()
     with pytest.raises(Stopped):
         stop()
     was_busy = is_busy()

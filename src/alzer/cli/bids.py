@@ -51,7 +51,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "heatmap.png": "figures/{apart}{stem}_desc-heatmap_T1w.png",
     "strip.png": "figures/{apart}{stem}_desc-strip_T1w.png",
 }
-_SLICE_PLACE: Final = "figures/{apart}{stem}_desc-slice{name}_T1w.png"
+_SLICE_PLACE: Final = "figures/{apart}{stem}_desc-{name}_T1w.png"
 
 
 def is_data_set(name: str) -> bool:
@@ -147,7 +147,7 @@ def place_of(image: Input, what: str, *, reliable: bool) -> Path:
 
     Args:
         image: The image that it is of, with its person.
-        what: The result's plain name, such as `evidence.nii.gz` or `slices/07.png`.
+        what: The result's plain name, such as `evidence.nii.gz` or `slice_07.png`.
         reliable: Whether the answer can be relied on.
 
     Returns:
@@ -163,7 +163,7 @@ def place_of(image: Input, what: str, *, reliable: bool) -> Path:
     place = _PLACES.get(what, _SLICE_PLACE).format(
         stem=match["stem"],
         apart="" if reliable else "not-reliable/",
-        name=Path(what).stem,
+        name=Path(what).stem.replace("_", ""),  # labels are letters and digits
     )
     return Path(image.person.participant, image.person.session or "", place)
 

@@ -32,6 +32,7 @@ _STAGES: Final = MappingProxyType(
         "slices": "cutting slices",
         "quality": "checking",
         "predict": "predicting",
+        "structures": "measuring structures",
         "draw": "drawing",
     }
 )

@@ -167,11 +167,10 @@ class _Call:
         results.write(folder / bids.DESCRIPTION, bids.description())
         return results
 
-    @property
-    def work(self) -> Work:
-        """What is done with each whole head."""
+    def work(self, settings: Settings) -> Work:
+        """Describe what is done with each whole head."""
         at_once = heads_at_once(available_bytes())
-        return Work(self.series, self.output is not None, at_once)
+        return Work(self.series, self.output is not None, at_once, settings.data_dir)
 
 
 def _exit_after(run: Callable[[], bool]) -> NoReturn:
@@ -245,7 +244,7 @@ def _answer(cohort: Cohort, call: _Call, reader: Reader, settings: Settings) -> 
     model = start_model(settings)  # while the first files are read
     cohort.begin(model)
     display = Display(cohort.inputs)
-    with Heads(reader, model, call.work, display.tell) as heads:
+    with Heads(reader, model, call.work(settings), display.tell) as heads:
         _write(cohort, cohort.records(reads, model, heads), call.choice, display)
     cohort.end(model)
     return model.decision.calibrated

@@ -16,7 +16,7 @@ from alzer.cli.bids import place_of, sidecar
 from alzer.cli.inputs import Input
 from alzer.cli.results import SCANS, UNRELIABLE, ResultsFolder, harmless_name
 from alzer.explain.overlay import encode_png
-from alzer.person_evidence import brain_mask_nifti, evidence_volume, slice_overlay
+from alzer.person_evidence import head_files, slice_file
 from alzer.volume_fields import volume_fields
 from alzer.volumes.pipeline import PreparedVolume
 
@@ -36,17 +36,12 @@ def draw_files(analysis: Analysis, on_wait: Callable[[], None]) -> Files:
     Returns:
         Their contents by plain name, such as `evidence.nii.gz`.
     """
-    overlays = []
-    for index in range(len(analysis.slices)):
-        on_wait()
-        overlays.append(slice_overlay(analysis, index))
-    files = {f"slices/{index:02}.png": png for index, png in enumerate(overlays)}
-    files["strip.png"] = draw_strip([_pixels(png) for png in overlays])
+    files = dict(head_files(analysis))
+    on_wait()
+    names = map(slice_file, range(len(analysis.slices)))
+    files["strip.png"] = draw_strip([_pixels(files[name]) for name in names])
     if analysis.overlay_png is not None:
         files["heatmap.png"] = analysis.overlay_png
-    files["brain_mask.nii.gz"] = brain_mask_nifti(analysis)
-    on_wait()
-    files["evidence.nii.gz"] = evidence_volume(analysis).as_nifti()
     return files
 
 

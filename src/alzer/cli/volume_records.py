@@ -10,6 +10,7 @@ from alzer.cli.results import ResultsFolder
 from alzer.cli.scan_files import ScanFiles, describe_files, record_file
 from alzer.cli.volumes import Head
 from alzer.errors import StorageUnavailable
+from alzer.person_evidence import BRAIN_MASK_FILE, EVIDENCE_FILE, slice_file
 from alzer.volume_fields import preparation_fields, volume_fields
 
 NOT_ASKED: Final = "Heatmaps are kept with --output."
@@ -74,7 +75,7 @@ def describe_head(
     record = describe(scan.name, analysis, paths.get("heatmap.png"), reason)
     fields = volume_fields(analysis)
     slices = [
-        {**one, "heatmap": paths.get(f"slices/{one['index']:02}.png")}
+        {**one, "heatmap": paths.get(slice_file(one["index"]))}
         for one in fields["slices"]
     ]
     return {
@@ -82,8 +83,8 @@ def describe_head(
         **fields,
         "slices": slices,
         "strip": paths.get("strip.png"),
-        "evidence_nifti": paths.get("evidence.nii.gz"),
-        "brain_mask_nifti": paths.get("brain_mask.nii.gz"),
+        "evidence_nifti": paths.get(EVIDENCE_FILE),
+        "brain_mask_nifti": paths.get(BRAIN_MASK_FILE),
         **describe_person(scan),
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Final, Self
 
 from alzer.answer import Analysis
@@ -14,11 +15,11 @@ from alzer.cli.reading import Read, Reader, Unreadable
 from alzer.cli.scan_files import Files, draw_failed, draw_files
 from alzer.errors import FailedPreparation, SeveralScans, UnusableScan
 from alzer.model.engine import Model
-from alzer.person_analysis import analyse_volume
+from alzer.person_analysis import analyse_volume, prepare_head
+from alzer.person_structures import add_structures, find_structure_network
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
-from alzer.volumes.brain_extraction import BrainNetworks, load_brain_networks
-from alzer.volumes.pipeline import PreparedVolume, prepare_volume
+from alzer.volumes.pipeline import PreparedVolume
 
 # How long a stop waits for threads: what is asked of a stop is less than a second.
 _STOPPED_S: Final = 0.3
@@ -26,8 +27,9 @@ _STOPPED_S: Final = 0.3
 # How long any other early end waits; a stage of the preparation takes less.
 _ENDED_S: Final = 20.0
 
-# Preparation takes this share of the time; the rest is prediction.
-_PREPARED: Final = 0.75
+# Of the time, preparation takes this share, and prediction the next.
+_PREPARED: Final = 0.7
+_PREDICTED: Final = 0.15
 
 _THREAD: Final = "whole head"
 
@@ -69,11 +71,13 @@ class Work:
         series: Which of several DICOM series is meant; None to choose.
         keeps_files: Whether files are made for a folder of results.
         at_once: How many are worked on at the same time.
+        data_dir: Where add-ons are installed.
     """
 
     series: str | None = None
     keeps_files: bool = False
     at_once: int = 1
+    data_dir: Path = Path()
 
 
 class Heads:
@@ -92,8 +96,6 @@ class Heads:
         self._model = model
         self._tell = tell
         self._is_closed = threading.Event()
-        self._loading = threading.Lock()
-        self._networks: BrainNetworks | None = None
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
@@ -157,28 +159,33 @@ class Heads:
     def _answer(self, scan: Volume, stage: Callable[[str, float], None]) -> Head:
         prepared = None
         try:
-            prepared = prepare_volume(
-                scan, self._load(), lambda name, share: stage(name, _PREPARED * share)
+            prepared = prepare_head(
+                scan, lambda name, share: stage(name, _PREPARED * share)
             )
             analysis = analyse_volume(
                 prepared,
                 self._model,
-                lambda name, share: stage(name, _PREPARED + (1 - _PREPARED) * share),
+                lambda name, share: stage(name, _PREPARED + _PREDICTED * share),
             )
+            analysis = self._measure(analysis, stage)
         except FailedPreparation as refusal:
             files = draw_failed(prepared) if prepared and self.work.keeps_files else {}
             return Head(failure_of(refusal), prepared, files)
         except UnusableScan as refusal:
             return Head(failure_of(refusal))
-        stage("draw", 1.0)
+        stage("draw", 0.95)
         files = draw_files(analysis, self._check) if self.work.keeps_files else {}
         return Head(analysis, files=files)
 
-    def _load(self) -> BrainNetworks:
-        with self._loading:
-            if self._networks is None:
-                self._networks = load_brain_networks()
-            return self._networks
+    def _measure(
+        self, analysis: Analysis, stage: Callable[[str, float], None]
+    ) -> Analysis:
+        """Measure the structures, where the add-on for them is installed."""
+        network = find_structure_network(self.work.data_dir)
+        if network is None:
+            return analysis
+        stage("structures", _PREPARED + _PREDICTED)
+        return add_structures(analysis, network)
 
     def _stage(self, name: str, stage: str, share: float) -> None:
         self._check()
