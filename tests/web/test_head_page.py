@@ -21,7 +21,7 @@ from alzer.model.engine import Model
 from alzer.person_analysis import analyse_volume
 from alzer.person_evidence import brain_mask_nifti, evidence_volume, slice_overlay
 from alzer.volume_fields import volume_fields
-from alzer.web.schemas import describe
+from alzer.web.answers import describe
 from phantoms import as_nifti
 from slabs import read_nifti, straight_head
 from web.browsers import keep
