@@ -133,7 +133,7 @@ LIMITS: Final = (
     ),
     Limits(
         "air",
-        good=(_LEAST, 0.08),
+        good=(_LEAST, 0.1),
         usable=(_LEAST, 0.5),
         high="The air around the head is not dark ({:.0%} of white matter): the person "
         "may have moved, or the scan may be noisy; scan again if you can.",
