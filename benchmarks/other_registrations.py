@@ -20,7 +20,7 @@ from alzer.scans.volume import Volume
 from alzer.volumes.alignment import Image
 from alzer.volumes.registration import load_targets, shrink_thrice
 from alzer.volumes.search import search_turns
-from alzer.volumes.shrinking import shrink
+from alzer.volumes.shrinking import cut_brain, shrink
 from alzer.volumes.template import load_template
 
 Matrix = NDArray[np.float64]
@@ -39,7 +39,7 @@ def load_simpleitk(*, searching: bool) -> Contender:
     insides = [_surround(sitk, image) for image in fixed]
 
     def register(volume: Volume, mask: NDArray[np.bool_]) -> Matrix:
-        images = shrink_thrice(volume, mask)
+        images = shrink_thrice(cut_brain(volume, mask))
         scans = [_to_itk(sitk, _pad(image)) for image in images]
         if searching:
             start = search_turns(load_targets()[0], images[0])[0].to_scan
@@ -86,7 +86,7 @@ def load_dipy() -> Contender:
     template = _templates()[2]
 
     def register(volume: Volume, mask: NDArray[np.bool_]) -> Matrix:
-        coarse, _, fine = shrink_thrice(volume, mask)
+        coarse, _, fine = shrink_thrice(cut_brain(volume, mask))
         start = search_turns(load_targets()[0], coarse)[0].to_scan
         method = module.AffineRegistration(
             metric=module.MutualInformationMetric(nbins=32, sampling_proportion=0.3),

@@ -30,6 +30,7 @@ from alzer.scans.volume import Volume
 from alzer.volumes.brain_extraction import extract_brain, load_brain_networks
 from alzer.volumes.registration import load_targets, register, shrink_thrice
 from alzer.volumes.sampling import Interpolator, transform_points
+from alzer.volumes.shrinking import cut_brain
 
 Matrix = NDArray[np.float64]
 
@@ -121,7 +122,7 @@ def measure(
 
 def compare(volume: Volume, mask: NDArray[np.bool_], found: Matrix) -> float:
     """Compute the similarity that a map gives, whoever found it."""
-    target, fine = load_targets()[2], shrink_thrice(volume, mask)[2]
+    target, fine = load_targets()[2], shrink_thrice(cut_brain(volume, mask))[2]
     return target.compare(target.read(fine, found, Interpolator.of(fine.voxels)))
 
 

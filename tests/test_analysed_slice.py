@@ -54,15 +54,16 @@ def test_probabilities_go_by_name(analysed: AnalysedSlice) -> None:
     assert next(iter(shares)) == "No Impairment"
 
 
-def test_what_looks_like_no_brain_is_refused_or_doubted(model: Model) -> None:
+def test_what_a_slice_shows_is_judged_unless_it_was_cut_out_of_a_head(
+    model: Model,
+) -> None:
     noise = np.random.default_rng(0).random((100, 100)).astype(np.float32)
     scan = Slice(noise, "phantom", (0.0, 1.0))
 
-    with pytest.raises(NotBrainLike) as refusal:
+    with pytest.raises(NotBrainLike):
         make_ready(scan, model.spec)
 
-    doubted = make_ready(scan, model.spec, must_look_right=False)
-    assert doubted.doubts == (refusal.value.message,)
+    assert make_ready(scan, model.spec, must_look_right=False).doubts == ()
 
 
 def test_an_empty_slice_is_refused_in_any_case(model: Model) -> None:

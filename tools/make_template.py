@@ -27,6 +27,7 @@ from alzer.volumes.brain_extraction import (
     extract_brain,
     load_brain_networks,
 )
+from alzer.volumes.registration import make_targets, register_brain
 from alzer.volumes.sampling import (
     Interpolator,
     antialiasing_sigmas,
@@ -35,7 +36,7 @@ from alzer.volumes.sampling import (
     transform_points,
 )
 from alzer.volumes.shrinking import cut_brain, shrink
-from alzer.volumes.template import SLAB_SHAPE
+from alzer.volumes.template import SLAB_SHAPE, Template
 
 SPACING_MM = 2.0
 
@@ -44,8 +45,6 @@ SPACING_MM = 2.0
 FIRST_GUESS = np.array(
     [[0, 0, -1, 87.5], [0, 1, 0, -122], [1, 0, 0, -3], [0, 0, 0, 1]], np.float64
 )
-
-MIRROR = np.diag([-1.0, 1.0, 1.0, 1.0])
 
 # The template's grid covers every brain in MNI space, with some room.
 LOW_MM, HIGH_MM = np.array([-82.0, -118.0, -84.0]), np.array([82.0, 86.0, 96.0])
@@ -140,32 +139,34 @@ def place_stack(stack: Image, brain: Image) -> NDArray[np.float64]:
     return place
 
 
-def place_stacks(
-    stacks: Path, brains: Mapping[str, Image], people: Mapping[str, str]
+def average(matrices: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the mean of affine maps that are nearly alike."""
+    return np.asarray(np.mean(list(matrices), axis=0), np.float64)
+
+
+def place_slab(
+    template: Template,
+    brains: Mapping[str, Image],
+    places: Mapping[str, NDArray[np.float64]],
 ) -> NDArray[np.float64]:
-    """Return where the training's slices lie in standard space, on average.
+    """Return the map from (slice, row, column) to the template's space, on average.
+
+    The training's slices are turned by some 1.3 degrees about the axis that leads to
+    the front, in everyone alike, and the template is not. That a mirrored head is cut
+    by slices turned the other way changes an answer by less than 0.005.
 
     Args:
-        stacks: Folder of the slices.
-        brains: Of heads that lie in standard space, by their number.
-        people: The training's name of each number that it knows.
+        template: What heads are registered to.
+        brains: By number.
+        places: Where the slices lie on some of these brains, by number.
     """
-    places = [
-        place_stack(average_stacks(stacks, {people[number]}), brain)
-        for number, brain in brains.items()
-        if number in people
-    ]
-    return np.asarray(np.mean(places, axis=0), np.float64)
-
-
-def slab_affine(place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (slice, row, column) to standard space, symmetrical about the middle.
-
-    Args:
-        place: From the stack's first guess to standard space, as found.
-    """
-    symmetrical = (place + MIRROR @ place @ MIRROR) / 2.0
-    return symmetrical @ FIRST_GUESS
+    targets = make_targets(template)
+    return average(
+        np.linalg.inv(register_brain(brains[number], targets).to_scan)
+        @ place
+        @ FIRST_GUESS
+        for number, place in places.items()
+    )
 
 
 def compose(
@@ -213,15 +214,21 @@ def main() -> None:
         for file in files
         if file.name[4:8] not in held_out
     }
-    names = {number: name for name, number in people.items()}
-    place = place_stacks(stacks, brains, names)
+    places = {
+        number: place_stack(average_stacks(stacks, {name}), brains[number])
+        for name, number in people.items()
+        if number in brains
+    }
     heads = average_heads(brains.values())
-    values = compose(heads, average_stacks(stacks, set(people)), place)
+    stack = average_stacks(stacks, set(people))
+    values = compose(heads, stack, average(places.values()))
+    values = np.rint(values * np.float32(255.0)).astype(np.uint8)
+    template = Template(values / np.float32(255.0), heads.affine, FIRST_GUESS)
     np.savez_compressed(
         arguments.output,
-        values=np.rint(values * 255.0).astype(np.uint8),
+        values=values,
         affine=heads.affine,
-        slab_affine=slab_affine(place),
+        slab_affine=place_slab(template, brains, places),
     )
 
 

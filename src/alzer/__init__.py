@@ -5,8 +5,28 @@ Research and education software; not a medical device.
 
 __version__ = "0.1.0"
 
+# What the package offers at its top, by the module that it is imported from when it
+# is asked for: importing the package does nothing.
+_OFFERED = {
+    "analyse": "alzer.analysis",
+    "brain_mask_nifti": "alzer.person_evidence",
+    "evidence_volume": "alzer.person_evidence",
+    "load_bundle": "alzer.model.bundle",
+    "load_model": "alzer.model.engine",
+    "read_scans": "alzer.scans.paths",
+    "shipped_bundle": "alzer.model.bundle",
+    "slice_overlay": "alzer.person_evidence",
+}
+
 TYPE_CHECKING = False  # `typing` would be an import; type checkers know this name
 if TYPE_CHECKING:
+    from alzer.analysis import analyse as analyse
+    from alzer.model.bundle import load_bundle as load_bundle
+    from alzer.model.bundle import shipped_bundle as shipped_bundle
+    from alzer.model.engine import load_model as load_model
+    from alzer.person_evidence import brain_mask_nifti as brain_mask_nifti
+    from alzer.person_evidence import evidence_volume as evidence_volume
+    from alzer.person_evidence import slice_overlay as slice_overlay
     from alzer.scans.paths import read_scans as read_scans
 
 
@@ -16,9 +36,9 @@ def __getattr__(name: str) -> object:
     Raises:
         AttributeError: It offers no such thing.
     """
-    if name == "read_scans":
-        from alzer.scans.paths import read_scans  # noqa: PLC0415 - see above
+    if name in _OFFERED:
+        from importlib import import_module  # noqa: PLC0415 - see above
 
-        return read_scans
+        return getattr(import_module(_OFFERED[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

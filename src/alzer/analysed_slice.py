@@ -4,14 +4,13 @@ A scan that is one slice has one of these, the scan of a whole head 32.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES
 from alzer.conclusion import NOT_AXIAL, Conclusion, conclude
-from alzer.errors import NotBrainLike
 from alzer.explain.gradcam import grad_cam
 from alzer.model.engine import Model
 from alzer.model.evidence import SliceEvidence
@@ -128,8 +127,9 @@ def make_ready(
     Args:
         scan: One slice.
         spec: What the network expects.
-        must_look_right: Whether a slice that does not look like one of a head is
-            refused; else it is doubted.
+        must_look_right: Whether it is judged what the slice shows. Those that were
+            cut out of a whole head are not: how well that was done is judged of all
+            of them together (`alzer.volumes.quality`).
 
     Returns:
         The slice, ready for the network.
@@ -138,15 +138,8 @@ def make_ready(
         UnusableScan: If it can't be analysed; the message says why.
     """
     view = to_standard_view(scan)
-    head = examine(view) if must_look_right else _look_at(view)
+    head = examine(view) if must_look_right else locate(view)
     return ReadySlice(scan, view, head, prepare(head.view, head.box, spec))
-
-
-def _look_at(view: StandardView) -> Head:
-    try:
-        return examine(view)
-    except NotBrainLike as refusal:
-        return replace(locate(view), doubts=(refusal.message,))
 
 
 def predict(

@@ -144,7 +144,7 @@ def volume_fields(analysis: Analysis) -> VolumeFields:
         "kind": "volume",
         "slices": [_describe_slice(one) for one in analysis.slices],
         "leading_slice": analysis.leading,
-        "preparation": _describe_preparation(prepared),
+        "preparation": preparation_fields(prepared),
         "measurements": _describe_measurements(analysis, prepared),
         "evidence": {
             "class": CLASS_NAMES[analysis.label],
@@ -197,7 +197,15 @@ def _describe_slice(one: AnalysedSlice) -> SliceFields:
     }
 
 
-def _describe_preparation(prepared: PreparedVolume) -> PreparationFields:
+def preparation_fields(prepared: PreparedVolume) -> PreparationFields:
+    """Return how well a head was prepared, also one that was not answered for.
+
+    Args:
+        prepared: The head.
+
+    Returns:
+        Plain values, ready for JSON.
+    """
     quality = prepared.quality
     return {
         "quality": quality.verdict,

@@ -1,5 +1,6 @@
 """What one call analyses, and what it came to."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,14 +8,25 @@ import pytest
 
 from alzer.cli.cohort import Cohort
 from alzer.cli.inputs import Failure, Input, Skipped
-from alzer.cli.reading import Read
+from alzer.cli.reading import Read, Reader
+from alzer.cli.volumes import Heads, Work
 from alzer.model.engine import Model
 from alzer.scans.formats import read_slice
 from alzer.scans.slice import Slice
+from alzer.settings import DecodingLimits, Limits
 from phantoms import as_png, draw_brain
 
 BRAIN = read_slice(as_png(draw_brain()))
 BROKEN = Failure("damaged_file", "The file is damaged.")
+
+
+@pytest.fixture
+def heads(model: Model) -> Iterator[Heads]:
+    with (
+        Reader(Limits(), DecodingLimits()) as reader,
+        Heads(reader, model, Work(), lambda *_: None) as heads,
+    ):
+        yield heads
 
 
 def reads_of(*outcomes: Slice | Failure) -> list[Read]:
@@ -23,11 +35,13 @@ def reads_of(*outcomes: Slice | Failure) -> list[Read]:
     ]
 
 
-def test_each_input_has_its_record_in_order_whatever_failed(model: Model) -> None:
+def test_each_input_has_its_record_in_order_whatever_failed(
+    model: Model, heads: Heads
+) -> None:
     cohort = Cohort([], None)
     reads = reads_of(BRAIN, BROKEN, BRAIN)
 
-    records = list(cohort.records(iter(reads), model))
+    records = list(cohort.records(iter(reads), model, heads))
 
     assert [record["input"] for record in records] == ["0.png", "1.png", "2.png"]
     assert records[1]["error"] == asdict(BROKEN)

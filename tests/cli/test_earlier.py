@@ -87,3 +87,18 @@ def test_a_block_of_zeros_at_the_end_is_a_line_that_was_cut_off(tmp_path: Path) 
     path.write_bytes(whole + bytes(4096))
 
     assert read_earlier(path, Format.jsonl).length == len(whole)
+
+
+def test_of_a_series_whose_files_are_slices_apart_those_without_record_are_left(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "records"
+    path.write_text(document(Format.jsonl, ["a/1", "b"]), encoding="utf-8")
+    earlier = read_earlier(path, Format.jsonl)
+    inputs = [
+        Input("a", files=("a/1", "a/2")),
+        Input("b", files=("b/1", "b/2")),
+        Input("c", files=("c/1", "c/2")),
+    ]
+
+    assert list(earlier.remaining(inputs)) == [Input("a/2"), inputs[2]]

@@ -28,10 +28,11 @@ def test_no_layout_lets_control_characters_through() -> None:
 
 def test_a_cell_of_a_table_is_no_formula() -> None:
     record = describe_failure("=cmd|' /C calc'!A0", Failure("x", "@SUM(1)"))
-    (cells,) = csv.reader([LAYOUTS[Format.csv]().row(record)])
+    layout = LAYOUTS[Format.csv]()
+    (cells,) = csv.DictReader([layout.head(), layout.row(record)])
 
-    assert cells[0] == "./=cmd|' /C calc'!A0"
-    assert cells[-1] == "'@SUM(1)"
+    assert cells["input"] == "./=cmd|' /C calc'!A0"
+    assert cells["error"] == "'@SUM(1)"
 
 
 def test_no_records_still_make_a_whole_document() -> None:

@@ -12,6 +12,7 @@ ARGUMENTS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # draws in three dimensions by software
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -1,5 +1,6 @@
 """The page in a real browser, as a person uses it; pictures are kept to be seen."""
 
+import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from playwright.sync_api import (
     expect,
 )
 
+from alzer import web
 from alzer.classes import CLASS_NAMES
 from alzer.conclusion import CANNOT_TELL, NOTHING_FITS
 from alzer.model.decision import Decision
@@ -260,6 +262,30 @@ def test_submitting_nothing_is_explained(page: Page) -> None:
     page.get_by_role("button", name="Submit for Analysis").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Choose a scan first")
+
+
+def test_what_only_heads_need_is_not_loaded_for_a_slice(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    submit(page)
+
+    assert any("/static/assessment.js" in address for address in asked)
+    assert not [address for address in asked if "/static/vendor/" in address]
+    for hidden in ("#head-facts", "#head-evidence", "#found", "#stages", "#cancel"):
+        expect(page.locator(hidden)).to_be_hidden()
+
+
+def test_what_is_vendored_is_what_the_notice_says() -> None:
+    static = Path(web.__file__).with_name("static")
+    notice = (Path(__file__).parents[2] / "NOTICE").read_text("utf-8")
+    libraries = list((static / "vendor").glob("*.js"))
+
+    assert libraries
+    for library in libraries:
+        digest = hashlib.sha256(library.read_bytes()).hexdigest()
+        assert f"{library.name}   SHA-256 {digest}" in notice
+        assert library.with_suffix(".LICENSE.txt").exists()
 
 
 def test_another_scan_can_follow(page: Page) -> None:

@@ -1,20 +1,23 @@
 """Everything that one call of `alzer predict` analyses, and what it came to."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
 from alzer.analysis import BATCH_SIZE, Analysis, analyse_many
+from alzer.cli import bids
 from alzer.cli.exits import complain
 from alzer.cli.inputs import Failure, Input, Skipped, failure_of, find_inputs
-from alzer.cli.reading import Read
+from alzer.cli.reading import Read, Whole
 from alzer.cli.records import Record, describe, describe_failure
 from alzer.cli.results import ResultsFolder
+from alzer.cli.volume_records import NOT_ASKED, describe_person, keep_head
+from alzer.cli.volumes import Head, Heads, Outcome
 from alzer.errors import StorageUnavailable, UnusableScan
 from alzer.model.engine import Model
 from alzer.scans.slice import Slice
-
-_NOT_ASKED: Final = "Heatmaps are kept with --output."
 
 # A batch ends at this many pixels: the largest slices are analysed two by two, as
 # each takes some 40 MB.
@@ -41,18 +44,38 @@ class Tally:
     skipped: Skipped = field(default_factory=Skipped)
 
 
+@dataclass(frozen=True)
+class Finding:
+    """How inputs are found.
+
+    Attributes:
+        is_bids: Whether folders are BIDS data sets.
+        apart: Whether the DICOM series of one folder are inputs of their own.
+    """
+
+    is_bids: bool = False
+    apart: bool = True
+
+
 class Cohort:
     """Everything that one call analyses.
 
     Args:
         names: Files and folders as the call names them.
         folder: Where results go, if anywhere.
+        finding: How inputs are found.
     """
 
-    def __init__(self, names: Sequence[str], folder: ResultsFolder | None) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        folder: ResultsFolder | None,
+        finding: Finding = Finding(),
+    ) -> None:
         self.folder = folder
         self.tally = Tally()
         self._names = names
+        self._finding = finding
         if folder:
             self.tally.done = folder.earlier.inputs.total()
             self.tally.failures = folder.earlier.failures
@@ -66,10 +89,13 @@ class Cohort:
         Returns:
             The files.
         """
-        if self.folder is None:
-            return find_inputs(self._names, frozenset(), skipped)
-        found = find_inputs(self._names, self.folder.own, skipped)
-        return self.folder.earlier.remaining(found)
+        if self._finding.is_bids:
+            found = bids.find_participants(self._names, skipped)
+        else:
+            own = frozenset() if self.folder is None else self.folder.own
+            apart = self._finding.apart
+            found = find_inputs(self._names, own, skipped, apart=apart)
+        return found if self.folder is None else self.folder.earlier.remaining(found)
 
     @property
     def complete(self) -> str:
@@ -119,38 +145,67 @@ class Cohort:
         if tally.skipped:
             complain(_left_out(tally.skipped))
 
-    def records(self, reads: Iterator[Read], model: Model) -> Iterator[Record]:
-        """Analyse the files a batch at a time, so that memory does not grow.
+    def records(
+        self, reads: Iterator[Read], model: Model, heads: Heads
+    ) -> Iterator[Record]:
+        """Analyse slices a batch at a time, so that memory does not grow.
 
         Args:
             reads: The files, as they were read.
-            model: What answers.
+            model: What answers for slices.
+            heads: What answers for whole heads.
 
         Yields:
             One record per input, in their order.
         """
+        begun: deque[tuple[Read, Future[Outcome]]] = deque()
         for batch in _batches(reads):
-            scans = (read.outcome for read in batch if isinstance(read.outcome, Slice))
-            answers = analyse_many(scans, model)
-            for read in batch:
-                outcome = read.outcome
-                answer = outcome if isinstance(outcome, Failure) else next(answers)
-                yield self._record(read.input.name, answer)
+            first = batch[0]
+            if isinstance(first.outcome, Whole):
+                begun.append((first, heads.begin(first)))
+                while len(begun) >= heads.work.at_once:
+                    yield from self._finish(*begun.popleft(), model)
+            else:
+                while begun:
+                    yield from self._finish(*begun.popleft(), model)
+                yield from self._slices(batch, model)
+        while begun:
+            yield from self._finish(*begun.popleft(), model)
 
-    def _record(self, name: str, answer: Analysis | UnusableScan | Failure) -> Record:
+    def _slices(self, batch: Sequence[Read], model: Model) -> Iterator[Record]:
+        scans = (read.outcome for read in batch if isinstance(read.outcome, Slice))
+        answers = analyse_many(scans, model)
+        for read in batch:
+            name = read.input.name
+            if isinstance(read.outcome, Failure):
+                record = describe_failure(name, read.outcome)
+            else:
+                record = self._record(name, next(answers))
+            yield {**record, **describe_person(read.input)}
+
+    def _record(self, name: str, answer: Analysis | UnusableScan) -> Record:
         if isinstance(answer, UnusableScan):
-            answer = failure_of(answer)
-        if isinstance(answer, Failure):
-            return describe_failure(name, answer)
+            return describe_failure(name, failure_of(answer))
         heatmap, reason = self._keep(name, answer)
         return describe(name, answer, heatmap, reason)
+
+    def _finish(
+        self, read: Read, future: Future[Outcome], model: Model
+    ) -> Iterator[Record]:
+        """Wait for a whole head, and keep what came of it."""
+        outcome = future.result()
+        if isinstance(outcome, Head):
+            yield keep_head(read.input, outcome, self.folder, self.tally.lost)
+            return
+        for batch in _batches(outcome):
+            yield from self._slices(batch, model)
 
     def _keep(self, name: str, analysis: Analysis) -> tuple[str | None, str | None]:
         """Save the heatmap; the prediction comes without one, too."""
         if analysis.overlay_png is None:
             return None, analysis.no_heatmap_reason
         if self.folder is None:
-            return None, _NOT_ASKED
+            return None, NOT_ASKED
         try:
             reliable = analysis.reliable is not False
             png = analysis.overlay_png
@@ -161,9 +216,16 @@ class Cohort:
 
 
 def _batches(reads: Iterator[Read]) -> Iterator[list[Read]]:
+    """Yield slices together, and what is more than one slice by itself."""
     batch: list[Read] = []
     pixels = 0
     for read in reads:
+        if isinstance(read.outcome, Whole):
+            if batch:
+                yield batch
+            yield [read]
+            batch, pixels = [], 0
+            continue
         batch.append(read)
         pixels += read.outcome.pixels.size if isinstance(read.outcome, Slice) else 0
         if len(batch) == BATCH_SIZE or pixels >= _MOST_PIXELS_AT_ONCE:

@@ -44,13 +44,20 @@ class Earlier:
         Yields:
             Each that has none.
         """
-        left = self.inputs.copy()
+        yield from self._without(inputs, self.inputs.copy())
+
+    def _without(self, inputs: Iterable[Input], left: Counter[str]) -> Iterator[Input]:
         for file in inputs:
-            key = csv_path(file.name) if self.kind is Format.csv else file.name
-            if left[key] > 0:
-                left[key] -= 1
+            if left[self._key(file.name)] > 0:
+                left[self._key(file.name)] -= 1
+            elif any(left[self._key(name)] > 0 for name in file.files):
+                # Its files turned out to be slices apart, and some have records.
+                yield from self._without(map(Input, file.files), left)
             else:
                 yield file
+
+    def _key(self, name: str) -> str:
+        return csv_path(name) if self.kind is Format.csv else name
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from alzer.errors import AlzerError, TooManyBytes, UnusableScan
+from alzer.cli.dicom_folders import divide, may_be_dicom
+from alzer.errors import AlzerError, SeveralSeries, TooManyBytes, UnusableScan
 from alzer.scans.names import DICOM_INDEX, is_image_half, is_image_name, other_half
 from alzer.scans.pair import join_pair
 from alzer.scans.sizes import check_bytes
@@ -30,6 +31,17 @@ class Failure:
     message: str
 
 
+@dataclass(frozen=True)
+class SeveralFound(Failure):
+    """Which series a scan holds, of which one has to be chosen.
+
+    Attributes:
+        series: What each is, in the order of their numbers, from 1 on.
+    """
+
+    series: tuple[str, ...] = ()
+
+
 UNREADABLE: Final = "unreadable_file"
 NO_IMAGES: Final = "no_images"
 
@@ -46,23 +58,44 @@ Skipped = Counter[str]
 
 
 @dataclass(frozen=True)
+class Person:
+    """Whom a scan of a BIDS data set is of.
+
+    Attributes:
+        participant: Such as `sub-01`.
+        session: Such as `ses-2`; None where the data set has no sessions.
+    """
+
+    participant: str
+    session: str | None
+
+
+@dataclass(frozen=True)
 class Input:
-    """One file to analyse.
+    """One file, or the files of one series, to analyse.
 
     Attributes:
         name: How the call, or the folder that it named, leads to the file.
         failure: Why it can't be read, where that is known already.
         other_half: For one of a pair of files (`.hdr` and `.img`), how to come to
             the other one.
+        files: The files of a DICOM series, together one scan; none for one file.
+        person: Whom it is of, where the names of a BIDS data set tell that.
     """
 
     name: str
     failure: Failure | None = None
     other_half: str | None = None
+    files: tuple[str, ...] = ()
+    person: Person | None = None
 
 
 def find_inputs(
-    names: Iterable[str], excluded: AbstractSet[str], skipped: Skipped | None = None
+    names: Iterable[str],
+    excluded: AbstractSet[str],
+    skipped: Skipped | None = None,
+    *,
+    apart: bool = True,
 ) -> Iterator[Input]:
     """Find the files that a call names, folders included.
 
@@ -71,13 +104,16 @@ def find_inputs(
         excluded: Real paths inside folders that are left out, such as results.
         skipped: Takes how many files of folders are left out, by suffix (such as
             `.pdf`) or by `HIDDEN`, `LINKED_FOLDER` and `NO_REGULAR_FILE`.
+        apart: Whether the DICOM series of one folder are inputs of their own; if
+            not, all of them are one.
 
     Yields:
         Each file, folders in the order of their names; a folder that can't be
         listed or holds no image comes with its failure. Both files of a pair
-        (`.hdr` and `.img`) come as one.
+        (`.hdr` and `.img`) come as one, and so do the DICOM files of one series in
+        one folder, under the folder's name if there is no other series.
     """
-    walk = _Walk(excluded, Counter() if skipped is None else skipped)
+    walk = _Walk(excluded, Counter() if skipped is None else skipped, apart)
     named = tuple(names)
     for name in named:
         # Not Path.is_dir, which fails where a folder above may not be searched.
@@ -104,10 +140,12 @@ class _Walk:
     Attributes:
         excluded: Real paths to leave out.
         skipped: Takes what is left out.
+        apart: Whether the series of a folder are inputs of their own.
     """
 
     excluded: AbstractSet[str]
     skipped: Skipped
+    apart: bool
 
     def below(self, folder: str) -> Iterator[Input]:
         """Find the files of a folder and of those below; not by recursion."""
@@ -131,7 +169,13 @@ class _Walk:
             yield Input(folder, _unreadable(error))
             return
         names = {entry.name for entry in entries}
+        series = self._series(folder, entries)
+        in_series = {path for one in series.values() for path in one.files}
         for entry in entries:
+            if entry.path in series:
+                yield series[entry.path]
+            if entry.path in in_series:
+                continue
             if self.excluded and os.path.realpath(entry.path) in self.excluded:
                 continue
             if entry.name.startswith("."):
@@ -142,6 +186,20 @@ class _Walk:
                 continue  # comes with its header
             else:
                 yield entry
+
+    def _series(
+        self, folder: str, entries: Iterable["os.DirEntry[str]"]
+    ) -> dict[str, Input]:
+        """Find the DICOM series of a folder, by the path of the first file of each."""
+        files = [
+            entry.path
+            for entry in entries
+            if may_be_dicom(entry.name) and _is_plain_file(entry)
+        ]
+        found = divide(files, apart=self.apart)
+        if len(found) == 1:
+            return {found[0][0]: Input(folder, files=found[0])}
+        return {paths[0]: Input(paths[0], files=paths) for paths in found}
 
     def _file(self, entry: "os.DirEntry[str]") -> Iterator[Input]:
         try:
@@ -169,6 +227,13 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
     except OSError:  # its folder may be listed, but not searched
+        return False
+
+
+def _is_plain_file(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # links that lead to one another
         return False
 
 
@@ -225,4 +290,6 @@ def _unreadable(error: OSError | ValueError) -> Failure:
 
 def failure_of(error: AlzerError) -> Failure:
     """Describe a foreseen failure in a record."""
+    if isinstance(error, SeveralSeries):
+        return SeveralFound(error.code, error.message, error.found)
     return Failure(error.code, error.message)

@@ -1,24 +1,20 @@
 """`alzer predict`: files and folders in, one record each out."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from io import TextIOWrapper
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn, Self
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
-from alzer.cli.cohort import Cohort
+from alzer.cli import bids
+from alzer.cli.cohort import Cohort, Finding
+from alzer.cli.display import Display, Screen
 from alzer.cli.exits import FAILURE, SUCCESS, Stopped, complain, stoppable
+from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.cli.options import (
     EngineOption,
     ModelOption,
@@ -27,8 +23,9 @@ from alzer.cli.options import (
     read_settings,
 )
 from alzer.cli.reading import Reader
-from alzer.cli.records import LAYOUTS, Format, Record, note
+from alzer.cli.records import Format, Record, note
 from alzer.cli.results import Choice, Existing, ResultsFolder
+from alzer.cli.volumes import Heads, Work, is_busy
 from alzer.errors import AlzerError, InvalidRequest
 from alzer.settings import Settings
 from alzer.wiring import start_model
@@ -37,7 +34,9 @@ Paths = Annotated[
     list[str],
     typer.Argument(
         metavar="PATH",
-        help="Files, folders with everything below them, or - for standard input.",
+        help="Files, folders with everything below them, or - for standard input. A "
+        "volume, a zip archive with a DICOM series, or such a series in a folder is "
+        "one scan of a person.",
     ),
 ]
 OutputOption = Annotated[
@@ -46,7 +45,8 @@ OutputOption = Annotated[
         "--output",
         "-o",
         metavar="DIR",
-        help="Folder for heatmaps, their legend and a file with the records.",
+        help="Folder for heatmaps, evidence, brain masks, a legend and a file with the "
+        "records.",
     ),
 ]
 FormatOption = Annotated[
@@ -57,8 +57,22 @@ FormatOption = Annotated[
         help="How records are written; by default a table on a terminal, else jsonl.",
     ),
 ]
-
-
+SeriesOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|UID",
+        help="Which of several DICOM series of a folder, zip or file is meant: its "
+        "number in the list that the refusal gives, or its identifier.",
+    ),
+]
+BidsOption = Annotated[
+    bool,
+    typer.Option(
+        "--bids",
+        help="PATH is a BIDS data set: analyse one T1w image of each session, and "
+        "write BIDS derivatives below DIR, in derivatives/alzer.",
+    ),
+]
 ResumeOption = Annotated[
     bool,
     typer.Option(
@@ -84,19 +98,25 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     chosen: FormatOption = None,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
+    series: SeriesOption = None,
+    as_bids: BidsOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     precision: PrecisionOption = None,
     threads: ThreadsOption = None,
 ) -> None:
-    """Predict the degree of impairment for files and folders.
+    """Predict the degree of impairment for slices and for whole heads.
 
-    One record per input goes to standard output, and with --output to
-    DIR/predictions.<format> too (a table becomes CSV there), beside
-    DIR/heatmaps and a summary, DIR/run.json. Inside folders, files without a suffix
-    or with one of an image format are tried; hidden ones and linked folders are not.
-    What is left out is counted at the end and in run.json. A file that can't be
-    analysed gets a record with an error and stops nothing.
+    One record per slice, or per person whose whole head is given, goes to standard
+    output, and with --output to DIR/predictions.<format> too (a table becomes CSV
+    there), beside DIR/heatmaps and a summary, DIR/run.json. Inside folders, files
+    without a suffix or with one of an image format are tried; hidden ones and linked
+    folders are not. What is left out is counted at the end and in run.json. A file
+    that can't be analysed gets a record with an error and stops nothing.
+
+    The DICOM files of one series in one folder are one volume. With --output, what
+    belongs to a whole head is in DIR/scans: evidence and brain mask as NIfTI on the
+    scan's own grid, each slice and all of them in the colours of the evidence.
 
     Until the end, records are in DIR/predictions.<format>.part, each from the moment
     when it is made; --resume takes that up after any end of the program.
@@ -108,8 +128,49 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
         model=model, engine=engine, precision=precision, threads=threads
     )
     existing = _existing(output, resume=resume, overwrite=overwrite)
-    choice = Choice(chosen, _usual_format(), existing)
-    _exit_after(lambda: _run(paths, output, choice, settings))
+    call = _Call(
+        paths,
+        output,
+        Choice(chosen, _usual_format(), existing),
+        Finding(as_bids, apart=series is None),
+        series,
+    )
+    _exit_after(lambda: _run(call, settings))
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What a call asks for.
+
+    Attributes:
+        names: Files and folders.
+        output: Where results go, if anywhere.
+        choice: How results are written.
+        finding: How inputs are found.
+        series: Which of several DICOM series is meant; None to choose.
+    """
+
+    names: Sequence[str]
+    output: Path | None
+    choice: Choice
+    finding: Finding
+    series: str | None
+
+    def open_folder(self) -> ResultsFolder | None:
+        """Make the folder of results ready, if the call names one."""
+        if self.output is None:
+            return None
+        if not self.finding.is_bids:
+            return ResultsFolder.open(self.output, self.choice)
+        folder = bids.derivative_folder(self.output)
+        results = ResultsFolder.open(folder, self.choice)
+        results.write(folder / bids.DESCRIPTION, bids.description())
+        return results
+
+    def work(self, settings: Settings) -> Work:
+        """Describe what is done with each whole head."""
+        at_once = heads_at_once(available_bytes())
+        return Work(self.series, self.output is not None, at_once, settings.data_dir)
 
 
 def _exit_after(run: Callable[[], bool]) -> NoReturn:
@@ -122,6 +183,10 @@ def _exit_after(run: Callable[[], bool]) -> NoReturn:
         with stoppable():
             is_success = run()
     except Stopped as stop:
+        if is_busy():  # in a step that can't be ended, and takes seconds
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(stop.exit_code)
         raise typer.Exit(stop.exit_code) from stop
     raise typer.Exit(SUCCESS if is_success else FAILURE)
 
@@ -142,9 +207,7 @@ def _existing(output: Path | None, *, resume: bool, overwrite: bool) -> Existing
     return Existing.RESUME if resume else Existing.REFUSE
 
 
-def _run(
-    names: Sequence[str], output: Path | None, choice: Choice, settings: Settings
-) -> bool:
+def _run(call: _Call, settings: Settings) -> bool:
     """Analyse everything, and say how it ended.
 
     Returns:
@@ -155,31 +218,46 @@ def _run(
         Stopped: Likewise.
         AlzerError: Nothing further can be analysed or written.
     """
-    folder = None if output is None else ResultsFolder.open(output, choice)
-    cohort = Cohort(names, folder)
+    if not call.finding.is_bids and any(map(bids.is_data_set, call.names)):
+        complain(bids.HINT)
+    cohort = Cohort(call.names, call.open_folder(), call.finding)
     before = cohort.tally.done
     try:
         with Reader(settings.limits, settings.decoding) as reader:
-            reads = reader.read(cohort.inputs(cohort.tally.skipped))
-            model = start_model(settings)  # while the first files are read
-            cohort.begin(model)
-            _write(cohort, cohort.records(reads, model), choice)
+            calibrated = _answer(cohort, call, reader, settings)
     except (KeyboardInterrupt, Stopped, AlzerError) as stop:
         if cohort.tally.done > before or not isinstance(stop, AlzerError):
             complain(f"Stopped; {cohort.complete}")
         raise
-    cohort.end(model)
-    if (choice.format or choice.usual) is not Format.table:  # it ends with the note
-        complain(note(calibrated=model.decision.calibrated))
+    if call.choice.shown is not Format.table:  # it ends with the note
+        complain(note(calibrated=calibrated))
     return cohort.is_success
 
 
-def _write(cohort: Cohort, records: Iterator[Record], choice: Choice) -> None:
+def _answer(cohort: Cohort, call: _Call, reader: Reader, settings: Settings) -> bool:
+    """Analyse everything.
+
+    Returns:
+        Whether the model is calibrated.
+    """
+    reads = reader.read(cohort.inputs(cohort.tally.skipped))
+    model = start_model(settings)  # while the first files are read
+    cohort.begin(model)
+    display = Display(cohort.inputs)
+    with Heads(reader, model, call.work(settings), display.tell) as heads:
+        _write(cohort, cohort.records(reads, model, heads), call.choice, display)
+    cohort.end(model)
+    return model.decision.calibrated
+
+
+def _write(
+    cohort: Cohort, records: Iterator[Record], choice: Choice, display: Display
+) -> None:
     """Write every record as soon as it is there; what was written stays whole."""
     tally = cohort.tally
     with ExitStack() as stack:
-        advance = stack.enter_context(_Display(cohort))
-        sinks = [stack.enter_context(_Screen(choice.format or choice.usual)).add]
+        stack.enter_context(display)
+        sinks = [stack.enter_context(Screen(choice.shown)).add]
         if cohort.folder:
             sinks.insert(0, stack.enter_context(cohort.folder.records()).add)
         for record in records:
@@ -187,57 +265,4 @@ def _write(cohort: Cohort, records: Iterator[Record], choice: Choice) -> None:
                 add(record)
             tally.done += 1
             tally.failures += "error" in record
-            advance()
-
-
-class _Screen:
-    """Standard output, a record at a time."""
-
-    def __init__(self, chosen: Format) -> None:
-        self._layout = LAYOUTS[chosen]()
-
-    def __enter__(self) -> Self:
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")
-        self._put(self._layout.head())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._put(self._layout.tail())
-
-    def add(self, record: Record) -> None:
-        self._put(self._layout.row(record))
-
-    @staticmethod
-    def _put(text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
-
-class _Display:
-    """A progress bar on standard error, if that is a terminal."""
-
-    def __init__(self, cohort: Cohort) -> None:
-        self._cohort = cohort
-        console = Console(stderr=True)
-        self._progress = Progress(
-            TextColumn("analysing"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            redirect_stdout=sys.stdout.isatty(),
-            transient=True,
-        )
-
-    def __enter__(self) -> Callable[[], None]:
-        total = None
-        if not self._progress.disable:
-            total = sum(1 for _ in self._cohort.inputs())
-        task = self._progress.add_task("", total=total)
-        self._progress.start()
-        return lambda: self._progress.advance(task)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+            display.advance()

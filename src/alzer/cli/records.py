@@ -14,7 +14,6 @@ from alzer.classes import CLASS_NAMES
 from alzer.cli.escaping import csv_path, csv_text, printable
 from alzer.cli.inputs import Failure
 from alzer.headline import NO_RELIABLE_ANSWER
-from alzer.volume_fields import volume_fields
 
 _NOTE: Final = "Research and education software; not a medical device."
 _UNCALIBRATED: Final = "Confidence is not calibrated."
@@ -51,9 +50,9 @@ def describe(
         reason: Why there is none.
 
     Returns:
-        The record, as plain values; that of a whole head has more fields.
+        The record, as plain values; `volume_records` adds to that of a whole head.
     """
-    record = {
+    return {
         "input": name,
         "prediction": analysis.prediction,
         "reliable": analysis.reliable,
@@ -72,8 +71,8 @@ def describe(
         "calibrated": analysis.calibrated,
         "warnings": list(analysis.warnings),
         "model": asdict(analysis.model),
+        "kind": analysis.kind,
     }
-    return record if analysis.kind == "slice" else record | volume_fields(analysis)
 
 
 def describe_failure(name: str, failure: Failure) -> Record:
@@ -98,6 +97,7 @@ def describe_failure(name: str, failure: Failure) -> Record:
         "possible_classes": None,
         "warnings": [],
         "error": asdict(failure),
+        "kind": None,
     }
 
 
@@ -161,12 +161,19 @@ class _Csv:
                 "warnings",
                 "error_code",
                 "error",
+                "kind",
+                "preparation",
+                "brain_ml",
+                "evidence",
+                "participant",
+                "session",
             ]
         )
 
     def row(self, record: Record) -> str:
         shares = record["class_probabilities"] or {}
         error = record.get("error") or {}
+        preparation = record.get("preparation") or {}
         return _csv_line(
             [
                 csv_path(record["input"]),
@@ -180,6 +187,12 @@ class _Csv:
                 csv_text(" ".join(record["warnings"])),
                 error.get("code"),
                 csv_text(error.get("message", "")),
+                record.get("kind"),
+                preparation.get("quality"),
+                preparation.get("brain_ml"),
+                csv_path(record.get("evidence_nifti") or ""),
+                record.get("participant"),
+                record.get("session"),
             ]
         )
 

@@ -18,6 +18,7 @@ from alzer.explain.overlay import draw_legend, encode_png
 from alzer.model.engine import ModelIdentity
 
 HEATMAPS: Final = "heatmaps"
+SCANS: Final = "scans"
 UNRELIABLE: Final = "not-reliable"
 LEGEND: Final = "legend.png"
 SUMMARY: Final = "run.json"
@@ -49,6 +50,11 @@ class Choice:
     format: Format | None
     usual: Format
     existing: Existing = Existing.REFUSE
+
+    @property
+    def shown(self) -> Format:
+        """How records are shown."""
+        return self.format or self.usual
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class ResultsFolder:
                 saying so, or can't add to.
             StorageUnavailable: If nothing can be written there.
         """
-        kind = _as_file(choice.format or choice.usual)
+        kind = _as_file(choice.shown)
         folder = cls(path, kind)
         found = {each: files for each in _KINDS if (files := _files(path, each))}
         if choice.existing is Existing.REFUSE:
@@ -99,7 +105,7 @@ class ResultsFolder:
     @property
     def own(self) -> frozenset[str]:
         """Real paths of files that are results, never inputs."""
-        names = {HEATMAPS, LEGEND, SUMMARY}
+        names = {HEATMAPS, SCANS, LEGEND, SUMMARY}
         for kind in _KINDS:
             names |= {f"predictions.{kind}", f"predictions.{kind}.part"}
         return frozenset(os.path.realpath(self.path / name) for name in names)
@@ -204,8 +210,8 @@ def _files(path: Path, kind: Format) -> tuple[Path, ...]:
 
 def _refuse_results(path: Path, found: Mapping[Format, tuple[Path, ...]]) -> None:
     names = [files[-1].name for files in found.values()]
-    if not names and any(_pictures(path / HEATMAPS)):
-        names = [HEATMAPS]
+    if not names:
+        names = [name for name in (HEATMAPS, SCANS) if any(_pictures(path / name))]
     if names:
         message = (
             f"The folder holds earlier results already ({', '.join(names)}). Choose "
@@ -223,7 +229,7 @@ def _only_kind(found: Mapping[Format, tuple[Path, ...]], choice: Choice) -> Form
     if choice.format is None and len(found) == 1:
         (kind,) = found
         return kind
-    chosen = _as_file(choice.format or choice.usual)
+    chosen = _as_file(choice.shown)
     if choice.format is None or chosen not in found:
         names = " and ".join(found)
         message = f"The earlier records are in {names}; go on with --format {names}."
@@ -242,11 +248,24 @@ def heatmap_name(name: str) -> str:
     Returns:
         The input's own name, made harmless, and a hash of its whole path.
     """
+    return f"{harmless_name(name)}.png"
+
+
+def harmless_name(name: str) -> str:
+    """Return what an input's results are called.
+
+    Args:
+        name: The input.
+
+    Returns:
+        The input's own name without its suffix, made harmless, and a hash of its
+        whole path.
+    """
     stem = re.sub(r"\.(nii\.gz|[^.]*)$", "", Path(name).name) or "scan"
     harmless = re.sub(r"[^\w.-]+", "_", stem).encode()[:_LONGEST_STEM_BYTES]
     whole = os.path.abspath(name)  # noqa: PTH100 - Path has no form without links
     digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:8]
-    return f"{harmless.decode(errors='ignore')}_{digest}.png"
+    return f"{harmless.decode(errors='ignore')}_{digest}"
 
 
 def _discard(partial: Path) -> None:

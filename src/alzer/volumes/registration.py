@@ -16,7 +16,7 @@ from alzer.scans.volume import Volume
 from alzer.volumes.alignment import Alignment, Effort, Image, Target
 from alzer.volumes.search import find_rotation, measure_degrees, search_turns
 from alzer.volumes.shrinking import cut_brain, shrink
-from alzer.volumes.template import load_template
+from alzer.volumes.template import Template, load_template
 
 # Resolutions, coarse to fine.
 _SPACINGS_MM: Final = (8.0, 4.0, 2.0)
@@ -65,9 +65,26 @@ def register(
     Returns:
         The map, and how well the two agree.
     """
-    coarse, middle, fine = shrink_thrice(volume, mask)
+    return register_brain(cut_brain(volume, mask), load_targets(), on_progress)
+
+
+def register_brain(
+    brain: Image,
+    targets: tuple[Target, ...],
+    on_progress: Callable[[float], None] = lambda _share: None,
+) -> Registration:
+    """Find the affine map from a template's space to a brain.
+
+    Args:
+        brain: The brain alone.
+        targets: The template, from `make_targets`.
+        on_progress: As for `register`.
+
+    Returns:
+        The map, and how well the two agree.
+    """
+    coarse, middle, fine = shrink_thrice(brain)
     on_progress(0.25)
-    targets = load_targets()
     ends = search_turns(targets[0], coarse)
     on_progress(0.4)
     better = [
@@ -79,17 +96,21 @@ def register(
     return _describe(targets[2].align(fine, best.to_scan, _FINE_EFFORT, affine=True))
 
 
-def shrink_thrice(volume: Volume, mask: NDArray[np.bool_]) -> tuple[Image, ...]:
-    """Return the brain at 8, 4 and 2 mm."""
-    fine = shrink(cut_brain(volume, mask), _SPACINGS_MM[2])
+def shrink_thrice(brain: Image) -> tuple[Image, Image, Image]:
+    """Return a brain at 8, 4 and 2 mm."""
+    fine = shrink(brain, _SPACINGS_MM[2])
     middle = shrink(fine, _SPACINGS_MM[1])
     return shrink(middle, _SPACINGS_MM[0]), middle, fine
 
 
 @cache
 def load_targets() -> tuple[Target, ...]:
-    """Return the shipped template at 8, 4 and 2 mm."""
-    template = load_template()
+    """Return the shipped template at 8, 4 and 2 mm; made once."""
+    return make_targets(load_template())
+
+
+def make_targets(template: Template) -> tuple[Target, ...]:
+    """Return a template at 8, 4 and 2 mm, with its derivatives."""
     image = Image(template.values, template.affine)
     return tuple(Target(shrink(image, mm), max(_RIM_MM, mm)) for mm in _SPACINGS_MM)
 

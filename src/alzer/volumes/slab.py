@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.scans.volume import Volume
+from alzer.volumes.bias_field import estimate_bias_field
 from alzer.volumes.registration import Registration
 from alzer.volumes.sampling import (
     Floats,
@@ -41,7 +42,7 @@ class Slab:
 def resample_slab(
     volume: Volume, mask: NDArray[np.bool_], registration: Registration
 ) -> Slab:
-    """Cut the standard slices out of a scan.
+    """Cut the standard slices out of a scan, its bias field removed.
 
     Args:
         volume: A whole head.
@@ -57,25 +58,28 @@ def resample_slab(
     to_brain = np.linalg.inv(brain.affine) @ to_scan
     steps = np.linalg.norm(to_brain[:3, :3], axis=1)
     smooth = Interpolator.of(blur(brain.voxels, antialiasing_sigmas(steps)))
-    points = transform_points(to_brain, grid_points(SLAB_SHAPE))
-    slices = smooth.at(points).reshape(SLAB_SHAPE)
-    middle = np.array(
-        [
-            np.arange(SLAB_SHAPE[0]),
-            *([(n - 1) / 2.0] * SLAB_SHAPE[0] for n in SLAB_SHAPE[1:]),
-        ]
-    )
+    pixels = grid_points(SLAB_SHAPE)
+    field = estimate_bias_field(volume, mask, registration)
+    slices = smooth.at(transform_points(to_brain, pixels))
+    slices /= field.at(transform_points(slab_affine, pixels))
     return Slab(
-        slices=_stretch(slices),
-        z_mm=transform_points(slab_affine, middle)[2],
+        slices=_stretch(slices.reshape(SLAB_SHAPE)),
+        z_mm=_heights_mm(slab_affine),
         to_scan_voxels=np.linalg.inv(volume.affine) @ to_scan,
     )
 
 
+def _heights_mm(slab_affine: Matrix) -> Matrix:
+    """Return the height of each slice's middle, shape (slice,)."""
+    count, rows, columns = SLAB_SHAPE
+    middles = np.empty((3, count))
+    middles[0] = np.arange(count)
+    middles[1:] = [[(rows - 1) / 2.0], [(columns - 1) / 2.0]]
+    return np.asarray(transform_points(slab_affine, middles)[2])
+
+
 def _stretch(slices: Floats) -> Floats:
-    """Give each slice the values 0 to 255, as those of the training have."""
+    """Return each slice with values 0 to 255, as those of the training have."""
     brightest = slices.max(axis=(1, 2), keepdims=True)
-    stretched: Floats = slices * (
-        255.0 / np.maximum(brightest, np.finfo(np.float32).tiny)
-    )
-    return stretched
+    white = np.where(brightest > 0.0, brightest, np.float32(1.0))
+    return np.asarray(slices / white * np.float32(255.0), np.float32)

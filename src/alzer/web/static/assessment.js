@@ -1,15 +1,24 @@
 /** The assessment page: choose, preview, submit, result. */
 
-import { Refusal, formToken, postFile } from "./requests.js";
+import { droppedFiles, withoutHidden } from "./dropped.js";
+import { findScans } from "./found.js";
+import { connectFound, hideFound, showScans, showSeries, size } from "./foundlist.js";
+import { showFailure } from "./failure.js";
+import { Refusal, formToken, getDocument, postFiles, postScan } from "./requests.js";
 import { prepareResult } from "./result.js";
 import { keepFitted } from "./viewer.js";
+import { follow, prepareStages } from "./work.js";
 
 const part = (id) => document.getElementById(id);
 const { root, maxBytes } = part("assessment").dataset;
 const showResult = prepareResult(root);
+const showStage = prepareStages(part("stages"), part("bar"));
 
+let found = { scans: [], leftOut: 0 };
 let chosen = null;
+let series = null; // which one of an archive, if the service has asked
 let previewing = new AbortController();
+let working = new AbortController();
 
 function say(text) {
   part("status").textContent = text;
@@ -19,17 +28,14 @@ function complain(text) {
   part("error").textContent = text;
 }
 
-function size(bytes) {
-  if (bytes < 2 ** 20) return `${Math.max(1, Math.round(bytes / 1024))} KiB`;
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-}
-
 function forget() {
   previewing.abort();
   chosen = null;
+  series = null;
   part("form").reset();
   part("preview").hidden = true;
   part("drop").classList.remove("filled");
+  hideFound();
   say("");
 }
 
@@ -38,13 +44,14 @@ function refuse(error) {
   if (!(error instanceof Refusal)) throw error;
   if (error.final) forget();
   else say("");
+  if (error.series.length > 0) showSeries(error.series);
   complain(error.message);
 }
 
 async function showPreview(file) {
   previewing = new AbortController();
   const { signal } = previewing;
-  const picture = await postFile(`${root}/preview`, file, { signal });
+  const picture = await postFiles(`${root}/preview`, [file], { signal });
   const image = part("preview-image");
   URL.revokeObjectURL(image.src);
   image.src = URL.createObjectURL(picture);
@@ -58,25 +65,48 @@ async function showPreview(file) {
   say("Ready to submit.");
 }
 
-async function choose(files) {
-  forget();
-  complain("");
-  if (files.length === 0) return;
-  const [file] = files;
-  if (files.length > 1) return complain("Drop one file at a time: one slice of one scan.");
-  if (file.size > Number(maxBytes)) {
+/** Choose one of the scans that were found: a slice is previewed. */
+async function take(scan) {
+  previewing.abort();
+  chosen = null;
+  part("preview").hidden = true;
+  part("drop").classList.remove("filled");
+  if (scan.bytes > Number(maxBytes)) {
     return complain(`The file is larger than the limit of ${size(Number(maxBytes))}.`);
   }
-  chosen = file;
+  chosen = scan;
+  if (scan.kind === "volume") return say("Ready to submit.");
   say("Reading the scan…");
   try {
-    await showPreview(file);
+    await showPreview(scan.files[0]);
   } catch (error) {
     refuse(error);
   }
 }
 
-function showProgress(share) {
+/** A file that this page does not know is the service's to judge. */
+function scansOf({ scans, leftOut }, files) {
+  const isUnknown = scans.length === 0 && files.length === 1;
+  if (!isUnknown) return { scans, leftOut };
+  return { scans: [{ kind: "slice", files, bytes: files[0].size }], leftOut: 0 };
+}
+
+async function choose(files) {
+  forget();
+  complain("");
+  if (files.length === 0) return;
+  say("Looking through the files…");
+  found = scansOf(await findScans(files), files);
+  const { scans } = found;
+  if (scans.length === 0) {
+    say("");
+    return complain("None of the files is a scan. Choose the DICOM files of one series, or one scan.");
+  }
+  if (scans.length > 1 || scans[0].kind === "volume") showScans(found);
+  await take(scans[0]);
+}
+
+function showSent(share) {
   const isSent = share >= 1;
   part("progress").hidden = false;
   if (isSent) part("bar").removeAttribute("value");
@@ -84,39 +114,94 @@ function showProgress(share) {
   say(isSent ? "Analysing…" : `Uploading… ${Math.round(100 * share)} %`);
 }
 
+function showWork(stage, share) {
+  showStage(stage, share);
+  const current = part("stages").querySelector("[aria-current]");
+  say(stage === "queued" ? "Waiting for its turn…" : `${current?.textContent ?? "Analysing"}…`);
+}
+
 function setBusy(isBusy) {
+  const isVolume = chosen?.kind === "volume";
   part("submit").disabled = isBusy;
   part("file").disabled = isBusy;
+  part("folder").disabled = isBusy;
+  part("found").disabled = isBusy;
   part("form").setAttribute("aria-busy", String(isBusy));
+  part("cancel").hidden = !isBusy || !isVolume;
+  part("stages").hidden = !isBusy || !isVolume;
   if (!isBusy) part("progress").hidden = true;
 }
 
+const SECTIONS = ["choose", "result", "failure"];
+
 function showSection(id, focus) {
-  part("choose").hidden = id !== "choose";
-  part("result").hidden = id !== "result";
+  for (const section of SECTIONS) part(section).hidden = section !== id;
   window.scrollTo(0, 0);
   part(focus).focus({ preventScroll: true });
 }
 
+async function analyseSlice({ files }, signal) {
+  const address = `${root}/predict?layers=true`;
+  const answer = await postFiles(address, files, { onProgress: showSent, signal });
+  return JSON.parse(await answer.text());
+}
+
+async function analyseVolume({ files }, signal) {
+  part("bar").value = 0;
+  const onProgress = (share) => showWork(share < 1 ? "upload" : "read", share % 1);
+  const fields = series === null ? {} : { series };
+  const sent = { onProgress, signal, fields };
+  const { job, answer } = await postScan(`${root}/predict?layers=true`, files, sent);
+  if (answer) return answer;
+  part("bar").value = 0;
+  const address = await follow(root, job, { onStage: showWork, signal });
+  return getDocument(address, { signal });
+}
+
+async function explainFailure({ files }, error) {
+  complain("");
+  showFailure(error.message);
+  showSection("failure", "failure-title");
+  const picture = await postFiles(`${root}/preview`, files).catch(() => null);
+  showFailure(error.message, picture);
+}
+
+async function analyse(scan) {
+  working = new AbortController();
+  const { signal } = working;
+  const isVolume = scan.kind === "volume";
+  part("progress").hidden = false;
+  try {
+    const answer = await (isVolume ? analyseVolume : analyseSlice)(scan, signal);
+    showResult(answer, scan);
+    forget();
+    showSection("result", "result-title");
+  } catch (error) {
+    if (error.code === "failed_preparation") await explainFailure(scan, error);
+    else if (error.name === "AbortError") say("Cancelled.");
+    else refuse(error);
+  }
+}
+
+/** Return what has to be filled in first, if anything. */
+function missing() {
+  const isAsked = part("found-list").querySelector("input");
+  const isAnswered = part("found-list").querySelector("input:checked");
+  if (isAsked && !isAnswered) return isAsked;
+  return chosen ? null : part("file");
+}
+
 async function submit(event) {
   event.preventDefault();
-  if (!chosen) {
+  if (missing()) {
     complain("Choose a scan first.");
-    part("file").focus();
+    missing().focus();
     return;
   }
   complain("");
   setBusy(true);
-  showProgress(0);
   try {
-    const answer = await postFile(`${root}/predict?layers=true`, chosen, {
-      onProgress: showProgress,
-    });
-    showResult(JSON.parse(await answer.text()));
-    forget();
-    showSection("result", "result-title");
-  } catch (error) {
-    refuse(error);
+    await analyse(chosen);
   } finally {
     setBusy(false);
   }
@@ -131,16 +216,30 @@ function connectDrop() {
   }
   drop.addEventListener("dragover", () => mark(true));
   drop.addEventListener("dragleave", () => mark(false));
-  drop.addEventListener("drop", (event) => {
+  drop.addEventListener("drop", async (event) => {
     mark(false);
-    if (!part("file").disabled) choose([...event.dataTransfer.files]);
+    if (!part("file").disabled) choose(await droppedFiles(event.dataTransfer));
   });
 }
 
+/** Scans are chosen among those found, series by the service's numbers. */
+function chooseAmong(value) {
+  complain("");
+  if (part("found").dataset.of === "series") series = value;
+  else take(found.scans[value]);
+}
+
 connectDrop();
+connectFound(chooseAmong);
 keepFitted([part("preview-image")]);
-part("file").addEventListener("change", () => choose([...part("file").files]));
+for (const id of ["file", "folder"]) {
+  part(id).addEventListener("change", () => choose(withoutHidden([...part(id).files])));
+}
 part("form").addEventListener("submit", submit);
+part("cancel").addEventListener("click", () => {
+  working.abort();
+  part("submit").focus();
+});
 // Chosen while this was loading, or kept by the browser over a reload.
 if (part("file").files.length > 0) choose([...part("file").files]);
 part("sign-out")?.addEventListener("submit", (event) => {

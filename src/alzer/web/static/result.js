@@ -1,11 +1,17 @@
 /** Filling the result with an answer of the service. */
 
+import { prepareHead } from "./head.js";
 import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
 
 // Of a reliable answer these stand open; else behind a disclosure.
-const PARTS = { estimate: "estimate", "share-box": "shares", evidence: "evidence" };
+const PARTS = {
+  estimate: "estimate",
+  "share-box": "shares",
+  evidence: "evidence",
+  "head-evidence": "evidence",
+};
 
 const isUnreliable = (answer) => answer.reliable === false;
 
@@ -47,9 +53,12 @@ function setHeadline(headline) {
   part("headline").classList.toggle("several", spans.length > 1);
 }
 
+const isHead = (answer) => answer.kind === "volume";
+
 function titleOf(answer, isSet) {
   if (isSet) return "The model can't tell these apart";
-  return rowOf(answer.headline) ? "Prediction" : "Result";
+  if (!rowOf(answer.headline)) return "Result";
+  return isHead(answer) ? "Prediction for the person" : "Prediction";
 }
 
 function fillHeadline(answer) {
@@ -86,9 +95,13 @@ function fillWarnings(warnings) {
   part("warnings").hidden = items.length === 0;
 }
 
+/** Show the slice and its overlay; without its layers, only the overlay as saved. */
 function fillPictures(answer, root) {
-  const { original, heat } = answer.layers;
-  part("as-read").hidden = !isUnreliable(answer);
+  const hasLayers = Boolean(answer.layers);
+  const { original, heat } = answer.layers ?? { original: "", heat: "" };
+  part("original-figure").hidden = !hasLayers;
+  part("opacity-control").hidden = !hasLayers;
+  part("as-read").hidden = !isUnreliable(answer) || !hasLayers;
   part("as-read-image").src = original;
   // By its path on this service: the public address may not be the one by which
   // this page was opened.
@@ -126,7 +139,8 @@ export function prepareResult(root) {
     saved: part("overlay"),
     heat: part("overlay-heat"),
   });
-  return (answer) => {
+  const showHead = prepareHead(root);
+  return (answer, scan) => {
     placeParts(answer);
     fillHeadline(answer);
     fillEstimate(answer);
@@ -134,7 +148,10 @@ export function prepareResult(root) {
     // The reason stands above everything else.
     fillWarnings(answer.warnings.filter((text) => text !== answer.unreliable_reason));
     resetOpacity();
-    fillPictures(answer, root);
+    part("evidence").hidden = isHead(answer);
+    if (isHead(answer)) part("as-read").hidden = true;
+    else fillPictures(answer, root);
+    showHead(isHead(answer) ? answer : null, scan);
     fillProvenance(answer);
   };
 }

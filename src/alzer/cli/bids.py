@@ -1,0 +1,173 @@
+"""BIDS data sets: whose scans they hold, and where results of them belong.
+
+Source: Brain Imaging Data Structure, version 1.9.0: common principles, magnetic
+resonance imaging, derivatives.
+"""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from alzer import __version__
+from alzer.cli.inputs import NO_IMAGES, Failure, Input, Person, Skipped
+
+DESCRIPTION: Final = "dataset_description.json"
+
+# How the left-out images of a session are counted.
+OTHER_T1: Final = "further T1w image of a session"
+
+HINT: Final = (
+    "The folder is a BIDS data set. With --bids its T1w images alone are analysed, one "
+    "of each session, and results are written as BIDS derivatives."
+)
+
+_VERSION: Final = "1.9.0"
+_DERIVATIVES: Final = "derivatives"
+_LABEL: Final = "[A-Za-z0-9+]+"
+_PARTICIPANT: Final = re.compile(f"sub-{_LABEL}")
+_SESSION: Final = re.compile(f"ses-{_LABEL}")
+_T1W: Final = re.compile(
+    rf"(?P<stem>sub-{_LABEL}(_[a-z]+-{_LABEL})*)_T1w\.nii(\.gz)?", re.IGNORECASE
+)
+
+_NOBODY: Final = Failure(
+    NO_IMAGES,
+    "The folder holds no sub-*/anat/*_T1w.nii.gz, with sessions or without. Name the "
+    "folder of a BIDS data set, or leave out --bids.",
+)
+
+# Where results lie below a participant's folder, and how their names end.
+# `statmap` is what other programs call maps of values.
+_PLACES: Final[Mapping[str, str]] = {
+    "evidence.nii.gz": "anat/{stem}_desc-evidence_statmap.nii.gz",
+    "evidence.json": "anat/{stem}_desc-evidence_statmap.json",
+    "brain_mask.nii.gz": "anat/{stem}_desc-brain_mask.nii.gz",
+    "brain_mask.json": "anat/{stem}_desc-brain_mask.json",
+    "prediction.json": "anat/{stem}_prediction.json",
+    "heatmap.png": "figures/{apart}{stem}_desc-heatmap_T1w.png",
+    "strip.png": "figures/{apart}{stem}_desc-strip_T1w.png",
+}
+_SLICE_PLACE: Final = "figures/{apart}{stem}_desc-{name}_T1w.png"
+
+
+def is_data_set(name: str) -> bool:
+    """Check whether a folder says that it is a BIDS data set."""
+    return Path(name, DESCRIPTION).is_file()
+
+
+def find_participants(
+    names: Iterable[str], skipped: Skipped | None = None
+) -> Iterator[Input]:
+    """Find the T1-weighted images of BIDS data sets, one of each session.
+
+    Args:
+        names: Folders of data sets.
+        skipped: Takes how many further images of sessions are left out.
+
+    Yields:
+        The first image of each session by its name, participants and sessions in the
+        order of theirs; a folder without any comes with its failure.
+    """
+    skipped = Counter() if skipped is None else skipped
+    for name in names:
+        found = list(_images_of(name, skipped))
+        yield from found or [Input(name, _NOBODY)]
+
+
+def _images_of(data_set: str, skipped: Skipped) -> Iterator[Input]:
+    for participant in _folders(data_set, _PARTICIPANT):
+        folder = os.path.join(data_set, participant)  # noqa: PTH118 - names as given
+        sessions = _folders(folder, _SESSION)
+        for session in [None, *sessions]:
+            images = _images(Path(folder, session or "", "anat"))
+            if images:
+                skipped[OTHER_T1] += len(images) - 1
+                yield Input(images[0], person=Person(participant, session))
+    if not skipped[OTHER_T1]:
+        del skipped[OTHER_T1]
+
+
+def _folders(folder: str, pattern: re.Pattern[str]) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                entry.name
+                for entry in entries
+                if pattern.fullmatch(entry.name) and entry.is_dir()
+            )
+    except OSError:
+        return []  # a file, or a folder that may not be listed
+
+
+def _images(folder: Path) -> list[str]:
+    try:
+        found = sorted(path for path in folder.iterdir() if _T1W.fullmatch(path.name))
+    except OSError:
+        return []
+    return [str(path) for path in found]
+
+
+def derivative_folder(output: Path) -> Path:
+    """Return the folder of the derived data set.
+
+    Args:
+        output: What the call names: a data set, any folder, or one in `derivatives`.
+
+    Returns:
+        `derivatives/alzer` below it, or the folder itself if it lies in `derivatives`.
+    """
+    if output.absolute().parent.name == _DERIVATIVES:
+        return output
+    return output / _DERIVATIVES / "alzer"
+
+
+def description() -> bytes:
+    """Return the description of the derived data set."""
+    facts = {
+        "Name": "Degree of cognitive impairment by alzer, with its evidence",
+        "BIDSVersion": _VERSION,
+        "DatasetType": "derivative",
+        "GeneratedBy": [
+            {
+                "Name": "alzer",
+                "Version": __version__,
+                "Description": "Research and education software; not a medical device.",
+            }
+        ],
+    }
+    return (json.dumps(facts, indent=2) + "\n").encode()
+
+
+def place_of(image: Input, what: str, *, reliable: bool) -> Path:
+    """Return where a result belongs in the derived data set.
+
+    Args:
+        image: The image that it is of, with its person.
+        what: The result's plain name, such as `evidence.nii.gz` or `slice_07.png`.
+        reliable: Whether the answer can be relied on.
+
+    Returns:
+        The path below the data set's folder.
+
+    Raises:
+        ValueError: If the image is of no data set.
+    """
+    match = _T1W.fullmatch(Path(image.name).name)
+    if match is None or image.person is None:
+        message = "The image is of no BIDS data set."
+        raise ValueError(message)
+    place = _PLACES.get(what, _SLICE_PLACE).format(
+        stem=match["stem"],
+        apart="" if reliable else "not-reliable/",
+        name=Path(what).stem.replace("_", ""),  # labels are letters and digits
+    )
+    return Path(image.person.participant, image.person.session or "", place)
+
+
+def sidecar(facts: Mapping[str, object]) -> bytes:
+    """Return what is said of an image in the JSON file beside it."""
+    return (json.dumps(facts, indent=2) + "\n").encode()

@@ -1,0 +1,72 @@
+/** Showing which scans were found, and letting a person choose one of several. */
+
+const part = (id) => document.getElementById(id);
+
+/** Say a number of bytes as people do. */
+export function size(bytes) {
+  if (bytes < 2 ** 20) return `${Math.max(1, Math.round(bytes / 1024))} KiB`;
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** Put a choice into words; nothing that names a person: no name of a file. */
+function describe({ files, facts, bytes }) {
+  const count = files.length === 1 ? "1 file" : `${files.length} files`;
+  return `${facts}, ${count}, ${size(bytes)}`;
+}
+
+function option(text, value, isChosen) {
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  Object.assign(input, { type: "radio", name: "found", value, checked: isChosen });
+  const words = document.createElement("span");
+  words.textContent = text;
+  label.append(input, words);
+  return label;
+}
+
+function line(text) {
+  const words = document.createElement("p");
+  words.textContent = text;
+  return words;
+}
+
+function show(kind, title, items, note = "") {
+  part("found").dataset.of = kind;
+  part("found-title").textContent = title;
+  part("found-list").replaceChildren(...items);
+  part("found-note").textContent = note;
+  part("found").hidden = false;
+}
+
+function noteOf(leftOut) {
+  if (leftOut === 0) return "";
+  const files = leftOut === 1 ? "1 other file is" : `${leftOut} other files are`;
+  return `${files} no scan, and left out.`;
+}
+
+/** Show the scans that were found in files; the first is chosen. */
+export function showScans({ scans, leftOut }) {
+  if (scans.length === 1) {
+    show("scans", "A whole head", [line(describe(scans[0]))], noteOf(leftOut));
+    return;
+  }
+  const items = scans.map((scan, place) => option(describe(scan), place, place === 0));
+  show("scans", `${scans.length} scans: choose one`, items, noteOf(leftOut));
+}
+
+/** Show the series that the service found in an archive; none is chosen. */
+export function showSeries(series) {
+  const items = series.map((text, place) => option(text, place + 1, false));
+  show("series", `${series.length} series: choose one`, items);
+}
+
+/** Hide what was found. */
+export function hideFound() {
+  part("found").hidden = true;
+  part("found-list").replaceChildren();
+}
+
+/** Let `onChoice` know the value of a choice that a person makes. */
+export function connectFound(onChoice) {
+  part("found").addEventListener("change", ({ target }) => onChoice(Number(target.value)));
+}

@@ -1,0 +1,84 @@
+/** The answer for a whole head: preparation, measurements, planes and slices. */
+
+import { preparePlanes } from "./planes.js";
+import { prepareStrip } from "./strip.js";
+
+const part = (id) => document.getElementById(id);
+
+const VERDICTS = {
+  good: "Good: the head was brought to the standard slices.",
+  check: "Check: look at the slices and planes before you rely on the answer.",
+  failed: "Failed: the head could not be brought to the standard slices.",
+};
+
+/** Return an address of the service by the path by which this page was opened. */
+export function here(root, address) {
+  const { pathname, search } = new URL(address, window.location.href);
+  const place = pathname.search(/\/(?:uploads|analyses)\//);
+  return `${root}${pathname.slice(place)}${search}`;
+}
+
+function cells(name, ...texts) {
+  return texts.map((text) => {
+    const cell = document.createElement(name);
+    cell.textContent = text;
+    return cell;
+  });
+}
+
+function fillFacts(list, facts) {
+  const pairs = facts.flatMap(([name, value]) => [
+    ...cells("dt", name),
+    ...cells("dd", value),
+  ]);
+  list.replaceChildren(...pairs);
+}
+
+function fillPreparation(preparation) {
+  part("verdict").textContent = VERDICTS[preparation.quality];
+  part("verdict").dataset.quality = preparation.quality;
+  part("verdict-reasons").replaceChildren(...cells("li", ...preparation.reasons));
+  fillFacts(part("preparation-facts"), [
+    ["Likeness to the average brain", preparation.registration_similarity.toFixed(2)],
+    ["Turned by", `${preparation.rotation_degrees.toFixed(1)}°`],
+    ["Size against the average brain", `${(100 * preparation.scale).toFixed(0)} %`],
+  ]);
+}
+
+function fillMeasurements({ brain_ml: brain, structures = {} }) {
+  fillFacts(part("measurement-facts"), [["Brain with its fluid", `${brain.toFixed(0)} ml`]]);
+  const rows = Object.entries(structures ?? {}).map(([name, { ml, share }]) => {
+    const row = document.createElement("tr");
+    const shown = [`${ml.toFixed(1)} ml`, `${(100 * share).toFixed(1)} %`];
+    row.append(...cells("th", name), ...cells("td", ...shown));
+    row.firstChild.scope = "row";
+    return row;
+  });
+  part("structure-rows").replaceChildren(...rows);
+  part("structures").hidden = rows.length === 0;
+}
+
+function fillDownload(id, address, root, name) {
+  part(id).hidden = !address;
+  if (!address) return;
+  part(id).href = here(root, address);
+  part(id).download = name;
+}
+
+/** Connect what stays; give the function that shows a head, or nothing for a slice. */
+export function prepareHead(root) {
+  const showStrip = prepareStrip(root);
+  const planes = preparePlanes(root);
+  return (answer, scan) => {
+    planes.forget();
+    for (const id of ["head-evidence", "head-facts"]) part(id).hidden = !answer;
+    if (!answer) return;
+    fillPreparation(answer.preparation);
+    fillMeasurements(answer.measurements);
+    const number = answer.analysis_id.slice(0, 8);
+    fillDownload("evidence-file", answer.evidence_url, root, `evidence_${number}.nii.gz`);
+    fillDownload("mask-file", answer.brain_mask_url, root, `brain_mask_${number}.nii.gz`);
+    showStrip(answer);
+    planes.show(answer, scan);
+  };
+}

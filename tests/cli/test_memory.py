@@ -1,0 +1,33 @@
+"""No more heads at once than there is memory for."""
+
+from pathlib import Path
+
+import pytest
+
+from alzer.cli.memory import available_bytes, heads_at_once
+
+GIB = 2**30
+
+
+@pytest.mark.parametrize(
+    ("available", "count"),
+    [(None, 1), (0, 1), (2 * GIB, 1), (3 * GIB, 2), (64 * GIB, 2)],
+)
+def test_two_heads_are_worked_on_where_memory_allows(
+    available: int | None, count: int
+) -> None:
+    assert heads_at_once(available) == count
+
+
+def test_the_lesser_of_machine_and_container_counts(tmp_path: Path) -> None:
+    machine = tmp_path / "meminfo"
+    machine.write_text("MemTotal: 16 kB\nMemAvailable: 8 kB\n", encoding="ascii")
+    (tmp_path / "memory.current").write_text("1000\n", encoding="ascii")
+    limit = tmp_path / "memory.max"
+    counts = []
+    for text in ("5000", "50000", "max"):
+        limit.write_text(f"{text}\n", encoding="ascii")
+        counts.append(available_bytes(machine, tmp_path))
+
+    assert counts == [4000, 8192, 8192]
+    assert available_bytes(tmp_path / "absent", tmp_path / "absent") is None

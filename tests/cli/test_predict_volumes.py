@@ -1,0 +1,133 @@
+"""`alzer predict` on whole heads, called as a person calls it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from alzer.classes import CLASS_NAMES
+from alzer.cli import predict as command
+from alzer.cli.records import Format
+from alzer.explain.volume_evidence import encode_nifti
+from heads import draw_average_head
+from phantoms import as_dicom, draw_brain
+from slabs import read_nifti
+from volume_files import T2, affine_of, as_series, as_zip
+
+Call = Callable[..., Result]
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def data_set() -> Path:
+    """Write a BIDS data set of a head, and of somebody whose file is no image."""
+    head = draw_average_head().volume
+    folder = Path("study")
+    for name in ("sub-01/ses-1/anat/sub-01_ses-1", "sub-02/anat/sub-02"):
+        path = folder / f"{name}_T1w.nii.gz"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"no image")
+    content = encode_nifti(head.voxels, head.affine, "phantom")
+    (folder / "sub-01/ses-1/anat/sub-01_ses-1_T1w.nii.gz").write_bytes(content)
+    (folder / "dataset_description.json").write_text("{}", encoding="utf-8")
+    return folder
+
+
+def test_a_data_set_has_one_record_of_each_session_and_derivatives(
+    call: Call, data_set: Path
+) -> None:
+    before = sorted(data_set.rglob("*"))
+    words = ("predict", data_set, "--bids", "-o", "results", "-f", "jsonl")
+    result = call(*words)
+    head, nobody = lines(result.stdout)
+    folder = Path("results/derivatives/alzer")
+    again = call(*words, "--resume")
+
+    assert result.exit_code == 1
+    assert (head["participant"], head["session"]) == ("sub-01", "ses-1")
+    assert (nobody["participant"], nobody["session"]) == ("sub-02", None)
+    assert nobody["error"]["code"] == "not_an_image"
+    assert head["kind"] == "volume"
+    assert head["prediction"] in CLASS_NAMES
+    assert len(head["slices"]) == 32
+    assert head["preparation"]["quality"] in {"good", "check"}
+    evidence, _, _ = read_nifti(Path(head["evidence_nifti"]).read_bytes())
+    assert evidence.shape == draw_average_head().volume.voxels.shape
+    assert lines((folder / "predictions.jsonl").read_text("utf-8")) == [head, nobody]
+    facts = json.loads((folder / "dataset_description.json").read_text("utf-8"))
+    assert facts["GeneratedBy"][0]["Name"] == "alzer"
+    assert sorted(data_set.rglob("*")) == before
+    assert again.stdout == ""
+
+
+def test_a_data_set_is_noticed_without_the_option(call: Call) -> None:
+    Path("study/anat").mkdir(parents=True)
+    Path("study/dataset_description.json").write_text("{}", encoding="utf-8")
+    result = call("predict", "study")
+
+    assert "--bids" in result.stderr
+
+
+def write(folder: str, contents: list[bytes]) -> None:
+    Path(folder).mkdir()
+    for number, content in enumerate(contents):
+        Path(folder, f"IM{number:03}").write_bytes(content)
+
+
+def test_a_folder_of_unrelated_slices_is_as_ever(call: Call) -> None:
+    slices = [
+        as_dicom(draw_brain(seed=number), SeriesInstanceUID=f"1.2.{number}")
+        for number in range(9)
+    ]
+    write("people", slices)
+    records = lines(call("predict", "people").stdout)
+
+    assert [record["input"] for record in records] == [
+        f"people/IM{number:03}" for number in range(9)
+    ]
+    assert {record["kind"] for record in records} == {"slice"}
+
+
+def test_each_series_of_a_folder_has_one_record(call: Call) -> None:
+    other = as_series(affine_of(), **T2, SeriesInstanceUID="1.2.9")
+    write("study", [*as_series(affine_of(), **T2), *other, as_dicom(draw_brain())])
+    first, second, single = lines(call("predict", "study").stdout)
+
+    assert [first["input"], second["input"]] == ["study/IM000", "study/IM018"]
+    assert first["error"]["code"] == second["error"]["code"] == "other_contrast"
+    assert first["kind"] == "volume"
+    assert (single["input"], single["kind"]) == ("study/IM036", "slice")
+
+
+def test_a_series_is_chosen_by_its_number_and_the_list_is_told(call: Call) -> None:
+    files = [
+        *as_series(affine_of()),
+        *as_series(affine_of(), SeriesInstanceUID="1.2.9"),
+        *as_series(affine_of(), **T2, SeriesInstanceUID="1.2.10"),
+    ]
+    content = as_zip({f"IM{number}": file for number, file in enumerate(files)})
+    Path("study.zip").write_bytes(content)
+    (refused,) = lines(call("predict", "study.zip").stdout)
+    (chosen,) = lines(call("predict", "study.zip", "--series", "3").stdout)
+
+    assert refused["error"]["code"] == "several_series"
+    assert len(refused["error"]["series"]) == 3
+    assert chosen["error"]["code"] == "other_contrast"
+
+
+def test_a_terminal_shows_the_stage_of_a_whole_head(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_usual_format", lambda: Format.table)
+    write("study", as_series(affine_of(), **T2))
+    environment = {"TTY_COMPATIBLE": "1", "TERM": "xterm", "COLUMNS": "100"}
+    result = call("predict", "study", env=environment)
+
+    assert "1/1" in result.stderr
+    assert "T2-weighted" in result.stdout
