@@ -23,8 +23,9 @@ from alzer.stopwatch import Stopwatch
 from alzer.volumes.brain_extraction import BrainNetworks, load_brain_networks
 from alzer.volumes.pipeline import PreparedVolume, prepare_volume
 
-# Slices per step, between which the work can be ended.
-_SLICES_AT_ONCE = 4
+# Slices per step, between which the work can be ended, and slices that others sent
+# have their turn. The network runs them one by one in any case.
+_SLICES_AT_ONCE = 1
 
 _EMPTY = (
     "{count} of the {total} standard slices are empty: the scan does not cover the "

@@ -6,23 +6,20 @@ parts, and makes none of them.
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from alzer.analysis import Analysis, analyse
+from alzer.analysis import analyse
 from alzer.backends.backend import Backend, ModelFacts
-from alzer.backends.local import OnStage, Steps, local_backend
+from alzer.backends.heads import Heads
+from alzer.backends.local import Steps, local_backend
 from alzer.cancellation import current
 from alzer.decoding.pool import DecodingPool
 from alzer.engine_choice import EngineChoice, choose_engine
 from alzer.model.bundle import load_bundle, read_card, shipped_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.runtimes import usable_cores
-from alzer.person_analysis import analyse_volume, prepare_head
-from alzer.person_structures import add_structures, find_structure_network
 from alzer.scans.archive import is_archive
-from alzer.scans.volume import Volume
 from alzer.settings import Settings
 from alzer.store.store import Store, open_store
 
@@ -91,6 +88,12 @@ def local_steps(model: Model, settings: Settings) -> Steps:
     limits = settings.limits
     # One more than are busy: somebody is ready while a broken one is replaced.
     pool = DecodingPool(settings.decoding, usable_cores() + 1)
+    heads = Heads(model, settings.data_dir)
+
+    def stop() -> None:
+        pool.close()
+        heads.helper.stop()
+
     return Steps(
         analyse=partial(analyse, model=model, limits=limits, read=pool.read),
         read=lambda data: pool.read_small(data, limits, current().check),
@@ -100,28 +103,10 @@ def local_steps(model: Model, settings: Settings) -> Steps:
         read_scan=lambda files, series: pool.read_scan(
             files, limits, series, current().check
         ),
-        analyse_volume=partial(_analyse_head, model, settings.data_dir),
+        analyse_volume=heads.analyse,
         start=pool.open,
-        stop=pool.close,
+        stop=stop,
     )
-
-
-def _analyse_head(
-    model: Model, data_dir: Path, volume: Volume, on_stage: OnStage
-) -> Analysis:
-    """Analyse a whole head; reading it was the first tenth of the work."""
-
-    def preparing(stage: str, share: float) -> None:
-        on_stage(stage, 0.1 + 0.7 * share)
-
-    def predicting(stage: str, share: float) -> None:
-        on_stage(stage, 0.8 + 0.15 * share)
-
-    analysis = analyse_volume(prepare_head(volume, preparing), model, predicting)
-    if (network := find_structure_network(data_dir)) is None:
-        return analysis
-    on_stage("structures", 0.95)
-    return add_structures(analysis, network)
 
 
 def start_model(settings: Settings, choice: EngineChoice | None = None) -> Model:
