@@ -1,7 +1,7 @@
 """What any version kept is listed and opened by this one.
 
 The documents are those that the software of that time wrote about one drawn slice,
-with a model that knows no limits and with the one that ships.
+with a model that knows no limits and with the one that ships; and about a whole head.
 """
 
 import json
@@ -17,7 +17,8 @@ from alzer.model.engine import Model
 from alzer.store.audit import LOCAL, AuditEntry
 from alzer.store.records import Record
 from alzer.web.documents import NEWEST, from_document, to_document
-from alzer.web.schemas import Prediction
+from alzer.web.head_schemas import Measurements, StandardSlice
+from alzer.web.schemas import HeadPrediction, Prediction
 from phantoms import as_png, draw_brain
 from served import app_with
 
@@ -61,6 +62,8 @@ def test_what_a_version_kept_is_listed_and_opened(
 
     assert alone.status_code == 200
     assert alone.json() == listed
+    for row in listed.get("slices", ()):
+        assert row.pop("heatmap_url") is None  # no files were kept
     for name in set(document) - {"version", "analysis_id"}:
         assert listed[name] == document[name], name
     assert "version" not in listed
@@ -74,6 +77,18 @@ def test_every_field_of_an_answer_is_in_the_sample_of_the_newest_version() -> No
     fields = set(Prediction.model_fields) - {"heatmap_url", "layers"}
 
     assert set(read(sample)) == fields | {"version"}, "a new field: raise NEWEST"
+
+
+def test_every_field_of_a_head_s_answer_is_in_the_sample_of_the_newest_version() -> (
+    None
+):
+    sample = read(next(each for each in SAMPLES if "head" in each.name))
+    addresses = {"heatmap_url", "layers", "evidence_url", "brain_mask_url"}
+    fields = set(HeadPrediction.model_fields) - addresses
+
+    assert set(sample) == fields | {"version"}
+    assert set(sample["slices"][0]) == set(StandardSlice.model_fields) - addresses
+    assert set(sample["measurements"]) == set(Measurements.model_fields)
 
 
 def test_an_answer_is_the_same_after_being_kept(model: Model, tmp_path: Path) -> None:
