@@ -1,6 +1,10 @@
 """`alzer predict` on whole heads, called as a person calls it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,3 +135,40 @@ def test_a_terminal_shows_the_stage_of_a_whole_head(
 
     assert "1/1" in result.stderr
     assert "T2-weighted" in result.stdout
+
+
+def test_a_stop_leaves_nothing_of_a_head_that_is_worked_on(
+    bundle: Path, tmp_path: Path
+) -> None:
+    head = draw_average_head().volume
+    content = encode_nifti(head.voxels, head.affine, "phantom")
+    (tmp_path / "head.nii.gz").write_bytes(content)
+    program = [sys.executable, "-m", "alzer.cli", "predict", "head.nii.gz", "-o", "to"]
+    environment = {
+        **os.environ,
+        "ALZER_MODEL": str(bundle),
+        "ALZER_ENGINE": "onnxruntime",
+        "TTY_COMPATIBLE": "1",  # so that stages are shown
+        "TERM": "xterm",
+        "COLUMNS": "120",
+    }
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        program,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    )
+    assert process.stderr
+    shown = b""
+    while b"finding the brain" not in shown and (part := process.stderr.read(4096)):
+        shown += part
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate()
+
+    assert process.returncode == 143
+    assert b"0 records are complete" in rest
+    files = {path.name for path in (tmp_path / "to").rglob("*") if path.is_file()}
+    assert files == {"legend.png", "run.json", "predictions.jsonl"}
+    assert (tmp_path / "to" / "predictions.jsonl").read_bytes() == b""
