@@ -45,17 +45,29 @@ function fillPreparation(preparation) {
   ]);
 }
 
-function fillMeasurements({ brain_ml: brain, structures = {} }) {
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+/** How much of the evidence lies in and next to a structure, and of all that was seen. */
+function nearness({ evidence_near: evidence, looked_at_near: looked }) {
+  return Number.isFinite(evidence) && Number.isFinite(looked)
+    ? `${percent(evidence)} of ${percent(looked)}`
+    : "–";
+}
+
+function structureRow(name, structure) {
+  const row = document.createElement("tr");
+  const shown = [`${structure.ml.toFixed(1)} ml`, percent(structure.share), nearness(structure)];
+  row.append(...cells("th", name), ...cells("td", ...shown));
+  row.firstChild.scope = "row";
+  return row;
+}
+
+function fillMeasurements({ brain_ml: brain, structures, caveats = [] }) {
   fillFacts(part("measurement-facts"), [["Brain with its fluid", `${brain.toFixed(0)} ml`]]);
-  const rows = Object.entries(structures ?? {}).map(([name, { ml, share }]) => {
-    const row = document.createElement("tr");
-    const shown = [`${ml.toFixed(1)} ml`, `${(100 * share).toFixed(1)} %`];
-    row.append(...cells("th", name), ...cells("td", ...shown));
-    row.firstChild.scope = "row";
-    return row;
-  });
+  const rows = Object.entries(structures ?? {}).map((pair) => structureRow(...pair));
   part("structure-rows").replaceChildren(...rows);
   part("structures").hidden = rows.length === 0;
+  part("caveats").replaceChildren(...cells("li", ...caveats));
 }
 
 function fillDownload(id, address, root, name) {

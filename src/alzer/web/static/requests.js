@@ -11,6 +11,7 @@ const UNREADABLE = "The service gave an answer that this page can't read.";
 export class Refusal extends Error {
   constructor(message, { status = 0, code = "", series = [] } = {}) {
     super(message);
+    this.status = status;
     this.code = code;
     this.series = series ?? [];
     this.final = (status === 400 || status === 413) && this.series.length === 0;
@@ -111,9 +112,15 @@ export async function getDocument(address, options = {}) {
   return (await ask(address, options)).json();
 }
 
-/** Get a file's bytes, an ArrayBuffer. */
-export async function getBytes(address, options = {}) {
-  return (await ask(address, options)).arrayBuffer();
+/** Get a file's bytes, an ArrayBuffer; ask again where the service is too busy. */
+export async function getBytes(address, attempts = 3) {
+  try {
+    return await (await ask(address)).arrayBuffer();
+  } catch (error) {
+    if (error.status !== 503 || attempts === 1) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return getBytes(address, attempts - 1);
+  }
 }
 
 /** Delete what is at an address. */

@@ -3,6 +3,9 @@
 import { here } from "./head.js";
 import { keepFitted } from "./viewer.js";
 
+const ATTEMPTS = 3;
+const ASK_AGAIN_MS = 1000;
+
 const part = (id) => document.getElementById(id);
 
 const classNames = () =>
@@ -50,9 +53,19 @@ function wordsOf(slice) {
   return slice.reliable === false ? `${text}, not counted as reliable` : text;
 }
 
+/** Show a picture; ask again where the service was too busy with all the others. */
+function load(image, address) {
+  let left = ATTEMPTS;
+  image.onerror = () => {
+    left -= 1;
+    if (left > 0) setTimeout(() => (image.src = address), ASK_AGAIN_MS);
+  };
+  image.src = address;
+}
+
 function picture(slice, root) {
   const image = element("img", { alt: "", loading: "lazy", width: 176, height: 208 });
-  if (slice.heatmap_url) image.src = here(root, slice.heatmap_url);
+  if (slice.heatmap_url) load(image, here(root, slice.heatmap_url));
   return image;
 }
 
@@ -87,7 +100,7 @@ function enlarge(slice, answer, root) {
   part("slice-doubtful").hidden = slice.reliable !== false;
   part("slice-missing").hidden = Boolean(slice.heatmap_url);
   part("slice-frame").hidden = !slice.heatmap_url;
-  if (slice.heatmap_url) part("slice-image").src = here(root, slice.heatmap_url);
+  if (slice.heatmap_url) load(part("slice-image"), here(root, slice.heatmap_url));
   part("slice-image").alt = `Slice at ${height(slice)} with what spoke for ${answer.prediction}`;
   fillShares(slice);
 }
