@@ -56,6 +56,7 @@ VALUES = [
     ("ALZER_RETENTION", "never", "retention", None),
     ("ALZER_KEEP_ORIGINALS", "true", "keep_originals", True),
     ("ALZER_KEEP_EVIDENCE", "false", "keep_evidence", False),
+    ("ALZER_REUSE_ANSWERS", "true", "reuse_answers", True),
     ("ALZER_DURABLE_WRITES", "0", "durable_writes", False),
     ("ALZER_SURVIVE_POWER_FAILURE", "0", "durable_writes", False),  # its old name
     ("ALZER_AUTH", "required", "auth", "required"),

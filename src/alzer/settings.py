@@ -68,6 +68,11 @@ class Settings(BaseSettings):
         description="Whether what the network was given and gave is kept with each "
         "analysis, some 17 kB, so that it can be explained again without the scan.",
     )
+    reuse_answers: bool = Field(
+        default=False,
+        description="Whether files that were analysed before, by the same model and "
+        "for the same token, are answered from the record.",
+    )
     durable_writes: bool = Field(
         default=True,
         # The second name is that of version 0.1.

@@ -71,6 +71,8 @@ def _take_back(connection: Connection) -> None:
         for trigger in ("audit_keeps_REPLACE", "audit_counts_up"):
             connection.execute(text(f"DROP TRIGGER {trigger}"))
     connection.execute(text("DROP TABLE jobs"))  # 0007
+    connection.execute(text("DROP INDEX ix_analyses_content"))  # 0008
+    connection.execute(text("ALTER TABLE analyses DROP COLUMN content"))
     connection.execute(text("DROP INDEX ix_analyses_evidence"))  # 0006
     connection.execute(text("ALTER TABLE analyses DROP COLUMN evidence"))
     connection.execute(text("ALTER TABLE audit DROP COLUMN count"))

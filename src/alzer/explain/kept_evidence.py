@@ -26,6 +26,8 @@ FORMAT: Final = 2
 # What the names of arrays begin with that hold files; format 1 had none.
 _FILE: Final = "file:"
 
+_UNREADABLE: Final = "The evidence that was kept can't be read."
+
 
 class UnreadableEvidence(ValueError):
     """The file is not one that this version, or an earlier one, has written."""
@@ -114,8 +116,28 @@ def unpack_evidence(content: bytes) -> KeptEvidence:
             raise UnreadableEvidence
         return _from_arrays(found)
     except (EOFError, OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        message = "The evidence that was kept can't be read."
-        raise UnreadableEvidence(message) from error
+        raise UnreadableEvidence(_UNREADABLE) from error
+
+
+def unpack_file(content: bytes, name: str) -> bytes | None:
+    """Read one of the files that were kept, and nothing else.
+
+    Args:
+        content: As `pack_evidence` gave it.
+        name: Of the file.
+
+    Returns:
+        The file; None if there is none of that name.
+
+    Raises:
+        UnreadableEvidence: What was kept is damaged.
+    """
+    try:
+        with np.load(io.BytesIO(content)) as arrays:
+            key = _FILE + name
+            return arrays[key].tobytes() if key in arrays.files else None
+    except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
+        raise UnreadableEvidence(_UNREADABLE) from error
 
 
 def _from_arrays(found: dict[str, NDArray[np.float64]]) -> KeptEvidence:

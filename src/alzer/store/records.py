@@ -32,6 +32,7 @@ class Record:
         original: The file name of what was sent, if it is kept.
         created_at: When.
         evidence: The file name of what the network gave, if it is kept.
+        content: Digest of what was analysed, and by what; None if that is not kept.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Record:
     original: str | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     evidence: str | None = None
+    content: str | None = None
 
     @property
     def files(self) -> tuple[tuple[Kind, str | None], ...]:
@@ -165,6 +167,26 @@ class Records:
         conditions = [ANALYSES.c.id == identity, *Filter(owner=owner).conditions()]
         with self.database.transaction() as connection:
             row = connection.execute(select(*_COLUMNS).where(*conditions)).first()
+        return None if row is None else Record(*row)
+
+    def find_same(self, content: str, owner: str | None) -> Record | None:
+        """Find the newest analysis of the same content.
+
+        Args:
+            content: As a record has it.
+            owner: Whose it must be; None where nobody signs in.
+
+        Returns:
+            The record, or None.
+        """
+        query = (
+            select(*_COLUMNS)
+            .where(ANALYSES.c.content == content, ANALYSES.c.owner == owner)
+            .order_by(ANALYSES.c.number.desc())
+            .limit(1)
+        )
+        with self.database.transaction() as connection:
+            row = connection.execute(query).first()
         return None if row is None else Record(*row)
 
     def owns_heatmap(self, owner: str, name: str) -> bool:

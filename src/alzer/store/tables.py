@@ -91,6 +91,7 @@ ANALYSES: Final = Table(
     Column("heatmap", String(60), unique=True),
     Column("original", String(60), unique=True),
     Column("evidence", String(60), index=True, unique=True),
+    Column("content", String(64), index=True),
     Column("answer", JSON, nullable=False),
     Index("ix_analyses_owner_number", "owner", "number"),
     sqlite_autoincrement=True,  # a number is never used twice: cursors rest on it

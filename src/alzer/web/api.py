@@ -20,9 +20,11 @@ from alzer.scans.orientation import picture_of
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
 from alzer.store.kinds import Kind
+from alzer.store.records import Record
 from alzer.web.accounts import account_of
 from alzer.web.answers import draw_layers
 from alzer.web.callers import caller_of, until_disconnected
+from alzer.web.documents import recall
 from alzer.web.jobs import VARY, JobAddresses, prefers_no_wait
 from alzer.web.recording import Recorder, Submission
 from alzer.web.schemas import Health, Readiness, describe_model
@@ -77,7 +79,16 @@ class Api:
         """
         base = base_url(request, self.service.settings)
         order = await self._order(request)
-        sent = Submission(order.files, caller_of(request), request.state.request_id)
+        sent = Submission(
+            order.files,
+            caller_of(request),
+            request.state.request_id,
+            series=order.series,
+        )
+        if self.service.settings.reuse_answers and not layers:
+            found = await to_thread.run_sync(self._recorder.find_same, sent)
+            if found is not None:
+                return self._answer_again(found, base)
 
         if prefers_no_wait(request):
             return await JobAddresses(self.service).accept(request, order, sent)
@@ -93,6 +104,12 @@ class Api:
 
         with self._counting_refusals():
             return await self.service.backend.analyse(order, finish)
+
+    def _answer_again(self, record: Record, base: str) -> Response:
+        answer = recall(record.answer)
+        self.service.refer(answer, record, base)
+        body = answer.model_dump_json(exclude={"layers"}).encode()
+        return _unstored(body, "application/json", VARY)
 
     async def preview(self, request: Request) -> Response:
         """Show one scan as it was read, as a PNG; nothing is analysed or kept."""

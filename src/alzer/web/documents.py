@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from alzer.conclusion import OUT_OF_DISTRIBUTION
 from alzer.headline import choose_headline
-from alzer.web.schemas import ModelUsed, Prediction
+from alzer.web.schemas import HeadPrediction, ModelUsed, Prediction
 
 Document = dict[str, Any]
 
@@ -57,6 +57,18 @@ def from_document(stored: Mapping[str, Any]) -> Document:
         document = step(document)
     document.pop("version", None)
     return document
+
+
+def recall(stored: Mapping[str, Any]) -> Prediction:
+    """Return the answer that a document holds, without addresses.
+
+    Args:
+        stored: A document of this version or of any earlier one.
+    """
+    document = from_document(stored)
+    is_head = document.get("kind") == "volume"
+    answer = HeadPrediction if is_head else Prediction
+    return answer.model_validate({**document, "heatmap_url": None})
 
 
 def _version_of(stored: Mapping[str, Any]) -> int:

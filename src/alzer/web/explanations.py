@@ -14,6 +14,7 @@ from alzer.explain.kept_evidence import (
     KeptEvidence,
     UnreadableEvidence,
     unpack_evidence,
+    unpack_file,
 )
 from alzer.explain.overlay import encode_png, heat_colours
 from alzer.store.kinds import Kind
@@ -99,10 +100,15 @@ class Explanations:
         Raises:
             NoEvidence: There is none of that name.
         """
-        content = self._unpack(request, identity).files.get(name)
+        # Showing a head asks for all pictures; the analysis itself was noted.
+        is_picture = name.endswith(".png")
+        kept = self._read(request, identity, is_noted=not is_picture)
+        try:
+            content = unpack_file(kept, name)
+        except UnreadableEvidence as error:
+            raise NoEvidence(_NONE_KEPT) from error
         if content is None:
             raise NoEvidence(_NO_FILE)
-        is_picture = name.endswith(".png")
         return Response(content, 200, _UNSTORED, _PICTURE if is_picture else _GZIP)
 
     def _unpack(self, request: Request, identity: str) -> KeptEvidence:
@@ -111,14 +117,15 @@ class Explanations:
         except UnreadableEvidence as error:
             raise NoEvidence(_NONE_KEPT) from error
 
-    def _read(self, request: Request, identity: str) -> bytes:
+    def _read(self, request: Request, identity: str, *, is_noted: bool = True) -> bytes:
         history, content = History(self.service), None
         record = history.find(request, identity)
         if record.evidence is not None:
             content = self.service.store.files.read(Kind.EVIDENCE, record.evidence)
         if content is None:
             raise NoEvidence(_NONE_KEPT)
-        history.audit(request, "viewed", identity)
+        if is_noted:
+            history.audit(request, "viewed", identity)
         return content
 
 

@@ -200,6 +200,9 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 def _answers(operation: Mapping[str, Any]) -> Iterator[Answer]:
     for status, response in operation["responses"].items():
         content = response.get("content", {}).get("application/json", {})
-        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-        example = EXAMPLES.get(name, content.get("example"))
+        schema = content.get("schema", {})
+        forms = (schema, *schema.get("anyOf", ()))
+        names = [form.get("$ref", "").rpartition("/")[2] for form in forms]
+        known = (EXAMPLES[name] for name in names if name in EXAMPLES)
+        example = next(known, content.get("example"))
         yield Answer(status, response["description"], example)

@@ -5,10 +5,13 @@ import uuid
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
+from alzer import __version__
 from alzer.analysis import Analysis
 from alzer.errors import StorageUnavailable
 from alzer.explain.kept_evidence import KeptEvidence, pack_evidence
+from alzer.model.engine import ModelIdentity
 from alzer.person_evidence import head_files
 from alzer.scans.reading import File
 from alzer.store.audit import AuditEntry
@@ -31,12 +34,20 @@ class Submission:
         caller: To whom the analysis belongs.
         request_id: For the audit log.
         analysis_id: What the analysis will be called.
+        series: Which of several series in the files was meant.
     """
 
     files: tuple[File, ...]
     caller: Caller
     request_id: str
     analysis_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    series: str | None = None
+
+    def content(self, model: ModelIdentity) -> str:
+        """Return a digest of what is analysed, and by what; no name goes into it."""
+        digests = sorted(sha256(file.content).digest() for file in self.files)
+        by = f"{__version__} {model.sha256} {self.series or ''}"
+        return sha256(by.encode() + b"".join(digests)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -82,10 +93,36 @@ class Recorder:
             answer=to_document(answer),
             heatmap=heatmap,
             evidence=evidence,
+            content=self._digest(submission),
         )
         kept = self._keep(record, answer, submission)
         self.service.metrics.count(analysis)
         return answer, kept
+
+    def find_same(self, submission: Submission) -> Record | None:
+        """Find an earlier analysis of the same files, if the settings allow it.
+
+        Args:
+            submission: What somebody sent.
+
+        Returns:
+            The record of their newest one by the same model, or None.
+        """
+        content = self._digest(submission)
+        if content is None:
+            return None
+        found = self._store.records.find_same(content, submission.caller.owner)
+        if found is not None:
+            actor, request_id = submission.caller.actor, submission.request_id
+            entry = AuditEntry(actor, "viewed", found.id, request_id)
+            self._store.records.audit(entry)
+        return found
+
+    def _digest(self, submission: Submission) -> str | None:
+        model = self.service.model
+        if model is None or not self.service.settings.reuse_answers:
+            return None
+        return submission.content(model)
 
     def _pack(self, analysis: Analysis) -> bytes | None:
         if analysis.evidence is None or not self.service.settings.keep_evidence:
