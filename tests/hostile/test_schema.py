@@ -24,6 +24,12 @@ from web.test_access import bearer, make_token
 # methods get 405 without a body's schema; a heatmap's address takes none but ours.
 LEFT_OUT = ("positive_data_acceptance",)
 
+# Of requests, over all tests.
+NUMBERS = itertools.count()
+
+# A form's fields are text: a number, or an array of one text, arrives as that text.
+UNTOLD = "/properties/series (was string, became "
+
 BRAIN = {"file": as_png(draw_brain())}
 
 
@@ -64,6 +70,11 @@ PATHS = [
     ("GET", "/analyses"),
     ("GET", "/analyses/{identity}"),
     ("DELETE", "/analyses/{identity}"),
+    ("GET", "/analyses/{identity}/evidence"),
+    ("GET", "/analyses/{identity}/files/{name}"),
+    ("GET", "/analyses/{identity}/heat"),
+    ("GET", "/jobs/{identity}"),
+    ("DELETE", "/jobs/{identity}"),
     ("GET", "/uploads/heatmaps/{name}"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
@@ -115,11 +126,10 @@ def test_the_document_says_what_is_closed_and_by_what_one_is_let_in(
 
 def from_everywhere(app: FastAPI) -> ASGIApp:
     """Let every request come from an address of its own, so that none is a guess."""
-    numbers = itertools.count()
 
     async def ask_from_another(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            number = next(numbers)
+            number = next(NUMBERS)
             scope["client"] = (
                 f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}",
                 1,
@@ -168,7 +178,9 @@ def ask(
             case.validate_response(response, checks=checks)
         except FailureGroup as group:
             failures.update(
-                f"{each.title}: {each.message}" for each in group.exceptions
+                f"{each.title}: {each.message}"
+                for each in group.exceptions
+                if UNTOLD not in each.message
             )
 
     run()

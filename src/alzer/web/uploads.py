@@ -72,8 +72,7 @@ async def read_upload(request: Request, settings: Settings) -> Upload:
         files = await _files_of(form, settings.max_upload_bytes)
     finally:
         await form.close()
-    series = form.get("series")
-    return Upload(files, series if isinstance(series, str) else None)
+    return Upload(files, _series_of(form))
 
 
 async def _read_form(request: Request, settings: Settings) -> FormData:
@@ -98,6 +97,14 @@ async def _read_form(request: Request, settings: Settings) -> FormData:
         raise InvalidRequest(message) from error
     except ClientDisconnect as error:
         raise ClientDisconnected from error
+
+
+def _series_of(form: FormData) -> str | None:
+    chosen = form.getlist("series")
+    if len(chosen) > 1 or not all(isinstance(each, str) for each in chosen):
+        message = "The form has 'series' more than once, or as a file. Choose one."
+        raise InvalidRequest(message)
+    return next((each for each in chosen if isinstance(each, str)), None)
 
 
 async def _files_of(form: FormData, max_bytes: int) -> tuple[File, ...]:
