@@ -66,7 +66,8 @@ class Settings(BaseSettings):
     keep_evidence: bool = Field(
         default=True,
         description="Whether what the network was given and gave is kept with each "
-        "analysis, some 17 kB, so that it can be explained again without the scan.",
+        "analysis, so that it can be explained again without the scan: some 17 kB, of "
+        "a whole head some 6 MB with the files that its answer refers to.",
     )
     reuse_answers: bool = Field(
         default=False,
