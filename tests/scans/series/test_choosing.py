@@ -1,7 +1,6 @@
 """Which of several series is taken, and how they are listed where that is not sure."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,28 +9,17 @@ from alzer.errors import (
     OtherContrast,
     SeveralSeries,
 )
-from volume_files import affine_of, as_series, error_of, read_volume
+from volume_files import (
+    FLAIR,
+    SPIN_ECHO_T1,
+    T2,
+    affine_of,
+    as_series,
+    error_of,
+    read_volume,
+)
 
 AFFINE = affine_of()
-
-# As scanners write them; what is of no use here is left out.
-T2: Mapping[str, Any] = {
-    "ScanningSequence": "SE", "EchoTime": "98", "RepetitionTime": "5200",
-    "InversionTime": None,
-}  # fmt: skip
-FLAIR = {**T2, "EchoTime": "120", "RepetitionTime": "9000", "InversionTime": "2500"}
-PROTON_DENSITY = {**T2, "EchoTime": "12", "RepetitionTime": "3000"}
-T2_STAR = {**T2, "ScanningSequence": "GR", "EchoTime": "20", "RepetitionTime": "600"}
-STIR = {
-    **T2,
-    "ScanningSequence": ["SE", "IR"],
-    "EchoTime": "30",
-    "InversionTime": "160",
-}
-ECHO_PLANAR = {**T2, "ScanningSequence": "EP", "EchoTime": "30"}
-SPIN_ECHO_T1 = {**T2, "EchoTime": "11", "RepetitionTime": "520"}
-UNTOLD = {"ScanningSequence": None, "EchoTime": None, "RepetitionTime": None,
-          "InversionTime": None}  # fmt: skip
 
 
 def series(number: int, **elements: object) -> list[bytes]:
