@@ -18,8 +18,9 @@ import yaml
 
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry, read_log
+from alzer.store.filters import Filter
 from alzer.store.kinds import Kind
-from alzer.store.records import Filter, Record
+from alzer.store.records import Record
 from alzer.store.store import Store, open_store
 from servers import postgresql, postgresql_program
 

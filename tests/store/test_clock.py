@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alzer.store.audit import read_log
-from alzer.store.records import Filter, Record
+from alzer.store.filters import Filter
+from alzer.store.records import Record
 from alzer.store.store import Store
 
 Keep = Callable[..., Record]

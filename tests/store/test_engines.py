@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.store.database import Database
-from alzer.store.records import Filter, Record
+from alzer.store.filters import Filter
+from alzer.store.records import Record
 from alzer.store.store import Store
 from outages import locked
 

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, delete, event, text, update
 
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.store.audit import LOCAL, AuditEntry, read_log
-from alzer.store.records import Filter, Record
+from alzer.store.filters import Filter
+from alzer.store.records import Record
 from alzer.store.store import Store
 from alzer.store.tables import AUDIT
 

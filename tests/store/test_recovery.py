@@ -12,7 +12,8 @@ import pytest
 
 from alzer.errors import StorageUnavailable
 from alzer.store.audit import LOCAL, AuditEntry
-from alzer.store.records import Filter, Record
+from alzer.store.filters import Filter
+from alzer.store.records import Record
 from alzer.store.store import Store
 from outages import filled, run, small_disk
 from store.belonging import files_of

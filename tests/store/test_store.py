@@ -12,8 +12,9 @@ import pytest
 
 from alzer.errors import StorageUnavailable
 from alzer.store.audit import LOCAL, SERVICE, AuditEntry, read_log
+from alzer.store.filters import Filter
 from alzer.store.kinds import Kind
-from alzer.store.records import Filter, Record
+from alzer.store.records import Record
 from alzer.store.store import GRACE, Store
 from store.belonging import files_of
 

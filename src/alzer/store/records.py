@@ -1,15 +1,16 @@
 """Analyses as records: added, listed page by page, deleted."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 
 from alzer.store.audit import AuditEntry, append
 from alzer.store.cursors import cursor_at, number_of
 from alzer.store.database import Database
+from alzer.store.filters import Filter
 from alzer.store.kinds import Kind
 from alzer.store.tables import ANALYSES, JOBS
 
@@ -55,44 +56,6 @@ class Record:
             (Kind.EVIDENCE, self.evidence),
             (Kind.ORIGINAL, self.original),
         )
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which records are asked for; what is None does not matter.
-
-    Attributes:
-        owner: Those of one token.
-        since: Not before this moment.
-        until: Before this moment.
-        prediction: Of this class.
-        warning: With or without warnings.
-        reliable: Those that can't be relied on (False), or all others (True).
-    """
-
-    owner: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    prediction: str | None = None
-    warning: bool | None = None
-    reliable: bool | None = None
-
-    def conditions(self) -> Iterator[ColumnElement[bool]]:
-        """Return what a record has to fulfil."""
-        if self.owner is not None:
-            yield ANALYSES.c.owner == self.owner
-        if self.since is not None:
-            yield ANALYSES.c.created_at >= self.since
-        if self.until is not None:
-            yield ANALYSES.c.created_at < self.until
-        if self.prediction is not None:
-            yield ANALYSES.c.prediction == self.prediction
-        if self.warning is not None:
-            yield ANALYSES.c.has_warnings == self.warning
-        if self.reliable is True:  # nothing is known against those without a value
-            yield ANALYSES.c.reliable.is_not(False)
-        elif self.reliable is False:
-            yield ANALYSES.c.reliable.is_(False)
 
 
 @dataclass(frozen=True)

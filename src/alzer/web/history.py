@@ -12,7 +12,8 @@ from pydantic import BeforeValidator
 from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest, NoSuchAnalysis
 from alzer.store.audit import Action, AuditEntry
-from alzer.store.records import Filter, Record
+from alzer.store.filters import Filter
+from alzer.store.records import Record
 from alzer.web.callers import caller_of
 from alzer.web.documents import from_document
 from alzer.web.openapi import (
