@@ -51,7 +51,7 @@ def _get(url: str, file: AddonFile) -> bytes:
     """
     request = Request(url, headers={"User-Agent": "alzer"})  # noqa: S310 - the add-on's own, in code
     try:
-        with urlopen(request, timeout=_SILENCE_S) as answer:  # noqa: S310 # nosec B310 - as above
+        with urlopen(request, timeout=_SILENCE_S) as answer:  # noqa: S310 - as above  # nosec B310
             content: bytes = answer.read(file.size + 1)
     except HTTPError as error:
         error.close()  # it is the answer too
