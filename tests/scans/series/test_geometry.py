@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from alzer.errors import IncompleteSeries, NotBrainLike, UnusableScan
+from alzer.errors import IncompleteSeries, NotBrainLike, SeveralScans, UnusableScan
 from phantoms import save_dicom
 from volume_files import (
     ROUNDING,
@@ -58,6 +58,27 @@ def test_missing_slices_are_named(absent: list[int], said: str) -> None:
     ]
     with pytest.raises(IncompleteSeries, match=said):
         read_volume(*files)
+
+
+def test_slices_missing_in_a_large_gap_are_named() -> None:
+    files = as_series(AFFINE, (*SIZES[:2], 60))
+    with pytest.raises(IncompleteSeries, match="slices 11 to 40 of 60 are missing"):
+        read_volume(*files[:10], *files[40:])
+
+
+def test_files_of_two_people_are_no_series() -> None:
+    series = datasets(AFFINE, PatientID="one")
+    for dataset in series[::2]:
+        dataset.PatientID = "two"
+    with pytest.raises(SeveralScans, match="different patients"):
+        read_volume(*map(save_dicom, series))
+
+
+def test_a_patient_s_number_may_be_padded() -> None:
+    series = datasets(AFFINE, PatientID="one")
+    series[3].PatientID = "one "
+
+    assert read_volume(*map(save_dicom, series)).voxels.shape == SIZES
 
 
 def test_slices_that_come_twice_are_used_once() -> None:

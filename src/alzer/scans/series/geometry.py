@@ -115,7 +115,9 @@ def _places(stack: Stack, normal: _Points) -> list[list[Image]]:
     heights = np.array([image.position_mm for image in placed]) @ normal
     order = np.argsort(heights, kind="stable")
     distances = np.diff(heights[order])
-    apart = distances > _SAME_PLACE * distances.max(initial=0.0)
+    # Nearly the largest: one gap would hide all ordinary distances.
+    large_mm = np.quantile(distances, 0.95, method="lower") if distances.size else 0.0
+    apart = distances > _SAME_PLACE * large_mm
     usual_mm = np.median(distances[apart]) if apart.any() else 0.0
     if usual_mm <= 0.0:
         message = "All images of the series lie at one place; send a scan of a head."

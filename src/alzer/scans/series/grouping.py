@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from alzer.errors import SeveralScans
 from alzer.scans.series.images import Image
 from alzer.scans.series.kinds import Kind
 
@@ -57,7 +58,11 @@ def group(images: Sequence[Image]) -> list[Stack]:
     Returns:
         The stacks, in the order of the numbers of their series, the largest first
         within a series.
+
+    Raises:
+        SeveralScans: The files of a series name different patients.
     """
+    _check_patients(images)
     stacks: dict[tuple[object, ...], list[Stack]] = {}
     for image in sorted(images, key=lambda one: (one.numbers, one.file)):
         echo = None if image.echo_ms is None else round(image.echo_ms, 1)
@@ -71,6 +76,22 @@ def group(images: Sequence[Image]) -> list[Stack]:
     found = [stack for alike in stacks.values() for stack in alike]
     # Sorting keeps the order of what is equal.
     return sorted(found, key=lambda one: (one.images[0].numbers[0], -len(one.images)))
+
+
+def _check_patients(images: Sequence[Image]) -> None:
+    """Refuse a series that is put together from several people.
+
+    Raises:
+        SeveralScans: It is.
+    """
+    patients: dict[bytes, int] = {}
+    for image in images:
+        if patients.setdefault(image.series, image.patient) != image.patient:
+            message = (
+                "The files of one series name different patients; send the files of "
+                "one person."
+            )
+            raise SeveralScans(message)
 
 
 def _are_close(

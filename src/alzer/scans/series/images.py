@@ -46,6 +46,7 @@ class Image:
         echo_ms: Echo time; None if unknown.
         kind: What the image shows, by its header.
         digest: Of the pixels as they lie in the file.
+        patient: Tells people apart, and not who they are; 0 if the file doesn't.
     """
 
     file: int
@@ -60,6 +61,7 @@ class Image:
     echo_ms: float | None
     kind: Kind
     digest: bytes
+    patient: int = 0
 
 
 def find_images(files: Sequence[bytes], limits: Limits) -> list[Image]:
@@ -134,6 +136,12 @@ def count_frames(frame: Frame) -> int:
     return max(1, frame.integer("NumberOfFrames") or 1)
 
 
+def _tell_apart(patient: bytes | None) -> int:
+    """Return a number that tells patients apart within this process alone."""
+    stripped = (patient or b"").strip(b" \0")
+    return hash(stripped) if stripped else 0
+
+
 def _images_of(file: int, parsed: ParsedFile, limits: Limits) -> Iterator[Image]:
     """Describe the frames of a file.
 
@@ -146,6 +154,7 @@ def _images_of(file: int, parsed: ParsedFile, limits: Limits) -> Iterator[Image]
     if count > _MOST_FRAMES:
         message = f"The DICOM file declares {count} frames; send one volume of a head."
         raise TooManyPixels(message)
+    patient = _tell_apart(raw_value(parsed.dataset, "PatientID"))
     for number, pixels in enumerate(frames_of(parsed, count)):
         frame = frame_of(parsed.dataset, number)
         yield Image(
@@ -161,6 +170,7 @@ def _images_of(file: int, parsed: ParsedFile, limits: Limits) -> Iterator[Image]
             frame.number("EffectiveEchoTime") or frame.number("EchoTime"),
             kind_of(frame),
             hashlib.sha256(pixels).digest(),
+            patient,
         )
 
 
