@@ -101,6 +101,18 @@ def test_pictures_of_what_is_not_reliable_lie_apart() -> None:
     assert place == Path("sub-01/figures/not-reliable/sub-01_desc-heatmap_T1w.png")
 
 
+def test_evidence_that_can_not_be_relied_on_has_a_name_of_its_own() -> None:
+    person = Person("sub-02", None)
+    image = Input("set/sub-02/anat/sub-02_T1w.nii", person=person)
+    usual, doubted = (
+        bids.place_of(image, "evidence.nii.gz", reliable=reliable).name
+        for reliable in (True, False)
+    )
+
+    assert usual == "sub-02_desc-evidence_statmap.nii.gz"
+    assert doubted == "sub-02_desc-unreliableevidence_statmap.nii.gz"
+
+
 def test_an_image_of_no_data_set_has_no_place_there() -> None:
     with pytest.raises(ValueError, match="no BIDS"):
         bids.place_of(Input("head.nii"), "heatmap.png", reliable=True)

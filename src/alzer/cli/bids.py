@@ -41,10 +41,11 @@ _NOBODY: Final = Failure(
 )
 
 # Where results lie below a participant's folder, and how their names end.
-# `statmap` is what other programs call maps of values.
+# `statmap` is what other programs call maps of values; those that can't be relied on
+# have another name, so that nothing gathers them by that of the others.
 _PLACES: Final[Mapping[str, str]] = {
-    "evidence.nii.gz": "anat/{stem}_desc-evidence_statmap.nii.gz",
-    "evidence.json": "anat/{stem}_desc-evidence_statmap.json",
+    "evidence.nii.gz": "anat/{stem}_desc-{doubt}evidence_statmap.nii.gz",
+    "evidence.json": "anat/{stem}_desc-{doubt}evidence_statmap.json",
     "brain_mask.nii.gz": "anat/{stem}_desc-brain_mask.nii.gz",
     "brain_mask.json": "anat/{stem}_desc-brain_mask.json",
     "prediction.json": "anat/{stem}_prediction.json",
@@ -163,6 +164,7 @@ def place_of(image: Input, what: str, *, reliable: bool) -> Path:
     place = _PLACES.get(what, _SLICE_PLACE).format(
         stem=match["stem"],
         apart="" if reliable else "not-reliable/",
+        doubt="" if reliable else "unreliable",
         name=Path(what).stem.replace("_", ""),  # labels are letters and digits
     )
     return Path(image.person.participant, image.person.session or "", place)

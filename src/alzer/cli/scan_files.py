@@ -151,6 +151,8 @@ def describe_files(analysis: Analysis, scan: Input) -> Files:
         "Units": evidence["unit"],
         "Class": evidence["class"],
         "CellSizeMillimetres": evidence["cell_mm"],
+        "Reliable": analysis.reliable,
+        "UnreliableReason": analysis.unreliable_reason,
         "RawSources": [source],
     }
     mask = {"Type": "Brain", "RawSources": [source]}
