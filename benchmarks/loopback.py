@@ -133,11 +133,11 @@ def running(command: Sequence[str], folder: Path | None = None) -> Iterator[Serv
             process.wait(timeout=30)
 
 
-def form(content: bytes) -> bytes:
-    """Put a file into a request for a prediction.
+def form(*contents: bytes) -> bytes:
+    """Put files into a request for a prediction, a part each.
 
     Args:
-        content: The file's bytes.
+        contents: The files' bytes.
 
     Returns:
         The request, head and body.
@@ -145,8 +145,9 @@ def form(content: bytes) -> bytes:
     part = (
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; '
         'filename="slice.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
-    )
-    body = part.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+    ).encode()
+    parts = b"".join(part + content + b"\r\n" for content in contents)
+    body = parts + f"--{BOUNDARY}--\r\n".encode()
     head = (
         f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"

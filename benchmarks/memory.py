@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from load import quantile
@@ -100,13 +100,13 @@ def _deep_colour_png(large: Grey) -> bytes:
     )
 
 
-def _saved(picture: Image.Image, name: str, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow's own
+def _saved(picture: Image.Image, name: str, **options: object) -> bytes:
     file = io.BytesIO()
     picture.save(file, name, **options)
     return file.getvalue()
 
 
-def _coloured(name: str, large: Grey, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow's own
+def _coloured(name: str, large: Grey, **options: object) -> bytes:
     return _saved(Image.fromarray(as_bytes(large)).convert("RGB"), name, **options)
 
 

@@ -7,7 +7,6 @@ idle.
 
 import io
 import json
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from loopback import ALZER, BOUNDARY, Service, form, running
-from memory import SAMPLED_EVERY_S
+from loopback import ALZER, form, running
+from memory import resident_mb, watching
 from nibabel.nifti1 import Nifti1Image
 from subjects import data_folder, drawn_slice
 
@@ -44,55 +43,6 @@ def heads(data: Path) -> Iterator[tuple[str, list[bytes]]]:
     yield "t1-384, NIfTI", [image.to_bytes()]
 
 
-def request_of(files: list[bytes]) -> bytes:
-    """Put files into a request for a prediction, a part each."""
-    parts = [
-        f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=files; "
-        f"filename={number}\r\n\r\n".encode()
-        + content
-        + b"\r\n"
-        for number, content in enumerate(files)
-    ]
-    body = b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
-    head = (
-        f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
-        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-def held_mb(pid: int) -> float:
-    """Return the resident memory of a process and all below it in MB."""
-    held = 0.0
-    try:
-        status = Path(f"/proc/{pid}/status").read_text("ascii")
-        held = int(status.partition("VmRSS:")[2].split()[0]) / 1000.0
-        threads = list(Path(f"/proc/{pid}/task").iterdir())
-        below = [(thread / "children").read_text("ascii") for thread in threads]
-    except OSError:  # it has ended since
-        return held
-    return held + sum(held_mb(int(child)) for text in below for child in text.split())
-
-
-def ask(service: Service, request: bytes) -> tuple[int, bytes, float, float]:
-    """Ask once: status, body, seconds, and the most memory held meanwhile in MB."""
-    peak_mb, is_over = [0.0], threading.Event()
-
-    def watch() -> None:
-        while not is_over.wait(4 * SAMPLED_EVERY_S):
-            peak_mb[0] = max(peak_mb[0], held_mb(service.pid))
-
-    watcher, connection = threading.Thread(target=watch), service.connect()
-    watcher.start()
-    started = time.perf_counter()
-    status, body = connection.ask(request)
-    seconds = time.perf_counter() - started
-    is_over.set()
-    watcher.join()
-    connection.close()
-    return status, body, seconds, peak_mb[0]
-
-
 def row(name: str, answer: dict[str, Any], seconds: float, more_mb: float) -> str:
     """Return one line of the table."""
     usual = sum(one["reliable"] is not False for one in answer["slices"])
@@ -109,13 +59,18 @@ def main() -> None:
     print("|", " | ".join((*columns, "s in all", "MB")), "|")
     print("|", " | ".join(["---"] * (len(columns) + 2)), "|")
     with running(ALZER) as service:
-        ask(service, form(drawn_slice()))
-        idle_mb = held_mb(service.pid)
+        connection = service.connect()
+        connection.ask(form(drawn_slice()))
+        idle_mb = resident_mb(service)
         for name, files in heads(data_folder()):
-            status, body, seconds, peak_mb = ask(service, request_of(files))
+            request = form(*files)
+            with watching(service) as peak:
+                started = time.perf_counter()
+                status, body = connection.ask(request)
+                seconds = time.perf_counter() - started
             answer = json.loads(body)
             if status == 200:
-                print(row(name, answer, seconds, peak_mb - idle_mb), flush=True)
+                print(row(name, answer, seconds, peak.bytes_mb - idle_mb), flush=True)
             else:
                 print(f"| {name} | {answer['detail']} |", flush=True)
 
