@@ -20,6 +20,14 @@ def test_every_failure_has_a_code_of_its_own() -> None:
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
 
 
+def test_a_code_is_the_name_of_its_class() -> None:
+    assert AlzerError.code == "error"
+    assert errors.UnusableScan.code == "unusable_scan"
+    assert errors.NotAnImage.code == "not_an_image"
+    assert errors.NotMagneticResonance.code == "not_magnetic_resonance"
+    assert errors.Forged.code == "forged"
+
+
 def test_the_drawing_shows_every_failure_and_no_other() -> None:
     drawn = re.findall(r"^    [|` -]*([A-Z]\w+)", str(errors.__doc__), re.MULTILINE)
 

@@ -47,9 +47,12 @@
 
 A message is one or two sentences that a person understands: what was found and
 what to do next. It holds no path and nothing from inside the file that could
-identify a patient. Each class has one stable `code` for programs.
+identify a patient. Each class has one stable `code` for programs: its name in small
+letters, such as `empty_file` of `EmptyFile`. A class that is renamed changes its code,
+on which programs rely.
 """
 
+import re
 from typing import ClassVar
 
 
@@ -57,11 +60,15 @@ class AlzerError(Exception):
     """Any failure that alzer foresees.
 
     Attributes:
-        code: Stable machine-readable name of the failure.
+        code: Stable machine-readable name of the failure, that of its class.
         message: What happened and what to do, for a person.
     """
 
     code: ClassVar[str] = "error"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -71,73 +78,49 @@ class AlzerError(Exception):
 class UnusableScan(AlzerError):
     """The file can't be analysed."""
 
-    code = "unusable_scan"
-
 
 class EmptyFile(UnusableScan):
     """The file holds no bytes."""
-
-    code = "empty_file"
 
 
 class NotAnImage(UnusableScan):
     """The content is of no format that is read."""
 
-    code = "not_an_image"
-
 
 class DamagedFile(UnusableScan):
     """The format is known, but the content is truncated or inconsistent."""
-
-    code = "damaged_file"
 
 
 class UnsupportedVariant(UnusableScan):
     """The format is known and the file healthy, but of a kind that is not read."""
 
-    code = "unsupported_variant"
-
 
 class MissingDecoder(UnusableScan):
     """The pixels are compressed in a way that needs an extra package."""
-
-    code = "missing_decoder"
 
 
 class TooManyBytes(UnusableScan):
     """The file is larger than the limit."""
 
-    code = "too_many_bytes"
-
 
 class TooManyPixels(UnusableScan):
     """The image is larger than the limit, by its header or once decoded."""
-
-    code = "too_many_pixels"
 
 
 class TooDemanding(UnusableScan):
     """Decoding the file takes more memory or time than is allowed."""
 
-    code = "too_demanding"
-
 
 class NotOneSlice(UnusableScan):
     """The file holds more than one image."""
-
-    code = "not_one_slice"
 
 
 class SeveralScans(UnusableScan):
     """The files are separate images, and one scan was asked for."""
 
-    code = "several_scans"
-
 
 class SeveralSeries(UnusableScan):
     """The files hold several series, and which one is meant is not sure."""
-
-    code = "several_series"
 
     # `found` says what each series is, in the order of their numbers, from 1 on.
     def __init__(self, message: str, found: tuple[str, ...] = ()) -> None:
@@ -148,172 +131,114 @@ class SeveralSeries(UnusableScan):
 class IncompleteSeries(UnusableScan):
     """Slices are missing, doubled, or do not lie in one grid."""
 
-    code = "incomplete_series"
-
 
 class OtherContrast(UnusableScan):
     """The header says that the scan is of another contrast than T1."""
-
-    code = "other_contrast"
 
 
 class UnsafeArchive(UnusableScan):
     """The zip archive is made so that reading it could do harm."""
 
-    code = "unsafe_archive"
-
 
 class NotMagneticResonance(UnusableScan):
     """The file says that it was made by another modality."""
-
-    code = "not_magnetic_resonance"
 
 
 class InvalidValues(UnusableScan):
     """Pixels or their scaling are not finite, sensible numbers."""
 
-    code = "invalid_values"
-
 
 class ColourImage(UnusableScan):
     """The image has colours; an MRI slice is grey."""
-
-    code = "colour_image"
 
 
 class ConstantImage(UnusableScan):
     """Every pixel has the same value."""
 
-    code = "constant_image"
-
 
 class NotBrainLike(UnusableScan):
     """The image, or what its header says, is no slice through a head."""
-
-    code = "not_brain_like"
 
 
 class FailedPreparation(UnusableScan):
     """A whole head could not be brought to the slices that the model knows."""
 
-    code = "failed_preparation"
-
 
 class InvalidRequest(AlzerError):
     """The call itself is wrong: a missing part, an unknown option."""
-
-    code = "invalid_request"
 
 
 class InvalidHost(InvalidRequest):
     """The request names a host that the service does not go by."""
 
-    code = "invalid_host"
-
 
 class NotSignedIn(InvalidRequest):
     """The request carries no valid token, session or signature."""
-
-    code = "not_signed_in"
 
 
 class TooManyGuesses(InvalidRequest):
     """Too many tokens from the same address were not valid; the next has to wait."""
 
-    code = "too_many_guesses"
-
 
 class NotAllowed(InvalidRequest):
     """The token is valid, but it is good for something else."""
-
-    code = "not_allowed"
 
 
 class Forged(InvalidRequest):
     """The request comes in a session's name, but not from this service's page."""
 
-    code = "forged"
-
 
 class NoSuchAnalysis(InvalidRequest):
     """There is no such analysis, or it belongs to somebody else."""
-
-    code = "no_such_analysis"
 
 
 class NoEvidence(InvalidRequest):
     """The analysis keeps no evidence, or none that speaks for the class."""
 
-    code = "no_evidence"
-
 
 class NoSuchJob(InvalidRequest):
     """There is no such job, or it belongs to somebody else."""
-
-    code = "no_such_job"
 
 
 class UnusableModel(AlzerError):
     """The model can't be used."""
 
-    code = "unusable_model"
-
 
 class DamagedBundle(UnusableModel):
     """A part of the bundle is missing, unreadable or altered."""
-
-    code = "damaged_bundle"
 
 
 class UnsafeModel(UnusableModel):
     """The model refers to data outside its own file."""
 
-    code = "unsafe_model"
-
 
 class EngineUnavailable(UnusableModel):
     """The inference engine is not installed, or failed on this model."""
-
-    code = "engine_unavailable"
 
 
 class AddonUnavailable(UnusableModel):
     """A model that people add is not installed, or can't be fetched."""
 
-    code = "addon_unavailable"
-
 
 class TrainingRefused(AlzerError):
     """Training or evaluation would not give an honest result."""
-
-    code = "training_refused"
 
 
 class InvalidCohort(TrainingRefused):
     """Files, labels or folds are missing or contradict one another."""
 
-    code = "invalid_cohort"
-
 
 class LeakySplit(TrainingRefused):
     """The same person is on both sides of a split."""
-
-    code = "leaky_split"
 
 
 class StorageUnavailable(AlzerError):
     """What is kept can't be written, read or removed now."""
 
-    code = "storage_unavailable"
-
 
 class JobLost(AlzerError):
     """The service ended before the job did; nothing was kept of it."""
 
-    code = "job_lost"
-
 
 class Overloaded(AlzerError):
     """Too many requests wait already."""
-
-    code = "overloaded"

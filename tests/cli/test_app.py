@@ -1,6 +1,7 @@
 """The program as a whole."""
 
 import runpy
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -60,3 +61,27 @@ def test_a_terminal_takes_no_part_of_a_help_text_for_markup() -> None:
     assert len(texts) > 50
     for text in texts:
         assert Text.from_markup(text).plain == text
+
+
+# Interrupts the program in the middle of its imports, as Ctrl-C may.
+INTERRUPTED = """
+import signal, sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "alzer.wiring":
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting())
+from alzer.cli.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_ends_it_quietly_while_it_is_being_loaded() -> None:
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -13,11 +15,13 @@ from alzer.cli.exits import (
     EXIT_CODE_BY_ERROR,
     Commands,
     Stopped,
+    apart,
     complain,
+    end_at_once,
     exit_code_of,
     stoppable,
 )
-from alzer.errors import AlzerError, InvalidRequest
+from alzer.errors import AlzerError, InvalidRequest, Overloaded
 
 
 def descendants(error: type[AlzerError]) -> Iterator[type[AlzerError]]:
@@ -108,3 +112,50 @@ def test_in_another_thread_signals_are_left_alone() -> None:
     thread.join()
 
     assert seen == [before]
+
+
+# A program that is stopped while another thread can't be, beside a library that takes
+# its time to be taken apart.
+BUSY = """
+import atexit, os, signal, threading, time
+from alzer.cli.exits import Stopped, apart, end_at_once, stoppable
+
+def work():
+    os.kill(os.getpid(), signal.{name})
+    time.sleep(600)
+
+threading.Thread(target=time.sleep, args=(600,)).start()
+atexit.register(time.sleep, 600)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    with stoppable():
+        apart(work)
+except Stopped as stop:
+    print("closed")
+    end_at_once(stop.exit_code)
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_stop_waits_for_no_thread_and_no_library(name: str, code: int) -> None:
+    program = [sys.executable, "-c", BUSY.format(name=name)]
+    ended = subprocess.run(  # noqa: S603 - our own program
+        program, capture_output=True, check=False, timeout=300.0
+    )
+
+    assert (ended.returncode, ended.stdout) == (code, b"closed\n"), ended.stderr
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_other_ends_are_ordinary_ones(code: int) -> None:
+    end_at_once(code)  # else this would be the end of the tests
+
+
+def test_what_is_done_apart_gives_its_result_or_its_failure() -> None:
+    def fail() -> None:
+        message = "It is full."
+        raise Overloaded(message)
+
+    assert apart(lambda: 3) == 3
+    with pytest.raises(Overloaded, match="full"):
+        apart(fail)

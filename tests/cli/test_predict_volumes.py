@@ -137,8 +137,11 @@ def test_a_terminal_shows_the_stage_of_a_whole_head(
     assert "T2-weighted" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
 def test_a_stop_leaves_nothing_of_a_head_that_is_worked_on(
-    bundle: Path, tmp_path: Path
+    bundle: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     head = draw_average_head().volume
     content = encode_nifti(head.voxels, head.affine, "phantom")
@@ -164,10 +167,10 @@ def test_a_stop_leaves_nothing_of_a_head_that_is_worked_on(
     shown = b""
     while b"finding the brain" not in shown and (part := process.stderr.read(4096)):
         shown += part
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     _, rest = process.communicate()
 
-    assert process.returncode == 143
+    assert process.returncode == code
     assert b"0 records are complete" in rest
     files = {path.name for path in (tmp_path / "to").rglob("*") if path.is_file()}
     assert files == {"legend.png", "run.json", "predictions.jsonl"}

@@ -8,7 +8,7 @@ from alzer import __version__
 from alzer.cli.audit import audit
 from alzer.cli.clock import clock
 from alzer.cli.evaluate import evaluate
-from alzer.cli.exits import Commands
+from alzer.cli.exits import Commands, end_at_once
 from alzer.cli.models import models
 from alzer.cli.predict import predict
 from alzer.cli.serve import serve
@@ -53,5 +53,14 @@ def alzer(
 
 
 def main() -> None:
-    """Run the program."""
-    app()
+    """Run the program.
+
+    Raises:
+        SystemExit: With its exit code.
+    """
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            end_at_once(end.code)
+        raise

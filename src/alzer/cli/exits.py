@@ -1,11 +1,13 @@
 """From a failure to its exit code and its sentence: one table."""
 
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -21,6 +23,8 @@ from alzer.errors import (
     UnusableModel,
     UnusableScan,
 )
+
+Result = TypeVar("Result")
 
 SUCCESS: Final = 0
 FAILURE: Final = 1
@@ -48,6 +52,10 @@ def exit_code_of(error: type[AlzerError]) -> int:
 def complain(sentence: str) -> None:
     """Show the person at the terminal what went wrong."""
     sys.stderr.write(f"alzer: {printable(sentence)}\n")
+
+
+# By these a person, or the system, asks a program to end.
+_STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 class Stopped(BaseException):
@@ -87,6 +95,45 @@ def stoppable() -> Iterator[None]:
 
 def _stop(number: int, _: object) -> NoReturn:
     raise Stopped(number)
+
+
+def end_at_once(exit_code: int) -> None:
+    """End a program that was stopped, without waiting for threads and libraries.
+
+    Engines take a second to be taken apart, and a step in another thread may take
+    longer. What was to be closed has been closed when the stop was handled.
+
+    Args:
+        exit_code: Of the program; nothing is done unless it is that of a signal.
+    """
+    if exit_code - 128 in _STOPPING:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
+
+
+def apart(work: Callable[[], Result]) -> Result:
+    """Do what takes long in one step in a thread of its own.
+
+    Signals are told between the steps of the first thread alone, which waits here.
+
+    Args:
+        work: What to do; it goes on, in vain, if the wait is ended by a signal.
+
+    Returns:
+        What it returns.
+    """
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - who waits raises it
+            future.set_exception(error)
+
+    # Not of a pool: the end of the program does not wait for it.
+    threading.Thread(target=run, daemon=True).start()
+    return future.result()
 
 
 class Commands(TyperGroup):

@@ -1,6 +1,5 @@
 """`alzer predict`: files and folders in, one record each out."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -13,7 +12,14 @@ import typer
 from alzer.cli import bids
 from alzer.cli.cohort import Cohort, Finding
 from alzer.cli.display import Display, Screen
-from alzer.cli.exits import FAILURE, SUCCESS, Stopped, complain, stoppable
+from alzer.cli.exits import (
+    FAILURE,
+    SUCCESS,
+    Stopped,
+    apart,
+    complain,
+    stoppable,
+)
 from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.cli.options import (
     EngineOption,
@@ -25,7 +31,7 @@ from alzer.cli.options import (
 from alzer.cli.reading import Reader
 from alzer.cli.records import Format, Record, note
 from alzer.cli.results import Choice, Existing, ResultsFolder
-from alzer.cli.volumes import Heads, Work, is_busy
+from alzer.cli.volumes import Heads, Work
 from alzer.errors import AlzerError, InvalidRequest
 from alzer.settings import Settings
 from alzer.wiring import start_model
@@ -183,10 +189,6 @@ def _exit_after(run: Callable[[], bool]) -> NoReturn:
         with stoppable():
             is_success = run()
     except Stopped as stop:
-        if is_busy():  # in a step that can't be ended, and takes seconds
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(stop.exit_code)
         raise typer.Exit(stop.exit_code) from stop
     raise typer.Exit(SUCCESS if is_success else FAILURE)
 
@@ -241,7 +243,7 @@ def _answer(cohort: Cohort, call: _Call, reader: Reader, settings: Settings) -> 
         Whether the model is calibrated.
     """
     reads = reader.read(cohort.inputs(cohort.tally.skipped))
-    model = start_model(settings)  # while the first files are read
+    model = apart(lambda: start_model(settings))  # while the first files are read
     cohort.begin(model)
     display = Display(cohort.inputs)
     with Heads(reader, model, call.work(settings), display.tell) as heads:

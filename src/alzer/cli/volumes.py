@@ -31,8 +31,6 @@ _ENDED_S: Final = 20.0
 _PREPARED: Final = 0.7
 _PREDICTED: Final = 0.15
 
-_THREAD: Final = "whole head"
-
 
 class GivenUp(Exception):
     """Nobody waits for the answer any longer."""
@@ -119,9 +117,7 @@ class Heads:
         """
         future: Future[Outcome] = Future()
         # Not of a pool: the end of the program does not wait for these.
-        thread = threading.Thread(
-            target=self._run, args=(read, future), name=_THREAD, daemon=True
-        )
+        thread = threading.Thread(target=self._run, args=(read, future), daemon=True)
         self._threads = [one for one in self._threads if one.is_alive()]
         self._threads.append(thread)
         thread.start()
@@ -199,8 +195,3 @@ class Heads:
         """
         if self._is_closed.is_set():
             raise GivenUp
-
-
-def is_busy() -> bool:
-    """Check whether a whole head is still worked on, though nobody waits for it."""
-    return any(thread.name == _THREAD for thread in threading.enumerate())
