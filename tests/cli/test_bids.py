@@ -54,6 +54,20 @@ def test_a_folder_without_participants_is_told(tmp_path: Path) -> None:
     assert "sub-*/anat" in found.failure.message
 
 
+def test_what_is_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.nii").touch()
+    absent, file = (
+        found.failure.message
+        for found in bids.find_participants(
+            [str(tmp_path / "absent"), str(tmp_path / "a.nii")]
+        )
+        if found.failure
+    )
+
+    assert absent == "There is no such folder. Check its path."
+    assert file.startswith("This is a file. Name the folder of a BIDS data set")
+
+
 def test_a_data_set_is_known_by_its_description(data_set: Path) -> None:
     assert bids.is_data_set(str(data_set))
     assert not bids.is_data_set(str(data_set / "sub-01"))

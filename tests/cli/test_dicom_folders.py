@@ -2,23 +2,35 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from alzer.cli.dicom_folders import LEAST_FILES, divide, may_be_dicom, series_of
+from alzer.cli.dicom_folders import (
+    LEAST_FILES,
+    find_series,
+    may_be_dicom,
+    series_of,
+)
 from alzer.cli.inputs import find_inputs
 from phantoms import as_dicom, as_png, draw_brain
 
 BRAIN = draw_brain((40, 32))
 
 
-def write_series(folder: Path, series: str, count: int, start: int = 0) -> list[str]:
+def write_series(
+    folder: Path, series: str, count: int, start: int = 0, **own: object
+) -> list[str]:
     """Write slices of one series, and return their paths."""
     folder.mkdir(exist_ok=True, parents=True)
-    content = as_dicom(BRAIN, SeriesInstanceUID=series)
-    paths = [folder / f"IM{number:04}" for number in range(start, start + count)]
-    for path in paths:
-        path.write_bytes(content)
+    paths = []
+    for number in range(start, start + count):
+        elements = {"PatientID": "one", "SOPInstanceUID": f"{series}.{number}", **own}
+        content = as_dicom(
+            BRAIN, SeriesInstanceUID=series, InstanceNumber=number, **elements
+        )
+        paths.append(folder / f"IM{number:04}")
+        paths[-1].write_bytes(content)
     return [str(path) for path in paths]
 
 
@@ -61,15 +73,99 @@ def test_names_tell_which_files_are_looked_at(name: str, *, may_be: bool) -> Non
     assert may_be_dicom(name) == may_be
 
 
+def groups_of(folder: Path, *, apart: bool = True) -> dict[str, tuple[str, ...]]:
+    """Return the files of each series by its name, all below a folder."""
+    found = find_series([str(folder)], frozenset(), apart=apart)
+    return {
+        os.path.relpath(one.name, folder): tuple(
+            os.path.relpath(file, folder) for file in one.files
+        )
+        for one in found
+    }
+
+
 def test_series_are_told_apart_and_small_ones_left(tmp_path: Path) -> None:
     first = write_series(tmp_path, "1.2.1", LEAST_FILES)
     scout = write_series(tmp_path, "1.2.2", LEAST_FILES - 1, start=20)
     last = write_series(tmp_path, "1.2.3", LEAST_FILES, start=40)
-    paths = [*first, *scout, *last]
+    (tmp_path / "IM9999").symlink_to("absent")
 
-    assert divide(paths, apart=True) == [tuple(first), tuple(last)]
-    assert divide(paths, apart=False) == [tuple(paths)]
-    assert divide([*scout, str(tmp_path / "absent")], apart=True) == []
+    assert list(groups_of(tmp_path).values()) == [
+        tuple(Path(file).name for file in files) for files in (first, last)
+    ]
+    (together,) = groups_of(tmp_path, apart=False).values()
+    assert len(together) == len([*first, *scout, *last])
+
+
+def test_a_series_spread_over_folders_is_one(tmp_path: Path) -> None:
+    write_series(tmp_path / "study" / "IM0000-0004", "1.2.1", 5)
+    write_series(tmp_path / "study" / "IM0005-0009", "1.2.1", 5, start=5)
+    write_series(tmp_path / "other", "1.2.2", LEAST_FILES, start=50)
+    found = list(find_inputs([str(tmp_path)], frozenset()))
+
+    assert list(groups_of(tmp_path)) == ["other", "study"]
+    assert [Path(one.name).name for one in found] == ["other", "study"]
+    assert [Path(file).name for file in found[1].files] == [
+        f"IM{number:04}" for number in range(10)
+    ]
+
+
+def test_each_slice_in_a_folder_of_its_own_is_one_series(tmp_path: Path) -> None:
+    for number in range(LEAST_FILES):
+        write_series(tmp_path / f"{number}", "1.2.1", 1, start=number)
+
+    assert [len(files) for files in groups_of(tmp_path).values()] == [LEAST_FILES]
+
+
+def test_a_folder_that_holds_other_series_gives_no_name(tmp_path: Path) -> None:
+    write_series(tmp_path / "a", "1.2.1", 5)
+    write_series(tmp_path / "b", "1.2.1", 5, start=5)
+    write_series(tmp_path / "c", "1.2.2", LEAST_FILES)
+
+    assert list(groups_of(tmp_path)) == ["a/IM0000", "c"]
+
+
+def test_a_copy_of_a_series_is_the_same_series(tmp_path: Path) -> None:
+    write_series(tmp_path / "a", "1.2.1", LEAST_FILES)
+    write_series(tmp_path / "a copy", "1.2.1", LEAST_FILES)
+
+    assert [len(files) for files in groups_of(tmp_path).values()] == [2 * LEAST_FILES]
+
+
+@pytest.mark.parametrize("own", [{"PatientID": "other"}, {"SOPInstanceUID": "1.2.3.9"}])
+def test_people_who_were_given_one_identifier_stay_apart(
+    tmp_path: Path, own: dict[str, Any]
+) -> None:
+    write_series(tmp_path / "a", "1.2.1", LEAST_FILES)
+    write_series(tmp_path / "b", "1.2.1", LEAST_FILES, **own)
+
+    assert list(groups_of(tmp_path)) == ["a", "b"]
+
+
+def test_with_a_choice_folders_that_share_a_series_are_one(tmp_path: Path) -> None:
+    write_series(tmp_path / "a", "1.2.1", 5)
+    write_series(tmp_path / "b", "1.2.1", 5, start=5)
+    write_series(tmp_path / "b", "1.2.2", LEAST_FILES, start=20)
+    write_series(tmp_path / "c", "1.2.3", LEAST_FILES)
+
+    assert [len(one) for one in groups_of(tmp_path, apart=False).values()] == [18, 8]
+
+
+def test_a_series_over_folders_that_a_call_names_is_one(tmp_path: Path) -> None:
+    first = write_series(tmp_path / "a", "1.2.1", 5)
+    second = write_series(tmp_path / "b", "1.2.1", 5, start=5)
+    names = [str(tmp_path / "a"), str(tmp_path / "b")]
+    (found,) = find_inputs(names, frozenset())
+
+    assert (found.name, found.files) == (first[0], (*first, *second))
+
+
+def test_results_and_hidden_folders_hold_no_series(tmp_path: Path) -> None:
+    write_series(tmp_path / ".hidden", "1.2.1", LEAST_FILES)
+    write_series(tmp_path / "results", "1.2.2", LEAST_FILES)
+    excluded = frozenset({os.path.realpath(tmp_path / "results")})
+
+    assert find_series([str(tmp_path)], excluded, apart=True) == []
 
 
 def test_a_folder_with_one_series_is_one_input_and_the_rest_as_ever(

@@ -119,7 +119,7 @@ def test_a_list_of_series_arrives_and_one_is_chosen(pool: DecodingPool) -> None:
     chosen = pool.read_scan(files, LIMITS, "1.2.3.5")
 
     assert len(refused.value.found) == 2
-    assert "number 2 was taken" in chosen.notes[0]
+    assert "number 2 was taken" in chosen.warnings[0]
 
 
 def test_separate_slices_are_no_scan(pool: DecodingPool) -> None:

@@ -182,7 +182,7 @@ def test_separate_slices_are_all_read_where_all_are_asked_for() -> None:
     scans = read_scans(map(File, contents))
 
     assert [type(scan) for scan in scans] == [Slice] * 3
-    with pytest.raises(SeveralScans, match="3 separate scans"):
+    with pytest.raises(SeveralScans, match="3 separate slices"):
         read_scan(map(File, contents))
 
 

@@ -40,6 +40,12 @@ _NOBODY: Final = Failure(
     "folder of a BIDS data set, or leave out --bids.",
 )
 
+_NO_FOLDER: Final = Failure(
+    NO_IMAGES,
+    "This is a file. Name the folder of a BIDS data set, or leave out --bids.",
+)
+_NOT_THERE: Final = Failure(NO_IMAGES, "There is no such folder. Check its path.")
+
 # Where results lie below a participant's folder, and how their names end.
 # `statmap` is what other programs call maps of values; those that can't be relied on
 # have another name, so that nothing gathers them by that of the others.
@@ -76,7 +82,13 @@ def find_participants(
     skipped = Counter() if skipped is None else skipped
     for name in names:
         found = list(_images_of(name, skipped))
-        yield from found or [Input(name, _NOBODY)]
+        yield from found or [Input(name, _why_nobody(name))]
+
+
+def _why_nobody(name: str) -> Failure:
+    if Path(name).is_dir():
+        return _NOBODY
+    return _NO_FOLDER if Path(name).exists() else _NOT_THERE
 
 
 def _images_of(data_set: str, skipped: Skipped) -> Iterator[Input]:

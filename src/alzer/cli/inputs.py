@@ -3,13 +3,13 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from alzer.cli.dicom_folders import divide, may_be_dicom
+from alzer.cli.dicom_folders import find_series, is_below
 from alzer.errors import AlzerError, SeveralSeries, TooManyBytes, UnusableScan
 from alzer.scans.names import DICOM_INDEX, is_image_half, is_image_name, other_half
 from alzer.scans.pair import join_pair
@@ -110,23 +110,35 @@ def find_inputs(
     Yields:
         Each file, folders in the order of their names; a folder that can't be
         listed or holds no image comes with its failure. Both files of a pair
-        (`.hdr` and `.img`) come as one, and so do the DICOM files of one series in
-        one folder, under the folder's name if there is no other series.
+        (`.hdr` and `.img`) come as one, and so do the DICOM files of one series, in
+        one folder or in several, under the name of the folder that no other series
+        is in.
     """
-    walk = _Walk(excluded, Counter() if skipped is None else skipped, apart)
     named = tuple(names)
+    series = find_series(filter(_is_named_folder, named), excluded, apart=apart)
+    walk = _Walk(
+        excluded,
+        Counter() if skipped is None else skipped,
+        {one.files[0]: Input(one.name, files=one.files) for one in series},
+        frozenset(file for one in series for file in one.files),
+    )
     for name in named:
-        # Not Path.is_dir, which fails where a folder above may not be searched.
-        if name != STANDARD_INPUT and os.path.isdir(name):  # noqa: PTH112 - see above
+        if _is_named_folder(name):
             found = False
             for file in walk.below(name):
                 found = True
                 yield file
-            if not found:
+            # What it holds of a series may have come with another folder.
+            if not found and not any(is_below(file, name) for file in walk.in_series):
                 message = "The folder holds no image of a known name. Name the files."
                 yield Input(name, Failure(NO_IMAGES, message))
         elif not (is_image_half(name) and other_half(name, named.__contains__)):
             yield _paired(name)
+
+
+def _is_named_folder(name: str) -> bool:
+    # Not Path.is_dir, which fails where a folder above may not be searched.
+    return name != STANDARD_INPUT and os.path.isdir(name)  # noqa: PTH112 - see above
 
 
 def _paired(name: str) -> Input:
@@ -140,12 +152,14 @@ class _Walk:
     Attributes:
         excluded: Real paths to leave out.
         skipped: Takes what is left out.
-        apart: Whether the series of a folder are inputs of their own.
+        series: The DICOM series in the folders, by the first file of each.
+        in_series: The files of all of them.
     """
 
     excluded: AbstractSet[str]
     skipped: Skipped
-    apart: bool
+    series: Mapping[str, Input]
+    in_series: AbstractSet[str]
 
     def below(self, folder: str) -> Iterator[Input]:
         """Find the files of a folder and of those below; not by recursion."""
@@ -169,12 +183,10 @@ class _Walk:
             yield Input(folder, _unreadable(error))
             return
         names = {entry.name for entry in entries}
-        series = self._series(folder, entries)
-        in_series = {path for one in series.values() for path in one.files}
         for entry in entries:
-            if entry.path in series:
-                yield series[entry.path]
-            if entry.path in in_series:
+            if entry.path in self.series:
+                yield self.series[entry.path]
+            if entry.path in self.in_series:
                 continue
             if self.excluded and os.path.realpath(entry.path) in self.excluded:
                 continue
@@ -186,20 +198,6 @@ class _Walk:
                 continue  # comes with its header
             else:
                 yield entry
-
-    def _series(
-        self, folder: str, entries: Iterable["os.DirEntry[str]"]
-    ) -> dict[str, Input]:
-        """Find the DICOM series of a folder, by the path of the first file of each."""
-        files = [
-            entry.path
-            for entry in entries
-            if may_be_dicom(entry.name) and _is_plain_file(entry)
-        ]
-        found = divide(files, apart=self.apart)
-        if len(found) == 1:
-            return {found[0][0]: Input(folder, files=found[0])}
-        return {paths[0]: Input(paths[0], files=paths) for paths in found}
 
     def _file(self, entry: "os.DirEntry[str]") -> Iterator[Input]:
         try:
@@ -227,13 +225,6 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
     except OSError:  # its folder may be listed, but not searched
-        return False
-
-
-def _is_plain_file(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_file()
-    except OSError:  # links that lead to one another
         return False
 
 

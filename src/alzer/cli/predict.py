@@ -133,6 +133,7 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     settings = read_settings(
         model=model, engine=engine, precision=precision, threads=threads
     )
+    series = (series or "").strip() or None
     existing = _existing(output, resume=resume, overwrite=overwrite)
     call = _Call(
         paths,

@@ -35,8 +35,8 @@ STRANGE: Final = (
     "The file can't be decoded: its decoder ended unexpectedly. Export it again."
 )
 TOO_MUCH: Final = (
-    "Decoding the file takes more memory or time than is allowed; send one slice, "
-    "uncompressed."
+    "Decoding the file takes more memory or time than is allowed; send one slice or "
+    "volume, uncompressed."
 )
 
 

@@ -16,10 +16,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from alzer.errors import DamagedFile, TooManyBytes, UnsafeArchive, UnsupportedVariant
+from alzer.scans.names import is_of_system
 from alzer.scans.sizes import check_together
 from alzer.settings import Limits
 
 SIGNATURE: Final = b"PK\3\4"
+
+# An archive without entries begins with its end.
+_EMPTY: Final = b"PK\5\6"
 
 _READ_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
@@ -35,8 +39,6 @@ _LOCAL: Final = struct.Struct("<4s22xHH")
 
 _LEADS_OUT: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
 
-_OF_TOOLS: Final = re.compile(r"(^|/)(\.|__MACOSX/|Thumbs\.db$|desktop\.ini$)")
-
 _OTHER_METHOD: Final = (
     "The zip archive is compressed in a way that is not read; use the usual one "
     "(deflate)."
@@ -46,7 +48,7 @@ _REMADE: Final = "Make a new zip archive of the scan's files and send that."
 
 def is_archive(data: bytes) -> bool:
     """Check whether a file is a zip archive, by its first bytes."""
-    return data.startswith(SIGNATURE)
+    return data.startswith((SIGNATURE, _EMPTY))
 
 
 def unpack_archive(data: bytes, limits: Limits) -> Iterator[tuple[str, bytes]]:
@@ -70,7 +72,7 @@ def unpack_archive(data: bytes, limits: Limits) -> Iterator[tuple[str, bytes]]:
             entries = archive.infolist()
             _check(entries, data, archive.start_dir, limits)
             for entry in entries:
-                if not entry.is_dir() and not _OF_TOOLS.search(entry.filename):
+                if not entry.is_dir() and not is_of_system(entry.filename):
                     yield entry.filename, _content(archive, entry)
     except NotImplementedError as error:  # a later version of the format
         raise UnsupportedVariant(_OTHER_METHOD) from error

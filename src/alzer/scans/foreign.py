@@ -8,14 +8,14 @@ from typing import Final
 _AS_PNG: Final = "Open it in an image viewer, save it as PNG and send that."
 _FRAME: Final = "Save the frame that shows the slice as PNG and send that."
 _PAGE: Final = "Export the image in it as PNG, or ask for the scan's DICOM file."
-_UNPACK: Final = "Unpack it and send the file of one slice."
+_UNPACK: Final = "Unpack it and send the scan's DICOM or NIfTI files."
 _ARRAY: Final = "Save the array as a 16-bit PNG or as NIfTI and send that."
-_AGAIN: Final = "Download the scan itself and send that."
-_DATA: Final = "Choose the file of the scan itself."
+_AGAIN: Final = "Download the scan itself, such as DICOM or NIfTI."
+_DATA: Final = "Choose the file of the scan itself, such as DICOM or NIfTI."
 
 
 def _to_nifti(tool: str) -> str:
-    return f"Convert it to NIfTI, for example with {tool}, and send one slice."
+    return f"Convert it to NIfTI, for example with {tool}, and send that."
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,12 @@ FOREIGN: Final = (
     Foreign("a video", rb"0&\xb2u\x8ef\xcf\x11", _FRAME),
     Foreign("a PDF document", rb".{0,1020}%PDF-", _PAGE),
     Foreign("a PostScript document", rb"%!PS|\xc5\xd0\xd3\xc6", _PAGE),
-    Foreign("an Office document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|{\\rtf", _PAGE),
+    Foreign(
+        "an Office document, or a folder's thumbnails (Thumbs.db)",
+        rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        _PAGE,
+    ),
+    Foreign("an Office document", rb"{\\rtf", _PAGE),
     Foreign(
         "an Office document",
         rb"PK\x03\x04.*(\[Content_Types\]\.xml|word/|ppt/|xl/|vnd\.oasis)",
@@ -169,10 +174,27 @@ def describe(head: bytes) -> str | None:
         >>> describe(b"%PDF-1.7")[:27]
         'The file is a PDF document.'
     """
+    foreign = _find(head)
+    return None if foreign is None else f"The file is {foreign.name}. {foreign.advice}"
+
+
+def name_of(head: bytes) -> str | None:
+    """Return the name of a format that is known but not read.
+
+    Args:
+        head: As for `describe`.
+
+    Returns:
+        Such as `a PDF document`; None if it is not known.
+    """
+    foreign = _find(head)
+    return None if foreign is None else foreign.name
+
+
+def _find(head: bytes) -> Foreign | None:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = head[: len(head) // 2 * 2].decode("utf-16", "replace")
         head = text.encode()
-    for foreign in FOREIGN:
-        if re.match(foreign.signature, head, re.DOTALL):
-            return f"The file is {foreign.name}. {foreign.advice}"
-    return None
+    return next(
+        (one for one in FOREIGN if re.match(one.signature, head, re.DOTALL)), None
+    )

@@ -91,6 +91,18 @@ def _read_mgh_scan(data: bytes, limits: Limits) -> Slice | Volume:
     return read_mgh_scan(data, limits)
 
 
+def _describe_nifti(data: bytes) -> str | None:
+    from alzer.scans.nifti import describe_nifti  # noqa: PLC0415 - see above
+
+    return describe_nifti(data)
+
+
+def _describe_mgh(data: bytes) -> str | None:
+    from alzer.scans.mgh import describe_mgh  # noqa: PLC0415 - see above
+
+    return describe_mgh(data)
+
+
 FORMATS: Final = (
     # First: a DICOM file's free first bytes may hold another format's mark.
     Format("DICOM", _is_dicom_file, _read_dicom, _samples_of("DICOM")),
@@ -100,8 +112,17 @@ FORMATS: Final = (
     _picture("BMP"),
     _picture("WebP"),
     _picture("GIF"),
-    Format("NIfTI", _is_nifti, _read_nifti, _samples_of("NIfTI"), _read_nifti_scan),
-    Format("MGH", _is_mgh, _read_mgh, _samples_of("MGH"), _read_mgh_scan),
+    Format(
+        "NIfTI",
+        _is_nifti,
+        _read_nifti,
+        _samples_of("NIfTI"),
+        _read_nifti_scan,
+        _describe_nifti,
+    ),
+    Format(
+        "MGH", _is_mgh, _read_mgh, _samples_of("MGH"), _read_mgh_scan, _describe_mgh
+    ),
     # Last: it has no mark.
     Format("DICOM", _is_bare_dicom, _read_dicom, _samples_of("DICOM")),
 )

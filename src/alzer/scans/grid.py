@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from alzer.errors import DamagedFile, NotBrainLike, UnsupportedVariant
 from alzer.scans.bands import Rows, spans
 from alzer.scans.placement import Placement
+from alzer.scans.sizes import in_mm, times
 from alzer.scans.volume import Volume
 
 # A head with its skin is 120 to 250 mm long along each axis; half a brain of a child
@@ -15,6 +16,10 @@ from alzer.scans.volume import Volume
 # shorter than the last.
 LEAST_EXTENT_MM: Final = 80.0
 MOST_EXTENT_MM: Final = 600.0
+
+# No scan of any part of a body is smaller or larger: the file's unit is another, or its
+# header is damaged.
+_NO_SCAN_MM: Final = (5.0, 3000.0)
 
 # Slices of scouts are further apart than this, those of all other scans of a head are
 # not: 7 mm with their gaps.
@@ -49,6 +54,22 @@ def fill(pixels: Rows, values: NDArray[np.float32]) -> None:
     rows = values.reshape(pixels.shape)
     for span, band in zip(spans(pixels.shape), pixels.bands(), strict=True):
         rows[span] = band
+
+
+def describe_volume(name: str, shape: tuple[int, ...], placement: Placement) -> str:
+    """Describe the volume in a file, to tell it from others.
+
+    Args:
+        name: The format's.
+        shape: Voxels along the axes i, j and k, and of further ones.
+        placement: Of these axes.
+
+    Returns:
+        Such as `NIfTI, 176 x 256 x 256 voxels of 1 x 1 x 1 mm`.
+    """
+    text = f"{name}, {times(shape)} voxels"
+    spacing_mm = [size for size in placement.spacing_mm if size is not None]
+    return f"{text} of {in_mm(spacing_mm)} mm" if len(spacing_mm) == 3 else text
 
 
 def volume_of(
@@ -105,15 +126,21 @@ def check_grid(sizes: tuple[int, ...], affine: NDArray[np.float64]) -> None:
     spacing_mm = np.linalg.norm(affine[:3, :3], axis=0)
     extents_mm = spacing_mm * sizes[:3]
     if extents_mm.min() < LEAST_EXTENT_MM or extents_mm.max() > MOST_EXTENT_MM:
-        size = " x ".join(f"{extent:.0f}" for extent in extents_mm)
         message = (
-            f"The scan covers {size} mm, which is not a whole head; send a scan of a "
-            "whole head."
+            f"The scan covers {in_mm(extents_mm)} mm, which is not a whole head; send "
+            f"{_advice(extents_mm)}."
         )
         raise NotBrainLike(message)
     if spacing_mm.max() > MOST_SPACING_MM * 1.01:
         message = (
-            f"The slices or voxels of the scan are {spacing_mm.max():.0f} mm apart, as "
-            f"those of a localiser; send a scan with at most {MOST_SPACING_MM:g} mm."
+            f"The slices or voxels of the scan are {in_mm([spacing_mm.max()])} mm "
+            "apart, as those of a localiser; send a scan with at most "
+            f"{MOST_SPACING_MM:g} mm."
         )
         raise UnsupportedVariant(message)
+
+
+def _advice(extents_mm: NDArray[np.float64]) -> str:
+    if extents_mm.min() < _NO_SCAN_MM[0] or extents_mm.max() > _NO_SCAN_MM[1]:
+        return "the scan exported anew, with its spacing in millimetres"
+    return "a scan of a whole head"

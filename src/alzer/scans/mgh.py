@@ -7,7 +7,7 @@ import numpy as np
 
 from alzer.errors import DamagedFile, NotOneSlice, UnsupportedVariant
 from alzer.scans.bands import Rows
-from alzer.scans.grid import tall_shape, volume_of
+from alzer.scans.grid import describe_volume, tall_shape, volume_of
 from alzer.scans.packing import unpacked_head
 from alzer.scans.placement import UNPLACED, Placement, positive, usable
 from alzer.scans.plane import picture_shape, slice_of
@@ -93,6 +93,22 @@ def read_mgh_scan(data: bytes, limits: Limits) -> Slice | Volume:
     stored = _stored(data, header, tall_shape(shape[:3]), limits, most_held_bytes)
     pixels, notes = to_pixels(stored)
     return volume_of(pixels, shape[:3], _place_volume(header), "MGH", notes)
+
+
+def describe_mgh(data: bytes) -> str | None:
+    """Describe the volume that a file holds, by its header.
+
+    Args:
+        data: The file.
+
+    Returns:
+        Its size; None if the file holds a slice.
+    """
+    header, shape = _header(data)
+    if min(shape[:3]) <= 1:
+        return None
+    shape = shape if shape[3] > 1 else shape[:3]
+    return describe_volume("MGH", shape, _place(header))
 
 
 def _header(data: bytes) -> tuple[Any, tuple[int, ...]]:

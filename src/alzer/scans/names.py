@@ -32,6 +32,12 @@ _SUFFIXES: Final = tuple(
 # DICOM files often have no suffix at all, or end in a number, as their identifiers do.
 _DICOM_NAME: Final = re.compile(r"[^.]+|.*\.[0-9]+", re.DOTALL)
 
+# Hidden files, companions of macOS, and what Windows keeps of a folder.
+_OF_SYSTEMS: Final = re.compile(
+    rf"(^|[/\\])(\.[^/\\.]|__MACOSX([/\\]|$)|(Thumbs\.db|desktop\.ini|{DICOM_INDEX})$)",
+    re.IGNORECASE,
+)
+
 # Source: NIfTI-1 and Analyze 7.5: a pair of files, header and image, of one stem.
 _HALF: Final = re.compile(
     r"(?P<stem>.+\.)(?P<half>hdr|img)(\.gz)?", re.DOTALL | re.IGNORECASE
@@ -51,6 +57,15 @@ def is_image_name(name: str) -> bool:
     if name == DICOM_INDEX:
         return False
     return name.lower().endswith(_SUFFIXES) or _DICOM_NAME.fullmatch(name) is not None
+
+
+def is_of_system(name: str) -> bool:
+    """Return whether a file is one that systems add, or DICOM's index.
+
+    Args:
+        name: Its name, with folders or without.
+    """
+    return _OF_SYSTEMS.search(name) is not None
 
 
 def is_image_half(name: str) -> bool:

@@ -14,7 +14,7 @@ from alzer.scans.colour import (
     merge_channels,
     require_grey,
 )
-from alzer.scans.grid import tall_shape, volume_of
+from alzer.scans.grid import describe_volume, tall_shape, volume_of
 from alzer.scans.nifti_header import (
     FLOAT128,
     VolumeHeader,
@@ -38,9 +38,9 @@ _TOLD_BESIDES_BYTES = 1 << 20
 
 LONE_HEADER = (
     "The file is only the header (.hdr) of a pair of files, Analyze 7.5 or NIfTI; "
-    "the values are in the .img file of the same name. Name both on the command line, "
-    "or convert the pair to one NIfTI file (.nii), for example with "
-    "`fslchfiletype NIFTI` or 3D Slicer, and send that."
+    "the values are in the .img file of the same name. Send both together, or convert "
+    "the pair to one NIfTI file (.nii), for example with `fslchfiletype NIFTI` or 3D "
+    "Slicer."
 )
 
 
@@ -93,6 +93,24 @@ def read_nifti_scan(data: bytes, limits: Limits) -> Slice | Volume:
     stored = content.rows(first, header.voxel, tall_shape(header.shape[:3]))
     pixels, notes = _pixels(header, stored)
     return volume_of(pixels, header.shape[:3], _placement(header), "NIfTI", notes)
+
+
+def describe_nifti(data: bytes) -> str | None:
+    """Describe the volume that a file holds, by its header.
+
+    Args:
+        data: The file.
+
+    Returns:
+        Its size; None if the file holds a slice.
+
+    Raises:
+        DamagedFile: The header makes no sense.
+    """
+    header = _header(data)
+    if min(header.shape[:3]) == 1:
+        return None
+    return describe_volume("NIfTI", _squeezed(header.shape), _placement(header))
 
 
 def _header(data: bytes) -> VolumeHeader:

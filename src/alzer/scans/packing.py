@@ -157,6 +157,6 @@ def unpacked_parts(data: bytes, most_bytes: int) -> Iterator[bytes]:
     if unpacker.length > most_bytes:
         message = (
             f"The file unpacks to more than {most_bytes / 2**20:.1f} MiB, which its "
-            "header or the limit allows; send one slice."
+            "header or the limit allows; export the scan again, or send a smaller one."
         )
         raise TooManyPixels(message)

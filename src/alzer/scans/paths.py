@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from alzer.scans.formats import DEFAULT_LIMITS
-from alzer.scans.names import is_image_name
+from alzer.scans.left_out import LeftOut
+from alzer.scans.names import is_image_name, is_of_system
 from alzer.scans.reading import File
 from alzer.scans.reading import read_scans as read_files
 from alzer.scans.sizes import check_together
@@ -28,9 +29,9 @@ def read_scans(
             archive, or several of them. All are taken together: the DICOM files of
             one series may be named one by one.
         limits: How many and how large the files may be.
-        series: Which of several DICOM series is meant: its number in the list that
-            `SeveralSeries` gives, or its identifier; None to choose the only one that
-            is a T1-weighted scan of a head.
+        series: Which of several series or volumes is meant: its number in the list
+            that `SeveralSeries` gives, or the identifier of a DICOM series; None to
+            choose the only series that is a T1-weighted scan of a head.
 
     Returns:
         A `Volume` for each volume, and a `Slice` for each single slice, without the
@@ -41,14 +42,14 @@ def read_scans(
         OSError: If a file can't be opened.
     """
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    found = [file for path in named for file in _files_of(Path(path))]
+    left_out = LeftOut()
+    found = [file for path in named for file in _files_of(Path(path), left_out)]
     check_together((file.stat().st_size for file in found), limits)
-    return read_files(
-        (File(file.read_bytes(), str(file)) for file in found), limits, series
-    )
+    files = (File(file.read_bytes(), str(file)) for file in found)
+    return read_files(files, limits, series, left_out)
 
 
-def _files_of(path: Path) -> Iterator[Path]:
+def _files_of(path: Path, left_out: LeftOut) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
@@ -56,5 +57,9 @@ def _files_of(path: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted(names):
             file = Path(folder, name)
-            if is_image_name(name) and not name.startswith(".") and file.is_file():
+            if is_of_system(name) or not file.is_file():
+                continue
+            if is_image_name(name):
                 yield file
+            else:
+                left_out.add_name(name)

@@ -4,18 +4,25 @@
 anything is decoded.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from alzer.errors import EmptyFile, NotAnImage, SeveralScans, UnusableScan
+from alzer.errors import (
+    EmptyFile,
+    NotAnImage,
+    SeveralScans,
+    UnusableScan,
+)
 from alzer.scans.archive import is_archive, unpack_archive
+from alzer.scans.finding import Read, find
+from alzer.scans.foreign import describe
 from alzer.scans.formats import DEFAULT_LIMITS, FORMAT_LIST, FORMATS
-from alzer.scans.names import is_image_half, other_half
+from alzer.scans.left_out import LeftOut
+from alzer.scans.names import is_image_half, is_of_system, other_half
 from alzer.scans.pair import join_pair
 from alzer.scans.recognition import Recognised, check_file, damage_named, recognise
-from alzer.scans.reduction import reduce_slice
 from alzer.scans.sizes import check_together
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
@@ -36,40 +43,35 @@ class File:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class FoundScan:
-    """A scan that was found in files and is not decoded yet.
-
-    Attributes:
-        may_be_volume: Whether it may be more than one slice.
-        read: Decodes it.
-    """
-
-    may_be_volume: bool
-    read: Callable[[], Slice | Volume]
-
-
-_NOTHING: Final = (
-    "None of the files is of a format that is read. Send the DICOM files of one "
-    f"series, or a {FORMAT_LIST} file."
+_FORMATS: Final = f"Send the DICOM files of one series, or a {FORMAT_LIST} file."
+_EMPTY_ARCHIVE: Final = (
+    "The zip archive holds no file of a scan; make a new one of the scan's files."
+)
+_NESTED: Final = (
+    "The zip archive holds another archive, which is not opened; unpack it, and send "
+    "the scan's files or a zip archive of them."
 )
 
 
 def read_scans(
-    files: Iterable[File], limits: Limits = DEFAULT_LIMITS, series: str | None = None
+    files: Iterable[File],
+    limits: Limits = DEFAULT_LIMITS,
+    series: str | None = None,
+    left_out: LeftOut | None = None,
 ) -> list[Slice | Volume]:
     """Read all scans that files hold.
 
     DICOM files together give one volume, if a series has enough slices for one; else
-    each is a slice. Zip archives count as the files in them. Pictures beside a volume
-    are left out, as are files that are no images.
+    each is a slice. Zip archives count as the files in them. Pictures and slices
+    beside a volume are left out, as are files that are no images; warnings say so.
 
     Args:
         files: Whatever a person sends for one scan, in any order.
         limits: How large they may be.
-        series: Which of several DICOM series is meant: its number in the list that
-            `SeveralSeries` gives, or its identifier; None to choose the only one that
-            is a T1-weighted scan of a head.
+        series: Which of several series or volumes is meant: its number in the list
+            that `SeveralSeries` gives, or the identifier of a DICOM series; None to
+            choose the only series that is a T1-weighted scan of a head.
+        left_out: What was left out before, to be told with the rest.
 
     Returns:
         The scans, without the identity of their owner.
@@ -77,7 +79,7 @@ def read_scans(
     Raises:
         UnusableScan: If they can't be used; the message says why.
     """
-    return [found.read() for found in find_scans(files, limits, series)]
+    return [read() for read in find_scans(files, limits, series, left_out)]
 
 
 def read_scan(
@@ -88,64 +90,115 @@ def read_scan(
     Args:
         files: As for `read_scans`, as are the others.
         limits: How large they may be.
-        series: Which of several DICOM series is meant.
+        series: Which of several series or volumes is meant.
 
     Returns:
         The scan.
 
     Raises:
-        SeveralScans: If there is more than one; none was decoded.
+        SeveralScans: If there are several slices; none was decoded.
+        SeveralSeries: If there are several volumes; likewise.
         UnusableScan: If they can't be used; the message says why.
     """
-    found = find_scans(files, limits, series)
+    found = find_scans(files, limits, series, is_one=True)
     if len(found) > 1:
         message = (
-            f"The files are {len(found)} separate scans or slices; send one of them, "
-            "or all files of one series."
+            f"The files are {len(found)} separate slices or pictures; send one of "
+            "them, or all files of one series, which are 8 or more."
         )
         raise SeveralScans(message)
-    return found[0].read()
+    return found[0]()
 
 
 def find_scans(
-    files: Iterable[File], limits: Limits, series: str | None = None
-) -> list[FoundScan]:
+    files: Iterable[File],
+    limits: Limits,
+    series: str | None = None,
+    left_out: LeftOut | None = None,
+    *,
+    is_one: bool = False,
+) -> list[Read]:
     """Find the scans that files hold, by their headers.
 
     Args:
         files: As for `read_scans`, as are the others.
         limits: How large they may be.
-        series: Which of several DICOM series is meant.
+        series: Which of several series or volumes is meant.
+        left_out: What was left out before.
+        is_one: Whether one scan is wanted: several volumes are listed then.
 
     Returns:
-        At least one.
+        What reads each of them; at least one.
 
     Raises:
         EmptyFile: There is no file.
-        NotAnImage: None of several files is of a format that is read.
     """
     sent = list(files)
     check_together((len(file.content) for file in sent), limits)
     if not sent:
         message = "There is no file; choose the files again."
         raise EmptyFile(message)
+    left_out = left_out or LeftOut()
+    asked = (series or "").strip() or None
     with damage_named():
-        contents = list(_joined(list(_unpacked(sent, limits))))
-        recognised, refusals = _recognise(contents, limits)
+        unpacked = _without_systems(list(_unpacked(sent, limits, left_out)))
+        contents = list(_joined(unpacked))
+        recognised, refusals = _recognise(contents, limits, left_out)
         if not recognised:
-            raise refusals[0] if len(refusals) == 1 else NotAnImage(_NOTHING)
-        found = list(_find(recognised, limits, series))
-    return [one for one in found if one.may_be_volume] or found
+            refusal = _nothing(sent, refusals, left_out)
+            raise refusal
+        found = find(recognised, limits, left_out)
+        reads = found.choose(asked) if asked or is_one else found.all()
+    warnings = (left_out.sentence,) * bool(left_out.sentence)
+    return [partial(_read, read, warnings) for read in reads]
 
 
-def _unpacked(files: Sequence[File], limits: Limits) -> Iterator[File]:
+def _read(read: Read, warnings: tuple[str, ...]) -> Slice | Volume:
+    with damage_named():
+        scan = read()
+    return replace(scan, warnings=(*warnings, *scan.warnings))
+
+
+def _unpacked(
+    files: Sequence[File], limits: Limits, left_out: LeftOut
+) -> Iterator[File]:
     for file in files:
         if not is_archive(file.content):
             yield file
             continue
         for name, content in unpack_archive(file.content, limits):
-            if not is_archive(content):  # nested ones are not opened
+            if is_archive(content):  # nested ones are not opened
+                left_out.archives += 1
+            else:
                 yield File(content, name)
+
+
+def _without_systems(files: list[File]) -> list[File]:
+    """Leave out what systems add, unless that is all there is."""
+    return [file for file in files if not is_of_system(file.name)] or files
+
+
+def _nothing(
+    sent: Sequence[File], refusals: Sequence[UnusableScan], left_out: LeftOut
+) -> UnusableScan:
+    """Return why none of the files can be used."""
+    head = sent[0].content
+    if len(sent) == 1 and is_archive(head) and not _is_plain_archive(head):
+        return NotAnImage(describe(head) or _EMPTY_ARCHIVE)
+    if left_out.archives:
+        return NotAnImage(_NESTED)
+    if not refusals:
+        return NotAnImage(_EMPTY_ARCHIVE)
+    if len(refusals) == 1:
+        return refusals[0]
+    kinds = f" ({left_out.kinds})" * bool(left_out.kinds)
+    message = f"None of the {len(refusals)} files holds a scan{kinds}. {_FORMATS}"
+    return NotAnImage(message)
+
+
+def _is_plain_archive(head: bytes) -> bool:
+    """Check that an archive is not the file of an office program, or of NumPy."""
+    return (describe(head) or "").startswith("The file is a zip archive")
 
 
 def _joined(files: Sequence[File]) -> Iterator[bytes]:
@@ -160,7 +213,7 @@ def _joined(files: Sequence[File]) -> Iterator[bytes]:
 
 
 def _recognise(
-    contents: Sequence[bytes], limits: Limits
+    contents: Sequence[bytes], limits: Limits, left_out: LeftOut
 ) -> tuple[list[Recognised], list[UnusableScan]]:
     recognised: list[Recognised] = []
     refusals: list[UnusableScan] = []
@@ -169,37 +222,6 @@ def _recognise(
             check_file(content, limits.max_scan_bytes)
             recognised.append(recognise(content, FORMATS, limits))
         except UnusableScan as refusal:
+            left_out.add_file(content, refusal)
             refusals.append(refusal)
     return recognised, refusals
-
-
-def _find(
-    recognised: Sequence[Recognised], limits: Limits, series: str | None
-) -> Iterator[FoundScan]:
-    dicom = [one for one in recognised if one.known.label == "DICOM"]
-    for one in recognised:
-        if one.known.label != "DICOM":
-            reader = one.known.read_scan or one.known.read
-            read_file = partial(reader, one.data, limits)
-            may_be_volume = one.known.read_scan is not None
-            yield FoundScan(may_be_volume, partial(_read, read_file, one.notes))
-    if not dicom:
-        return
-    # pydicom takes longer to import than a picture to be analysed.
-    from alzer.scans.series import reader as series_reader  # noqa: PLC0415 - see above
-
-    read = series_reader.find_scans([one.data for one in dicom], limits, series)
-    notes = dicom[0].notes if len(dicom) == 1 else ()
-    if callable(read):
-        yield FoundScan(may_be_volume=True, read=partial(_read, read, notes))
-        return
-    for read_slice in read:
-        yield FoundScan(may_be_volume=False, read=partial(_read, read_slice, notes))
-
-
-def _read(read: Callable[[], Slice | Volume], notes: tuple[str, ...]) -> Slice | Volume:
-    with damage_named():
-        scan = read()
-        if isinstance(scan, Slice):
-            scan = reduce_slice(scan)
-    return replace(scan, notes=(*notes, *scan.notes))

@@ -38,6 +38,8 @@ class Format:
             way; nothing is left to be imported once they have been read.
         read_scan: Reads a file of it that holds a slice or a volume; None if it can
             hold no volume, or if volumes of it are files together (DICOM).
+        describe: Describes the volume in a file of it, by its header; returns None for
+            a slice. There is one where there is `read_scan`.
     """
 
     label: str
@@ -45,6 +47,7 @@ class Format:
     read: Callable[[bytes, Limits], Slice]
     samples: Callable[[], Iterator[bytes]]
     read_scan: Callable[[bytes, Limits], Slice | Volume] | None = None
+    describe: Callable[[bytes], str | None] = lambda _: None
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -136,8 +139,7 @@ def recognise(
             "text. Transfer it again in binary form."
         )
         raise DamagedFile(message)
-    message = f"{describe(head) or _UNKNOWN} {_SEND}"
-    raise NotAnImage(message)
+    raise NotAnImage(describe(head) or f"{_UNKNOWN} {_SEND}")
 
 
 def _recognise_packed(
@@ -156,9 +158,9 @@ def _recognise_packed(
         message = "The gzipped file is damaged or empty; compress and send it again."
         raise DamagedFile(message)
     if not is_read:
-        inside = describe(head) or "It is of no known image format."
+        inside = describe(head) or f"It is of no known image format. {_SEND}"
         inside = inside.replace("The file", "What is in it", 1)
-        message = f"The file is packed with gzip. {inside} {_SEND}"
+        message = f"The file is packed with gzip. {inside}"
         raise NotAnImage(message)
     if packings > _MOST_PACKINGS:
         message = f"The file is packed with gzip several times; unpack it. {_SEND}"

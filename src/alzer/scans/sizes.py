@@ -17,6 +17,10 @@ JPEG_LS: Final = 0xF7
 _FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), JPEG_LS}) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9), 0xFF})
 
+# Lengths beyond these are mistakes of the file; more digits of them say nothing.
+_ABSURD_MM: Final = 10_000.0
+_TINY_MM: Final = 0.01
+
 # Of each pixel that an image may have, what decoding one may hold; a little is allowed
 # in any case. Grey of 16 bits, in whatever format, takes up to this; deeper colours may
 # have fewer pixels.
@@ -37,7 +41,7 @@ def check_bytes(size: int, most: int) -> None:
     if size > most:
         message = (
             f"The file has {size / 2**20:.1f} MiB, over the limit of "
-            f"{most / 2**20:g} MiB; send one slice."
+            f"{most / 2**20:g} MiB; send one scan of a head, without anything else."
         )
         raise TooManyBytes(message)
 
@@ -100,7 +104,8 @@ def check_voxels(shape: tuple[int, ...], limits: Limits) -> None:
     if math.prod(shape) > limits.max_voxels:
         message = (
             f"The file declares {times(shape)} voxels, over the limit of "
-            f"{limits.max_voxels / 1e6:g} million; send one slice."
+            f"{limits.max_voxels / 1e6:g} million; send a scan of a head with fewer, "
+            "or export it again if that is not its size."
         )
         raise TooManyPixels(message)
 
@@ -192,3 +197,16 @@ def _find_frame_header(frame: bytes) -> int | None:
 def times(shape: tuple[int, ...]) -> str:
     """Write a size as people do, such as 104 x 88."""
     return " x ".join(map(str, shape))
+
+
+def in_mm(lengths_mm: Iterable[float]) -> str:
+    """Write lengths as people do, such as 0.9 x 1.25 x 180, whatever a file says."""
+    return " x ".join(map(_length, lengths_mm))
+
+
+def _length(length_mm: float) -> str:
+    if not length_mm < _ABSURD_MM:
+        return f"more than {_ABSURD_MM:g}"
+    if 0.0 < length_mm < _TINY_MM:
+        return f"less than {_TINY_MM:g}"
+    return f"{length_mm:.0f}" if length_mm >= 100.0 else f"{length_mm:.3g}"

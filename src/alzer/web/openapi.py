@@ -6,7 +6,6 @@ from fastapi import Security
 from fastapi.params import Depends
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
 from alzer.web.access import (
     CSRF_HEADER,
@@ -22,13 +21,13 @@ Responses = dict[int | str, dict[str, Any]]
 
 _EXAMPLES: Final = {
     "not_an_image": "The file is a PDF document. Export the image in it as PNG, or ask "
-    f"for the scan's DICOM file. Send a {FORMAT_LIST} file.",
+    "for the scan's DICOM file.",
     "not_found": "There is nothing at this address.",
     "no_such_analysis": "There is no such analysis.",
     "no_evidence": "Of this analysis no evidence is kept.",
     "no_such_job": "There is no such job.",
-    "too_many_bytes": "The file is larger than the limit of 100 MiB. Send one slice, "
-    "or save it with compression.",
+    "too_many_bytes": "The file is larger than the limit of 100 MiB. Send one scan of "
+    "a head, such as its series as a zip archive.",
     "overloaded": "Too many requests are waiting already. Try again in a moment.",
     "not_signed_in": SIGN_IN,
     "too_many_guesses": TOO_MANY_GUESSES,

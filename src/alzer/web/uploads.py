@@ -104,7 +104,8 @@ def _series_of(form: FormData) -> str | None:
     if len(chosen) > 1 or not all(isinstance(each, str) for each in chosen):
         message = "The form has 'series' more than once, or as a file. Choose one."
         raise InvalidRequest(message)
-    return next((each for each in chosen if isinstance(each, str)), None)
+    named = next((each for each in chosen if isinstance(each, str)), "")
+    return named.strip() or None  # forms send empty fields, too
 
 
 async def _files_of(form: FormData, max_bytes: int) -> tuple[File, ...]:
@@ -126,5 +127,5 @@ def too_large(max_bytes: int) -> str:
     """Return how large an upload may be, for a person."""
     return (
         f"The file is larger than the limit of {max_bytes / 2**20:.4g} MiB. "
-        "Send one slice, or save it with compression."
+        "Send one scan of a head, such as its series as a zip archive."
     )

@@ -37,8 +37,9 @@ def test_of_several_series_the_t1_weighted_one_is_taken() -> None:
     volume = read_volume(*files)
 
     assert error_of(volume) < 0.002
-    assert any("number 2 was taken: T1-weighted, 18" in note for note in volume.notes)
-    assert any("3 images that belong to no volume" in note for note in volume.notes)
+    told = " ".join(volume.warnings)
+    assert "number 2 was taken: T1-weighted, axial, 18" in told
+    assert "3 images of no volume" in told
 
 
 def test_several_that_would_do_are_listed_and_chosen_by_number_or_identifier() -> None:
@@ -47,13 +48,14 @@ def test_several_that_would_do_are_listed_and_chosen_by_number_or_identifier() -
         read_volume(*files)
 
     assert refused.value.found == (
-        "T2-weighted, 18 images of 24 x 20, 8 x 9 x 10 mm",
-        "T1-weighted, 18 images of 24 x 20, 8 x 9 x 10 mm",
-        "T1-weighted, 18 images of 24 x 20, 8 x 9 x 10 mm",
+        "T2-weighted, axial, 18 images of 24 x 20, 8 x 9 x 10 mm",
+        "T1-weighted, axial, 18 images of 24 x 20, 8 x 9 x 10 mm, series number 6",
+        "T1-weighted, axial, 18 images of 24 x 20, 8 x 9 x 10 mm, series number 7, "
+        "the same images as 2",
     )
     assert "1: T2-weighted" in refused.value.message
-    assert "number 3 was taken" in read_volume(*files, series="3").notes[0]
-    assert "number 2 was taken" in read_volume(*files, series="1.2.3.6").notes[0]
+    assert "number 3 was taken" in read_volume(*files, series="3").warnings[0]
+    assert "number 2 was taken" in read_volume(*files, series="1.2.3.6").warnings[0]
     with pytest.raises(SeveralSeries, match="no series of that name"):
         read_volume(*files, series="4")
     with pytest.raises(OtherContrast):
@@ -72,7 +74,7 @@ def test_scans_without_contrast_agent_and_originals_come_first() -> None:
     reformatted = series(2, ImageType=["DERIVED", "PRIMARY", "MPR"])
     volume = read_volume(*[*agent, *reformatted, *series(3)])
 
-    assert "number 3 was taken" in volume.notes[0]
+    assert "number 3 was taken" in volume.warnings[0]
 
 
 def test_a_list_quotes_nothing_of_a_person() -> None:

@@ -122,7 +122,7 @@ def test_gantry_tilt_stays_in_the_affine(tilt_degrees: float) -> None:
 def test_slices_beside_the_others_are_refused() -> None:
     series = datasets(affine_of())
     shift(series[5], 12.0, 0)
-    with pytest.raises(IncompleteSeries, match=r"shifted .* 12\.0 mm"):
+    with pytest.raises(IncompleteSeries, match=r"shifted .* 12 mm"):
         read_volume(*map(save_dicom, series))
 
 
@@ -130,7 +130,7 @@ def test_uneven_distances_are_refused_with_what_they_are() -> None:
     series = datasets(affine_of())
     for dataset in series[9:]:
         shift(dataset, 4.0, 2)
-    with pytest.raises(IncompleteSeries, match=r"10\.00 to 14\.00 mm apart"):
+    with pytest.raises(IncompleteSeries, match=r"10 to 14 mm apart"):
         read_volume(*map(save_dicom, series))
 
 

@@ -24,7 +24,7 @@ def test_echoes_of_one_series_are_told_apart() -> None:
     files = [*as_series(AFFINE, EchoTime="2.0"), *as_series(AFFINE, EchoTime="60.0")]
     volume = read_volume(*files)
 
-    assert "number 1 was taken" in volume.notes[0]
+    assert "number 1 was taken" in volume.warnings[0]
     assert error_of(volume) < 0.002
 
 
@@ -51,4 +51,4 @@ def test_magnitude_and_phase_of_one_file_are_told_apart() -> None:
     volume = read_volume(save_dicom(dataset))
 
     assert error_of(volume) < ROUNDING
-    assert "number 1 was taken" in volume.notes[0]
+    assert "number 1 was taken" in volume.warnings[0]

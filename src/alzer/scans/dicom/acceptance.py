@@ -133,7 +133,7 @@ def _check_part(frame: Frame) -> None:
         return
     known = [part for part in said if part in _OTHER_PARTS]
     shown = f"the part '{known[0]}'" if known else "another part of the body"
-    message = f"The DICOM file says that it shows {shown}; send a slice of the head."
+    message = f"The DICOM file says that it shows {shown}; send a scan of the head."
     raise NotBrainLike(message)
 
 

@@ -261,7 +261,7 @@ def _check_inflated(size: int, most_bytes: int) -> None:
     if size > most_bytes:
         message = (
             f"The file unpacks to more than {most_bytes / 2**20:.1f} MiB; "
-            "send one slice."
+            "send a smaller scan of a head."
         )
         raise TooManyPixels(message)
 

@@ -4,10 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alzer.errors import SeveralSeries
 from alzer.scans.grid import LEAST_EXTENT_MM, MOST_SPACING_MM
+from alzer.scans.listing import CHOOSE, listed, taken
+from alzer.scans.series.describing import (
+    describe,
+    distance_mm,
+    points_of,
+)
 from alzer.scans.series.grouping import Stack
 from alzer.scans.series.kinds import T1
 
@@ -18,21 +23,22 @@ LEAST_IMAGES: Final = 8
 # slices beside it are not asked for.
 THIN_MM: Final = 2.0
 
-_MOST_LISTED: Final = 20
-
 
 def volumes_of(stacks: Sequence[Stack]) -> list[Stack]:
     """Return the stacks that have enough images for a volume."""
     return [stack for stack in stacks if len(stack.images) >= LEAST_IMAGES]
 
 
-def choose(stacks: Sequence[Stack], series: str | None) -> tuple[Stack, str]:
+def choose(
+    stacks: Sequence[Stack], series: str | None, others: Sequence[str] = ()
+) -> tuple[Stack, str]:
     """Choose the stack that is a T1-weighted scan of a head.
 
     Args:
         stacks: Those with enough images for a volume, at least one.
         series: The number of one of them, counted from 1, or the identifier of its
             series; None to choose by header and geometry.
+        others: What volumes of other formats there are, numbered behind the stacks.
 
     Returns:
         The stack, and a note on the choice; empty where there was none.
@@ -42,7 +48,7 @@ def choose(stacks: Sequence[Stack], series: str | None) -> tuple[Stack, str]:
             kind than is needed.
         SeveralSeries: Which one is meant is not sure.
     """
-    found = tuple(map(_describe, stacks))
+    found = (*describe(stacks), *others)
     if series is not None:
         stack = _asked_for(stacks, series, found)
     elif len(stacks) == 1:
@@ -51,12 +57,9 @@ def choose(stacks: Sequence[Stack], series: str | None) -> tuple[Stack, str]:
         stack = _best(stacks, found)
     if stack.kind.refusal is not None:
         raise stack.kind.refusal
-    if len(stacks) == 1:
+    if len(found) == 1:
         return stack, ""
-    number = stacks.index(stack) + 1
-    return stack, (
-        f"Of {len(stacks)} series, number {number} was taken: {found[number - 1]}."
-    )
+    return stack, taken(stacks.index(stack), found)
 
 
 def _asked_for(stacks: Sequence[Stack], series: str, found: tuple[str, ...]) -> Stack:
@@ -70,12 +73,11 @@ def _asked_for(stacks: Sequence[Stack], series: str, found: tuple[str, ...]) -> 
     wanted = series.strip().encode()
     chosen = [one for one in stacks if one.images[0].series.strip(b" \0") == wanted]
     if not chosen:
-        message = f"There is no series of that name. {_list(found)}"
+        message = f"There is no series of that name. {listed(found)}"
         raise SeveralSeries(message, found)
     if len(chosen) > 1:
         message = (
-            "That series holds several stacks of slices; choose one by its number "
-            f"(`series`). {_list(found)}"
+            f"That series holds several stacks of slices; {CHOOSE}. {listed(found)}"
         )
         raise SeveralSeries(message, found)
     return chosen[0]
@@ -92,22 +94,25 @@ def _best(stacks: Sequence[Stack], found: tuple[str, ...]) -> Stack:
         usable = [stack for stack in usable if is_better(stack)] or usable
     if len(usable) == 1:
         return usable[0]
-    problem = "more than one may be" if usable else "none is"
+    if usable:
+        problem, advice = "more than one may be", CHOOSE
+    else:
+        problem, advice = "none is", "send the T1-weighted series"
     message = (
-        f"The files hold {len(stacks)} series, and {problem} a T1-weighted scan of a "
-        f"head; choose one by its number (`series`). {_list(found)}"
+        f"The files hold {len(found)} scans, and {problem} a T1-weighted scan of a "
+        f"head; {advice}. {listed(found)}"
     )
     raise SeveralSeries(message, found)
 
 
 def _covers_head(stack: Stack) -> bool:
     """Check roughly; a series that lacks slices may be chosen, and is refused then."""
-    spacing_mm, points = stack.images[0].spacing_mm, _points(stack)
+    spacing_mm, points = stack.images[0].spacing_mm, points_of(stack)
     if spacing_mm is None or len(points) < 2:
         return False
     sizes_mm = np.multiply(stack.images[0].shape, spacing_mm)
     stacked_mm = np.linalg.norm(np.ptp(points, axis=0))
-    is_fine = (_distance_mm(stack) or 0.0) <= MOST_SPACING_MM
+    is_fine = (distance_mm(stack) or 0.0) <= MOST_SPACING_MM
     return bool(min(*sizes_mm, stacked_mm) >= LEAST_EXTENT_MM) and is_fine
 
 
@@ -124,46 +129,11 @@ def _is_without_contrast_agent(stack: Stack) -> bool:
 
 
 def _is_thin(stack: Stack) -> bool:
-    distance_mm = _distance_mm(stack)
-    return distance_mm is not None and distance_mm <= THIN_MM
+    distance = distance_mm(stack)
+    return distance is not None and distance <= THIN_MM
 
 
 # Asked one after another, each as long as some of the stacks pass.
 _PREFERENCES: Final[tuple[Callable[[Stack], bool], ...]] = (
     _covers_head, _is_t1, _is_thin, _is_original, _is_without_contrast_agent,
 )  # fmt: skip
-
-
-def _distance_mm(stack: Stack) -> float | None:
-    """Return the usual distance between slices; None if it is not known."""
-    points = _points(stack)
-    # In any order of slices, the nearest other one is a neighbour.
-    distances = np.linalg.norm(points[1:] - points[:1], axis=1)
-    distances = distances[distances > 0.0]
-    return float(distances.min()) if distances.size else None
-
-
-def _points(stack: Stack) -> NDArray[np.float64]:
-    """Return where images lie, shape (image, 3); those that do not say left out."""
-    points = [one.position_mm for one in stack.images if one.position_mm is not None]
-    return np.array(points, np.float64).reshape(-1, 3)
-
-
-def _describe(stack: Stack) -> str:
-    """Describe a stack in our own words: names of series may name a person."""
-    rows, columns = stack.images[0].shape
-    text = f"{stack.kind.name}, {len(stack.images)} images of {rows} x {columns}"
-    spacing_mm, distance_mm = stack.images[0].spacing_mm, _distance_mm(stack)
-    if spacing_mm is not None and distance_mm is not None:
-        sizes = (*spacing_mm, distance_mm)
-        text += f", {' x '.join(f'{size:.3g}' for size in sizes)} mm"
-    if stack.kind.is_enhanced:
-        text += ", with contrast agent"
-    return text + ", reformatted" * stack.kind.is_reformatted
-
-
-def _list(found: tuple[str, ...]) -> str:
-    lines = [f"{number}: {one}" for number, one in enumerate(found, 1)][:_MOST_LISTED]
-    if len(found) > _MOST_LISTED:
-        lines.append(f"and {len(found) - _MOST_LISTED} more")
-    return f"There are: {'; '.join(lines)}."

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from alzer.errors import IncompleteSeries
 from alzer.scans.series.grouping import Stack
 from alzer.scans.series.images import Image
+from alzer.scans.sizes import in_mm
 
 # Slices this close to one another, as a share of the usual distance, are at one place.
 _SAME_PLACE: Final = 0.05
@@ -169,9 +170,9 @@ def _check_distances(heights: _Points) -> None:
     whole = np.maximum(1, np.rint(steps)).astype(int)
     if np.abs(steps - whole).max() > MOST_SHIFT:
         message = (
-            f"The slices of the series are {distances.min():.2f} to "
-            f"{distances.max():.2f} mm apart; send a series whose slices are evenly "
-            "spaced."
+            f"The slices of the series are {in_mm([distances.min()])} to "
+            f"{in_mm([distances.max()])} mm apart; send a series whose slices are "
+            "evenly spaced."
         )
         raise IncompleteSeries(message)
     numbers = np.concatenate(([0], np.cumsum(whole)))
@@ -196,7 +197,7 @@ def _check_line(points: _Points, step: _Points, normal: _Points) -> None:
     if distance_mm > 2.0 * MOST_SHIFT * float(np.linalg.norm(step)):
         message = (
             f"Slices of the series are shifted against one another by up to "
-            f"{distance_mm:.1f} mm; send a series whose slices form one block."
+            f"{in_mm([distance_mm])} mm; send a series whose slices form one block."
         )
         raise IncompleteSeries(message)
     if (tilt := _tilt_degrees(step, normal)) > MOST_TILT_DEGREES:

@@ -6,8 +6,10 @@ the identifiers of series and images are used to tell them apart, and end here.
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from alzer.errors import (
@@ -24,6 +26,11 @@ from alzer.scans.dicom.pixel_format import describe
 from alzer.scans.series.kinds import Kind, kind_of
 from alzer.scans.sizes import check_voxels
 from alzer.settings import Limits
+
+# Elements that say when an image was acquired, the most exact ones first.
+_DAYS: Final = ("AcquisitionDate", "SeriesDate", "StudyDate")
+_HOURS: Final = ("AcquisitionTime", "SeriesTime")
+_CLOCK: Final = re.compile(r"(\d\d)(\d\d)(\d\d(?:\.\d+)?)?")
 
 # Diffusion in 64 directions has 5,000. Each frame is described, however small it is.
 _MOST_FRAMES: Final = 20_000
@@ -47,6 +54,7 @@ class Image:
         kind: What the image shows, by its header.
         digest: Of the pixels as they lie in the file.
         patient: Tells people apart, and not who they are; 0 if the file doesn't.
+        acquired_s: When it was acquired, in seconds from some day on; None if unknown.
     """
 
     file: int
@@ -62,9 +70,10 @@ class Image:
     kind: Kind
     digest: bytes
     patient: int = 0
+    acquired_s: float | None = None
 
 
-def find_images(files: Sequence[bytes], limits: Limits) -> list[Image]:
+def find_images(files: Sequence[bytes], limits: Limits) -> tuple[list[Image], int]:
     """Read the headers of DICOM files.
 
     Args:
@@ -73,14 +82,16 @@ def find_images(files: Sequence[bytes], limits: Limits) -> list[Image]:
             frames of one may have.
 
     Returns:
-        Their images, in the order of the files. Files without any are left out.
+        Their images, in the order of the files; and how many files have none.
 
     Raises:
         NotAnImage: None has any.
+        DamagedFile: One of several is damaged.
     """
     images: list[Image] = []
     refusal = NotAnImage("The DICOM files hold no image; send those of one series.")
     seen: set[bytes] = set()
+    without = 0
     for number, data in enumerate(files):
         digest = hashlib.sha256(data).digest()
         if digest in seen:
@@ -89,10 +100,18 @@ def find_images(files: Sequence[bytes], limits: Limits) -> list[Image]:
         try:
             images += _images_of(number, parse(data, limits), limits)
         except NotAnImage as no_image:  # such as a report, or an index
-            refusal = no_image
+            refusal, without = no_image, without + 1
+        except DamagedFile as damage:
+            if len(files) == 1:
+                raise
+            message = (
+                f"One of the {len(files)} DICOM files is cut off or damaged; export "
+                "them again, or leave it out if it is not of the scan."
+            )
+            raise DamagedFile(message) from damage
     if not images:
         raise refusal
-    return images
+    return images, without
 
 
 def frames_of(parsed: ParsedFile, count: int) -> list[memoryview]:
@@ -171,7 +190,37 @@ def _images_of(file: int, parsed: ParsedFile, limits: Limits) -> Iterator[Image]
             kind_of(frame),
             hashlib.sha256(pixels).digest(),
             patient,
+            _acquired_s(frame),
         )
+
+
+def _acquired_s(frame: Frame) -> float | None:
+    """Return when an image was acquired, for the order of series alone."""
+    day, hour = _moment_of(frame)
+    clock = _CLOCK.match(hour)
+    if clock is None:
+        return None
+    hours, minutes, seconds = clock.groups()
+    since_s = 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds or 0)
+    try:  # where the day was removed, series are taken to be of one day
+        days = date.fromisoformat(day).toordinal() if day else 0
+    except ValueError:
+        return None
+    return 86400.0 * days + since_s
+
+
+def _moment_of(frame: Frame) -> tuple[str, str]:
+    """Return the day and the hour as the file writes them; empty where it doesn't.
+
+    Source: PS3.5 section 6.2, DA, TM and DT.
+    """
+    if whole := "".join(frame.words("AcquisitionDateTime")[:1]):
+        return whole[:8], whole[8:]
+    day, hour = (
+        next((one for name in names for one in frame.words(name)[:1] if one), "")
+        for names in (_DAYS, _HOURS)
+    )
+    return day, hour
 
 
 def _finite(frame: Frame, keyword: str, count: int) -> tuple[float, ...] | None:
