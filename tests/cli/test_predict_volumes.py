@@ -17,7 +17,7 @@ from alzer.cli import predict as command
 from alzer.cli.records import Format
 from alzer.explain.volume_evidence import encode_nifti
 from heads import draw_average_head
-from phantoms import as_dicom, draw_brain
+from phantoms import as_dicom, as_png, draw_brain
 from slabs import read_nifti
 from volume_files import T2, affine_of, as_series, as_zip
 
@@ -107,6 +107,40 @@ def test_each_series_of_a_folder_has_one_record(call: Call) -> None:
     assert first["error"]["code"] == second["error"]["code"] == "other_contrast"
     assert first["kind"] == "volume"
     assert (single["input"], single["kind"]) == ("study/IM036", "slice")
+
+
+def test_a_series_over_several_folders_has_one_record_and_is_resumed(
+    call: Call,
+) -> None:
+    files = as_series(affine_of(), **T2)
+    Path("study").mkdir()
+    write("study/IM0001-0009", files[:9])
+    write("study/IM0010-0018", files[9:])
+    words = ("predict", "study", "-o", "results", "-f", "jsonl")
+    (record,) = lines(call(*words).stdout)
+    again = call(*words, "--resume")
+
+    assert (record["input"], record["kind"]) == ("study", "volume")
+    assert record["error"]["code"] == "other_contrast"  # not that slices are missing
+    assert again.stdout == ""
+
+
+def test_what_an_archive_holds_beside_its_scan_is_told(call: Call) -> None:
+    files = {"scan.png": as_png(draw_brain()), "report.pdf": b"%PDF-1.7"}
+    Path("scan.zip").write_bytes(as_zip(files))
+    (record,) = lines(call("predict", "scan.zip").stdout)
+
+    assert record["kind"] == "slice"
+    assert any("1 file without an image (a PDF" in one for one in record["warnings"])
+
+
+def test_an_empty_choice_and_a_missing_data_set_are_understood(call: Call) -> None:
+    write("study", as_series(affine_of(), **T2))
+    (record,) = lines(call("predict", "study", "--series", "").stdout)
+    (absent,) = lines(call("predict", "absent", "--bids").stdout)
+
+    assert record["error"]["code"] == "other_contrast"
+    assert absent["error"]["message"] == "There is no such folder. Check its path."
 
 
 def test_a_series_is_chosen_by_its_number_and_the_list_is_told(call: Call) -> None:

@@ -134,7 +134,7 @@ def test_the_limit_on_bytes_holds_for_every_format() -> None:
     "content", [b"%PDF-1.7 ...", b"PK\x03\x04", b"NRRD0004", b"text", b"\0"]
 )
 def test_other_files_are_told_what_would_do(content: bytes) -> None:
-    with pytest.raises(NotAnImage, match="DICOM|NIfTI"):
+    with pytest.raises(NotAnImage, match=r"DICOM|NIfTI"):
         read_slice(content * 50)
 
 

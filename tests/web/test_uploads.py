@@ -81,6 +81,18 @@ def test_the_files_of_a_scan_come_in_a_part_each(
         assert not any("png" in each for each in archive.namelist())
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_choice_of_a_series_is_none(
+    reading: tuple[TestClient, list[Any]], empty: str
+) -> None:
+    client, taken = reading
+    parts = [("file", (f"{number}.png", BRAIN)) for number in range(2)]
+    answer = client.post("/predict", files=parts, data={"series": empty})
+
+    assert answer.status_code == 200
+    assert taken == [(["0.png", "1.png"], None)]
+
+
 def test_one_part_is_taken_under_either_name(
     reading: tuple[TestClient, list[Any]],
 ) -> None:

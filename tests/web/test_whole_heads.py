@@ -147,3 +147,27 @@ def test_files_go_with_the_analysis(service: TestClient, scan: bytes) -> None:
 
     assert deleted.status_code == 204
     assert service.get(told["evidence_url"]).status_code == 404
+
+
+def test_files_beside_a_scan_are_told_in_the_answer(service: TestClient) -> None:
+    parts = [("file", ("scan.png", as_png(draw_brain()))), ("file", ("a", b"%PDF-1.7"))]
+    answer = service.post("/predict", files=parts).json()
+
+    assert answer["kind"] == "slice"
+    assert (
+        "Left out beside the scan: 1 file without an image (a PDF document)."
+        in answer["warnings"]
+    )
+
+
+def test_two_volumes_are_refused_with_the_list_of_both(service: TestClient) -> None:
+    affine = np.diag([9.0, 8.0, 10.0, 1.0])
+    volumes = [as_nifti(np.full((20, 24, 18), n, np.int16), affine) for n in (1, 2)]
+    parts = [("file", (f"{n}.nii", one)) for n, one in enumerate(volumes)]
+    answer = service.post("/predict", files=parts)
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "several_series"
+    assert [one[:37] for one in answer.json()["series"]] == [
+        "NIfTI, 20 x 24 x 18 voxels of 9 x 8 x"
+    ] * 2
