@@ -120,7 +120,7 @@ class SeveralScans(UnusableScan):
 
 
 class SeveralSeries(UnusableScan):
-    """The files hold several series, and which one is meant is not sure."""
+    """The files hold several series or volumes, and which is meant is not sure."""
 
     # `found` says what each series is, in the order of their numbers, from 1 on.
     def __init__(self, message: str, found: tuple[str, ...] = ()) -> None:

@@ -120,9 +120,9 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     folders are not. What is left out is counted at the end and in run.json. A file
     that can't be analysed gets a record with an error and stops nothing.
 
-    The DICOM files of one series in one folder are one volume. With --output, what
-    belongs to a whole head is in DIR/scans: evidence and brain mask as NIfTI on the
-    scan's own grid, each slice and all of them in the colours of the evidence.
+    The DICOM files of one series are one volume, in one folder or several. With
+    --output, what belongs to a whole head is in DIR/scans: evidence and brain mask as
+    NIfTI on the scan's own grid, each slice and all in the colours of the evidence.
 
     Until the end, records are in DIR/predictions.<format>.part, each from the moment
     when it is made; --resume takes that up after any end of the program.
