@@ -1,8 +1,12 @@
 """Evidence goes back to where it came from on the person's own scan."""
 
+import gzip
 import io
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
 from PIL import Image
@@ -16,12 +20,14 @@ from alzer.model.geometry import CELL_STRIDE
 from alzer.person_analysis import standard_slices
 from alzer.person_evidence import (
     brain_mask_nifti,
+    brain_nifti,
     evidence_cell_mm,
     evidence_volume,
     slice_overlay,
 )
 from alzer.scans.volume import Volume
 from alzer.volumes.sampling import grid_points, transform_points
+from alzer.volumes.skull_stripping import MARGIN_MM, widen
 from bundles import write_bundle
 from slabs import (
     SLAB_AFFINE,
@@ -191,6 +197,27 @@ def test_the_brain_mask_lies_on_the_grid_of_the_scan(answer: Analysis) -> None:
     assert affine == pytest.approx(answer.preparation.volume.affine, abs=1e-4)
 
 
+def test_the_scan_is_kept_without_what_lies_beyond_the_brain(model: Model) -> None:
+    head = straight_head()
+    scalp = head.volume.voxels + np.float32(300.0) * ~head.mask
+    bare = replace(head, volume=replace(head.volume, voxels=scalp))
+
+    answer = analyse(bare, model)
+    content = brain_nifti(answer)
+
+    image: Any = nib.Nifti1Image.from_bytes(gzip.decompress(content))
+    kept = image.get_fdata()
+    far = ~widen(head.mask, head.volume.spacing_mm, MARGIN_MM)
+    assert image.affine == pytest.approx(head.volume.affine, abs=1e-4)
+    assert far.any()
+    assert not kept[far].any()
+    step = float(image.dataobj.slope)
+    usual = scalp[head.mask] <= float(image.header["cal_max"])
+    assert usual.mean() > 0.99
+    assert kept[head.mask][usual] == pytest.approx(scalp[head.mask][usual], abs=step)
+    assert brain_nifti(answer) == content
+
+
 def test_overlays_keep_brightness_and_share_one_scale(answer: Analysis) -> None:
     highest = max(one.strongest(0) for one in answer.slices)
     for index in (0, answer.leading):
@@ -223,3 +250,5 @@ def test_one_slice_has_no_evidence_in_three_dimensions(model: Model) -> None:
         evidence_volume(alone)
     with pytest.raises(InvalidRequest, match="whole head"):
         brain_mask_nifti(alone)
+    with pytest.raises(InvalidRequest, match="whole head"):
+        brain_nifti(alone)

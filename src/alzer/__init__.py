@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 _OFFERED = {
     "analyse": "alzer.analysis",
     "brain_mask_nifti": "alzer.person_evidence",
+    "brain_nifti": "alzer.person_evidence",
     "evidence_volume": "alzer.person_evidence",
     "load_bundle": "alzer.model.bundle",
     "load_model": "alzer.model.engine",
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from alzer.model.bundle import shipped_bundle as shipped_bundle
     from alzer.model.engine import load_model as load_model
     from alzer.person_evidence import brain_mask_nifti as brain_mask_nifti
+    from alzer.person_evidence import brain_nifti as brain_nifti
     from alzer.person_evidence import evidence_volume as evidence_volume
     from alzer.person_evidence import slice_overlay as slice_overlay
     from alzer.scans.paths import read_scans as read_scans

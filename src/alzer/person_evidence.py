@@ -12,9 +12,11 @@ from alzer.errors import InvalidRequest
 from alzer.explain.overlay import encode_png, tint
 from alzer.explain.volume_evidence import cell_size_mm, encode_nifti, to_scan_grid
 from alzer.volumes.pipeline import PreparedVolume
+from alzer.volumes.skull_stripping import MARGIN_MM, strip_skull
 
 EVIDENCE_FILE: Final = "evidence.nii.gz"
 BRAIN_MASK_FILE: Final = "brain_mask.nii.gz"
+BRAIN_FILE: Final = "brain.nii.gz"
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,27 @@ def brain_mask_nifti(analysis: Analysis) -> bytes:
     return encode_nifti(mask, prepared.volume.affine, "Brain mask: 1 inside")
 
 
+def brain_nifti(analysis: Analysis) -> bytes:
+    """Return the scan without skull and face as a gzipped NIfTI file.
+
+    Args:
+        analysis: Of a whole head.
+
+    Returns:
+        The file, on the scan's own grid: the brain and `MARGIN_MM` around it in 256
+        greys, else 0. The header scales them to the scan's units (`scl_slope`,
+        `scl_inter`) and says what is drawn in black and white (`cal_min`, `cal_max`).
+
+    Raises:
+        InvalidRequest: If the analysis is of one slice.
+    """
+    prepared = prepared_of(analysis)
+    stripped = strip_skull(prepared.volume, prepared.mask)
+    description = f"Skull-stripped scan: brain mask and {MARGIN_MM:g} mm around it"
+    window = stripped.low, stripped.high
+    return encode_nifti(stripped.values, prepared.volume.affine, description, window)
+
+
 def head_files(analysis: Analysis) -> dict[str, bytes]:
     """Return all files that an answer for a whole head refers to.
 
@@ -115,8 +138,9 @@ def head_files(analysis: Analysis) -> dict[str, bytes]:
         analysis: Of a whole head.
 
     Returns:
-        By name: `evidence.nii.gz` for the predicted class, `brain_mask.nii.gz`, and
-        `slice_00.png` and so on, one for each slice, from below upwards.
+        By name: `evidence.nii.gz` for the predicted class, `brain_mask.nii.gz`,
+        `brain.nii.gz`, the scan without the face, and `slice_00.png` and so on, one
+        for each slice, from below upwards.
 
     Raises:
         InvalidRequest: If the analysis is of one slice.
@@ -124,6 +148,7 @@ def head_files(analysis: Analysis) -> dict[str, bytes]:
     return {
         EVIDENCE_FILE: evidence_volume(analysis).as_nifti(),
         BRAIN_MASK_FILE: brain_mask_nifti(analysis),
+        BRAIN_FILE: brain_nifti(analysis),
         **{
             slice_file(one.index): slice_overlay(analysis, one.index)
             for one in analysis.slices

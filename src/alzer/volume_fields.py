@@ -12,6 +12,7 @@ from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest
 from alzer.person_evidence import evidence_cell_mm
 from alzer.volumes.pipeline import PreparedVolume
+from alzer.volumes.skull_stripping import MARGIN_MM
 from alzer.volumes.structure_evidence import StructureEvidence, evidence_caveat
 from alzer.volumes.structures import STRUCTURES_CAVEAT, StructureVolume
 
@@ -104,6 +105,18 @@ Attributes:
 """
 
 
+class ScanFields(TypedDict):
+    """What is kept of the scan itself: the brain, without skull and face.
+
+    Attributes:
+        margin_mm: How far around the brain mask it is kept.
+        tells_sides: Whether its file says which side is the left.
+    """
+
+    margin_mm: float
+    tells_sides: bool
+
+
 class VolumeFields(TypedDict):
     """What an answer for a whole head has besides that of a slice.
 
@@ -114,6 +127,7 @@ class VolumeFields(TypedDict):
         preparation: How well the head was prepared.
         measurements: What was measured.
         evidence: What the values of the evidence mean.
+        scan: What is kept of the scan itself.
     """
 
     kind: Literal["volume"]
@@ -122,6 +136,7 @@ class VolumeFields(TypedDict):
     preparation: PreparationFields
     measurements: MeasurementFields
     evidence: EvidenceFields
+    scan: ScanFields
 
 
 def volume_fields(analysis: Analysis) -> VolumeFields:
@@ -150,6 +165,10 @@ def volume_fields(analysis: Analysis) -> VolumeFields:
             "class": CLASS_NAMES[analysis.label],
             "unit": "logit",
             "cell_mm": [round(size, 1) for size in evidence_cell_mm(analysis)],
+        },
+        "scan": {
+            "margin_mm": MARGIN_MM,
+            "tells_sides": prepared.volume.tells_sides,
         },
     }
 

@@ -98,6 +98,7 @@ def test_the_derived_data_set_says_what_made_it() -> None:
     [
         ("evidence.nii.gz", "anat/sub-02_ses-a_run-1_desc-evidence_statmap.nii.gz"),
         ("brain_mask.nii.gz", "anat/sub-02_ses-a_run-1_desc-brain_mask.nii.gz"),
+        ("brain.nii.gz", "anat/sub-02_ses-a_run-1_desc-brain_T1w.nii.gz"),
         ("prediction.json", "anat/sub-02_ses-a_run-1_prediction.json"),
         ("slice_07.png", "figures/sub-02_ses-a_run-1_desc-slice07_T1w.png"),
     ],

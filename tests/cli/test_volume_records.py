@@ -19,7 +19,7 @@ from alzer.cli.volume_records import keep_head
 from alzer.cli.volumes import Head
 from alzer.errors import StorageUnavailable
 from alzer.model.engine import Model
-from alzer.person_evidence import evidence_volume
+from alzer.person_evidence import brain_nifti, evidence_volume
 from slabs import COLUMNS, ROWS, SLICES, read_nifti, straight_head
 
 CHOICE = Choice(Format.jsonl, Format.jsonl, Existing.OVERWRITE)
@@ -60,9 +60,11 @@ def test_the_record_of_a_head_leads_to_its_files(
     assert len(record["slices"]) == SLICES
     evidence, affine, _ = read_nifti(Path(record["evidence_nifti"]).read_bytes())
     mask, _, _ = read_nifti(Path(record["brain_mask_nifti"]).read_bytes())
+    brain = Path(record["scan_nifti"])
     assert np.array_equal(evidence, evidence_volume(answer).values)
     assert np.allclose(affine, answer.preparation.volume.affine)  # type: ignore[union-attr]  # of a head
     assert np.array_equal(mask > 0, answer.preparation.mask)  # type: ignore[union-attr]  # of a head
+    assert (brain.name, brain.read_bytes()) == ("brain.nii.gz", brain_nifti(answer))
     for row in record["slices"]:
         assert size_of(row["heatmap"]) == (COLUMNS, ROWS)
     assert size_of(record["strip"]) == (8 * COLUMNS, SLICES // 8 * ROWS)
@@ -94,6 +96,9 @@ def test_results_of_a_data_set_are_named_as_its_images(
     assert (record["participant"], record["session"]) == ("sub-01", "ses-2")
     assert Path(record["evidence_nifti"]).parent == session / "anat"
     assert (session / "anat" / f"{stem}_desc-brain_mask.nii.gz").exists()
+    assert (session / "anat" / f"{stem}_desc-brain_T1w.nii.gz").exists()
+    brain = session / "anat" / f"{stem}_desc-brain_T1w.json"
+    assert json.loads(brain.read_bytes())["SkullStripped"] is True
     assert (session / "anat" / f"{stem}_prediction.json").exists()
     assert (session / "figures" / f"{stem}_desc-strip_T1w.png").exists()
     sidecar = session / "anat" / f"{stem}_desc-evidence_statmap.json"

@@ -212,7 +212,9 @@ def answer(**changes: object) -> tuple[bytes, bytes]:
 
 def test_a_volume_arrives_as_it_was_sent() -> None:
     voxels = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
-    sent = Volume(voxels, AFFINE, "DICOM", ("a note",), ("a warning",))
+    sent = Volume(
+        voxels, AFFINE, "DICOM", ("a note",), ("a warning",), tells_sides=False
+    )
     head, content = pack_volume(sent)
     arrived = unpack_scan(head[HEAD.size :], bytes(content), LIMITS)
 

@@ -1,7 +1,9 @@
 """Slices go back onto the grid that they were cut from."""
 
+import gzip
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -91,3 +93,14 @@ def test_a_file_holds_its_voxels_where_they_lie(
     assert placed == pytest.approx(affine, abs=1e-5)
     assert header.get_zooms() == pytest.approx(np.linalg.norm(affine[:3, :3], axis=0))
     assert header["descrip"].item().decode() == ("What it is " * 20)[:79]
+
+
+def test_greys_stand_for_the_values_of_their_window() -> None:
+    greys = np.arange(0, 256, 17, dtype=np.uint8).reshape(4, 2, 2)
+
+    content = encode_nifti(greys, np.eye(4), "Greys", (-50.0, 460.0))
+
+    image: Any = nib.Nifti1Image.from_bytes(gzip.decompress(content))
+    assert image.get_fdata() == pytest.approx(greys * 2.0 - 50.0, abs=1e-3)
+    assert (image.header["cal_min"], image.header["cal_max"]) == (-50.0, 460.0)
+    assert image.get_data_dtype() == np.uint8

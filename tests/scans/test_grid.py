@@ -29,6 +29,8 @@ def test_nifti_without_orientation_is_read_with_a_warning() -> None:
 
     assert volume.spacing_mm == pytest.approx(SPACING_MM)
     assert any("does not say how the head lies" in one for one in volume.warnings)
+    assert not volume.tells_sides
+    assert read_volume(as_nifti(values, affine_of())).tells_sides
 
 
 def test_nifti_without_any_size_is_refused() -> None:

@@ -1,6 +1,7 @@
 """Choosing and sending whole heads on the page, in a real browser."""
 
 import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -234,3 +235,68 @@ def test_the_stage_is_told_and_the_work_can_be_given_up(
         assert shown == pytest.approx(0.6)
         page.close()
     assert work.was_given_up
+
+
+def begin(page: Page, address: str, folder: Path) -> None:
+    """Send a series, and wait until the work has begun and the address names it."""
+    page.goto(address)
+    page.set_input_files("#folder", put(folder, series("1.2.3", 3)))
+    expect(page.locator("#status")).to_have_text("Ready to submit.")
+    page.get_by_role("button", name="Submit for Analysis").click()
+    expect(page.locator("#stages [aria-current=step]")).to_contain_text("Aligning")
+    assert "?job=" in page.url
+
+
+def test_a_reload_finds_the_work_again_and_can_give_it_up(
+    browser: Browser, model: Model, tmp_path: Path
+) -> None:
+    with working(model, tmp_path) as (address, work):
+        page = browser.new_page()
+        begin(page, address, tmp_path / "study")
+        page.reload()
+
+        current_stage = page.locator("#stages [aria-current=step]")
+        expect(current_stage).to_have_text("Aligning it with the average brain")
+        expect(page.get_by_role("button", name="Submit for Analysis")).to_be_disabled()
+        assert not work.was_given_up
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator("#status")).to_have_text("Cancelled.")
+        expect(page.get_by_role("button", name="Submit for Analysis")).to_be_enabled()
+        assert "job" not in page.url
+        page.close()
+    assert work.was_given_up
+
+
+def test_work_that_ended_with_the_service_is_told_as_lost(
+    browser: Browser, model: Model, tmp_path: Path
+) -> None:
+    page = browser.new_page()
+    with working(model, tmp_path) as (address, _):
+        begin(page, address, tmp_path / "study")
+        query = page.url.partition("?")[2]
+        page.goto("about:blank")
+    with working(model, tmp_path) as (address, _):
+        page.goto(f"{address}/assessment/mri-upload?{query}")
+
+        expect(page.get_by_role("alert")).to_contain_text("Send the scan again.")
+        expect(page.get_by_role("alert")).to_contain_text("The service ended before")
+        expect(page.locator("#stages")).to_be_hidden()
+        assert query not in page.url
+        page.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("job", "does not know the analysis any more"),
+        ("analysis", "may have been deleted"),
+    ],
+)
+def test_an_address_that_names_nothing_is_told(
+    page: Page, kind: str, says: str
+) -> None:
+    page.goto(f"{page.url.partition('?')[0]}?{kind}={uuid.uuid4()}")
+
+    expect(page.get_by_role("alert")).to_contain_text(says)
+    expect(page.get_by_role("button", name="Submit for Analysis")).to_be_enabled()
+    assert kind not in page.url

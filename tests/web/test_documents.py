@@ -64,6 +64,7 @@ def test_what_a_version_kept_is_listed_and_opened(
     assert alone.json() == listed
     for row in listed.get("slices", ()):
         assert row.pop("heatmap_url") is None  # no files were kept
+    assert listed.get("scan_url") is None  # likewise
     for name in set(document) - {"version", "analysis_id"}:
         assert listed[name] == document[name], name
     assert "version" not in listed
@@ -82,8 +83,12 @@ def test_every_field_of_an_answer_is_in_the_sample_of_the_newest_version() -> No
 def test_every_field_of_a_head_s_answer_is_in_the_sample_of_the_newest_version() -> (
     None
 ):
-    sample = read(next(each for each in SAMPLES if "head" in each.name))
-    addresses = {"heatmap_url", "layers", "evidence_url", "brain_mask_url"}
+    sample = read(
+        next(one for one in SAMPLES if one.name == f"{NEWEST}-whole-head.json")
+    )
+    addresses = {
+        *("heatmap_url", "layers", "evidence_url", "brain_mask_url", "scan_url")
+    }
     fields = set(HeadPrediction.model_fields) - addresses
 
     assert set(sample) == fields | {"version"}
@@ -116,3 +121,19 @@ def test_a_document_of_a_newer_version_is_shown_as_far_as_it_is_known(
     shown = client.get(f"/analyses/{identity}")
     assert shown.status_code == 200
     assert shown.json()["headline"] == document["headline"]
+
+
+def test_a_head_from_before_its_scan_was_kept_names_no_file_of_it(
+    client: TestClient,
+) -> None:
+    told = {}
+    for version in (3, NEWEST):
+        sample = next(one for one in SAMPLES if one.name.startswith(f"{version}-whole"))
+        kept = client.app.state.service.store  # type: ignore[attr-defined]  # of FastAPI
+        identity = keep(client, sample)
+        kept.records.change(identity, {"evidence": f"evidence_{version}.npz"})
+        told[version] = client.get(f"/analyses/{identity}").json()
+
+    assert told[3]["evidence_url"]
+    assert told[3]["scan"] is told[3]["scan_url"] is None
+    assert told[NEWEST]["scan_url"].endswith("/files/brain.nii.gz")

@@ -315,7 +315,7 @@ def test_a_file_that_does_not_tell_its_sides_gets_no_letters(
     page = visit(browser, served, scan=untold).page
     show_planes(page)
 
-    expect(page.locator("#convention-text")).to_contain_text("does not tell left")
+    expect(page.locator("#convention-text")).to_contain_text("not known which side")
     expect(page.locator("#convention")).to_be_disabled()
     page.close()
 

@@ -60,16 +60,45 @@ def test_evidence_and_mask_lie_on_the_scan_s_own_grid(
     service: TestClient, scan: bytes, answer: dict[str, Any]
 ) -> None:
     sent = read_nifti(scan)
-    evidence, mask = (
+    evidence, mask, brain = (
         read_nifti(service.get(answer[name]).content)
-        for name in ("evidence_url", "brain_mask_url")
+        for name in ("evidence_url", "brain_mask_url", "scan_url")
     )
 
-    for image in (evidence, mask):
+    for image in (evidence, mask, brain):
         assert image.shape == sent.shape
         np.testing.assert_allclose(image.affine, sent.affine, atol=1e-4)
     assert set(np.unique(mask.dataobj)) == {0, 1}
     assert np.abs(evidence.get_fdata()).max() > 0.0
+    inside = np.asarray(mask.dataobj) > 0
+    assert np.corrcoef(brain.get_fdata()[inside], sent.get_fdata()[inside])[0, 1] > 0.99
+    assert answer["scan"] == {"margin_mm": 4.0, "tells_sides": True}
+
+
+def test_the_kept_scan_shows_no_face(
+    service: TestClient, scan: bytes, answer: dict[str, Any]
+) -> None:
+    sent, mask, brain = (
+        read_nifti(content).get_fdata()
+        for content in (
+            scan,
+            *(
+                service.get(answer[name]).content
+                for name in ("brain_mask_url", "scan_url")
+            ),
+        )
+    )
+    kept = brain > 0.0
+
+    assert kept.sum() < 1.3 * mask.sum()
+    assert kept.sum() < 0.5 * (sent > 0.2 * sent[mask > 0.0].mean()).sum()
+    # The front of the face and the crown are the ends of the head.
+    for axis in (1, 2):
+        others = tuple({0, 1, 2} - {axis})
+        head_ends = np.flatnonzero((sent > 0.3 * sent.max()).any(axis=others))[[0, -1]]
+        brain_ends = np.flatnonzero(kept.any(axis=others))[[0, -1]]
+        assert head_ends[0] <= brain_ends[0]
+        assert brain_ends[1] + 3 <= head_ends[1]
 
 
 def test_each_slice_has_a_picture(service: TestClient, answer: dict[str, Any]) -> None:

@@ -52,6 +52,8 @@ _NOT_THERE: Final = Failure(NO_IMAGES, "There is no such folder. Check its path.
 _PLACES: Final[Mapping[str, str]] = {
     "evidence.nii.gz": "anat/{stem}_desc-{doubt}evidence_statmap.nii.gz",
     "evidence.json": "anat/{stem}_desc-{doubt}evidence_statmap.json",
+    "brain.nii.gz": "anat/{stem}_desc-brain_T1w.nii.gz",
+    "brain.json": "anat/{stem}_desc-brain_T1w.json",
     "brain_mask.nii.gz": "anat/{stem}_desc-brain_mask.nii.gz",
     "brain_mask.json": "anat/{stem}_desc-brain_mask.json",
     "prediction.json": "anat/{stem}_prediction.json",

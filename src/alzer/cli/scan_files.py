@@ -156,7 +156,12 @@ def describe_files(analysis: Analysis, scan: Input) -> Files:
         "RawSources": [source],
     }
     mask = {"Type": "Brain", "RawSources": [source]}
-    return {"evidence.json": sidecar(meaning), "brain_mask.json": sidecar(mask)}
+    brain = {"SkullStripped": True, "RawSources": [source]}
+    return {
+        "evidence.json": sidecar(meaning),
+        "brain_mask.json": sidecar(mask),
+        "brain.json": sidecar(brain),
+    }
 
 
 def record_file(record: Mapping[str, Any]) -> Files:

@@ -10,7 +10,12 @@ from alzer.cli.results import ResultsFolder
 from alzer.cli.scan_files import ScanFiles, describe_files, record_file
 from alzer.cli.volumes import Head
 from alzer.errors import StorageUnavailable
-from alzer.person_evidence import BRAIN_MASK_FILE, EVIDENCE_FILE, slice_file
+from alzer.person_evidence import (
+    BRAIN_FILE,
+    BRAIN_MASK_FILE,
+    EVIDENCE_FILE,
+    slice_file,
+)
 from alzer.volume_fields import preparation_fields, volume_fields
 
 NOT_ASKED: Final = "Heatmaps are kept with --output."
@@ -85,6 +90,7 @@ def describe_head(
         "strip": paths.get("strip.png"),
         "evidence_nifti": paths.get(EVIDENCE_FILE),
         "brain_mask_nifti": paths.get(BRAIN_MASK_FILE),
+        "scan_nifti": paths.get(BRAIN_FILE),
         **describe_person(scan),
     }
 

@@ -91,6 +91,7 @@ def pack_volume(volume: Volume) -> tuple[bytes, Any]:
         "affine": volume.affine.tolist(),
         "notes": volume.notes,
         "warnings": volume.warnings,
+        "tells_sides": volume.tells_sides,
     }
     return pack(fields, planes.data.cast("B"))
 
@@ -186,6 +187,7 @@ def _volume(
         str(fields["source"])[:20],
         _sentences(fields["notes"]),
         _sentences(fields["warnings"]),
+        tells_sides=fields["tells_sides"] is True,
     )
 
 

@@ -117,7 +117,10 @@ def cell_size_mm(
 
 
 def encode_nifti(
-    values: NDArray[np.float32] | NDArray[np.uint8], affine: Matrix, description: str
+    values: NDArray[np.float32] | NDArray[np.uint8],
+    affine: Matrix,
+    description: str,
+    window: tuple[float, float] | None = None,
 ) -> bytes:
     """Write voxels on a scan's own grid as a gzipped NIfTI file.
 
@@ -126,6 +129,7 @@ def encode_nifti(
         affine: From voxels to millimetres, RAS+.
         description: What the values are, for the header: plain ASCII, cut off after 79
             characters.
+        window: Of uint8, what 0 and 255 stand for; None: for themselves.
 
     Returns:
         The file's bytes (.nii.gz); the same for the same values, without a date.
@@ -136,6 +140,10 @@ def encode_nifti(
     header.set_xyzt_units("mm")
     header["descrip"] = description.encode("ascii")[:_DESCRIPTION_BYTES]
     header["vox_offset"] = _VOXELS_BEGIN
+    if window is not None:
+        low, high = window
+        header["scl_slope"], header["scl_inter"] = (high - low) / 255.0, low
+        header["cal_min"], header["cal_max"] = window
     packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, _GZIP)
     begin = packer.compress(header.binaryblock.ljust(_VOXELS_BEGIN, b"\0"))
     return begin + packer.compress(np.asfortranarray(values).T.data) + packer.flush()

@@ -97,6 +97,7 @@ def volume_of(
         UnsupportedVariant: It is too coarse.
     """
     affine, warnings = placement.affine, placement.warnings
+    tells_sides = affine is not None and placement.is_stated
     if affine is None:
         spacing_mm = tuple(size for size in placement.spacing_mm if size is not None)
         if len(spacing_mm) < 3:
@@ -109,7 +110,8 @@ def volume_of(
     check_grid(sizes, affine)
     values = np.empty(sizes[2::-1], np.float32)  # the first axis varies fastest
     fill(pixels, values)
-    return Volume(values.T, affine, name, (*notes, *placement.notes), warnings)
+    notes = (*notes, *placement.notes)
+    return Volume(values.T, affine, name, notes, warnings, tells_sides)
 
 
 def check_grid(sizes: tuple[int, ...], affine: NDArray[np.float64]) -> None:

@@ -173,7 +173,7 @@ def _place_volume(header: Any) -> Placement:  # noqa: ANN401 - a row of _HEADER
     affine = np.eye(4)
     affine[:3, :3] = _CORONAL * [size or 1.0 for size in spacing]
     warnings = (*placement.warnings, _TAKEN_AS_CORONAL)
-    return Placement(affine, spacing, warnings=warnings)
+    return Placement(affine, spacing, warnings=warnings, is_stated=False)
 
 
 def _place(header: Any) -> Placement:  # noqa: ANN401 - a row of _HEADER

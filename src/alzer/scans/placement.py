@@ -42,12 +42,14 @@ class Placement:
         spacing_mm: Between voxels along i, j and k; None likewise for each.
         notes: What was put right.
         warnings: What could not be believed.
+        is_stated: Whether the affine is what the file says, not taken for granted.
     """
 
     affine: Affine | None
     spacing_mm: Spacing
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    is_stated: bool = True
 
 
 # Of a file that does not say how its axes lie.

@@ -18,6 +18,8 @@ class Volume:
         source: The format's name, such as "NIfTI".
         notes: What was decided while reading, as sentences.
         warnings: What a reader of the result must know, as sentences.
+        tells_sides: Whether its file says which side is the left; else that was
+            taken for granted.
 
     Examples:
         >>> import numpy as np
@@ -31,6 +33,7 @@ class Volume:
     source: str
     notes: tuple[str, ...] = field(default=())
     warnings: tuple[str, ...] = field(default=())
+    tells_sides: bool = True
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:

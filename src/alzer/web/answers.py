@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 
 from alzer.analysis import Analysis
 from alzer.explain.overlay import encode_png, heat_colours
-from alzer.person_evidence import BRAIN_MASK_FILE, EVIDENCE_FILE, slice_file
+from alzer.person_evidence import (
+    BRAIN_FILE,
+    BRAIN_MASK_FILE,
+    EVIDENCE_FILE,
+    slice_file,
+)
 from alzer.volume_fields import volume_fields
 from alzer.web.head_schemas import HeadFields
 from alzer.web.schemas import HeadPrediction, Layers, ModelUsed, Prediction
@@ -23,6 +28,8 @@ def refer_to_files(answer: HeadFields, root: str) -> None:
     """
     answer.evidence_url = f"{root}/{EVIDENCE_FILE}"
     answer.brain_mask_url = f"{root}/{BRAIN_MASK_FILE}"
+    if answer.scan is not None:
+        answer.scan_url = f"{root}/{BRAIN_FILE}"
     for row in answer.slices:
         row.heatmap_url = f"{root}/{slice_file(row.index)}"
 

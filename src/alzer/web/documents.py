@@ -13,7 +13,7 @@ from alzer.web.schemas import HeadPrediction, ModelUsed, Prediction
 
 Document = dict[str, Any]
 
-NEWEST: Final = 3
+NEWEST: Final = 4
 
 # What changes from answer to answer, and pictures.
 _ADDRESSES: Final[Mapping[str, Any]] = {
@@ -21,6 +21,7 @@ _ADDRESSES: Final[Mapping[str, Any]] = {
     "layers": True,
     "evidence_url": True,
     "brain_mask_url": True,
+    "scan_url": True,
     "slices": {"__all__": {"heatmap_url"}},
 }
 
@@ -93,8 +94,15 @@ def _tell_headline(document: Document) -> Document:
     return {**document, "unreliable_reason": reason, "headline": headline.text}
 
 
+def _tell_of_scan(document: Document) -> Document:
+    """Bring version 3 to 4: until then nothing was kept of a head's scan."""
+    is_head = document.get("kind") == "volume"
+    return {"scan": None, **document} if is_head else document
+
+
 # The step from each version to the next, the first one's first.
 _STEPS: Final[tuple[Callable[[Document], Document], ...]] = (
     _tell_reason,
     _tell_headline,
+    _tell_of_scan,
 )

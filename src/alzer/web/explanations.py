@@ -94,8 +94,9 @@ class Explanations:
     def file(self, request: Request, identity: Identity, name: _File) -> Response:
         """Return a file of an answer for a whole head, as the answer names it.
 
-        The evidence (logit units) and the brain mask are NIfTI files on the scan's own
-        grid; slices are pictures in the colours of their evidence.
+        The evidence (logit units), the brain mask and the scan without skull and face
+        are NIfTI files on the scan's own grid; slices are pictures in the colours of
+        their evidence.
 
         Raises:
             NoEvidence: There is none of that name.

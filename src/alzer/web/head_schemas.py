@@ -84,6 +84,16 @@ class HeadEvidence(BaseModel):
     )
 
 
+class KeptScan(BaseModel):
+    """What is kept of the scan itself: the brain, without skull and face."""
+
+    margin_mm: float = Field(description="How far around the brain mask it is kept.")
+    tells_sides: bool = Field(
+        description="Whether its file says which side is the left; else letters for "
+        "left and right must not be shown."
+    )
+
+
 class HeadFields(BaseModel):
     """What an answer for a whole head has besides that of a slice."""
 
@@ -99,3 +109,11 @@ class HeadFields(BaseModel):
         None, description="NIfTI in logit units, on the scan's own grid."
     )
     brain_mask_url: str | None = Field(None, description="NIfTI, likewise.")
+    scan: KeptScan | None = Field(
+        None, description="What `scan_url` holds; null of analyses from before it."
+    )
+    scan_url: str | None = Field(
+        None,
+        description="The scan on its own grid, skull-stripped: NIfTI in 256 greys, 0 "
+        "beyond the brain and its margin; skull and face are not in it.",
+    )

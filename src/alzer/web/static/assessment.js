@@ -1,5 +1,6 @@
 /** The assessment page: choose, preview, submit, result. */
 
+import { clearAddress, nameInAddress, namedByAddress } from "./address.js";
 import { droppedFiles, withoutHidden } from "./dropped.js";
 import { findScans } from "./found.js";
 import { connectFound, hideFound, showScans, showSeries, size } from "./foundlist.js";
@@ -44,8 +45,10 @@ function refuse(error) {
   if (!(error instanceof Refusal)) throw error;
   if (error.final) forget();
   else say("");
-  if (error.series.length > 0) showSeries(error.series);
-  complain(error.message);
+  if (error.series.length === 0) return complain(error.message);
+  if (!chosen) return complain(`${error.message} Choose the files again.`);
+  showSeries(error.series);
+  complain("It is not certain which series is meant. Choose one, and submit again.");
 }
 
 async function showPreview(file) {
@@ -120,16 +123,15 @@ function showWork(stage, share) {
   say(stage === "queued" ? "Waiting for its turn…" : `${current?.textContent ?? "Analysing"}…`);
 }
 
-function setBusy(isBusy) {
-  const isVolume = chosen?.kind === "volume";
+function setBusy(isBusy, hasStages) {
   part("submit").disabled = isBusy;
   part("file").disabled = isBusy;
   part("folder").disabled = isBusy;
   part("found").disabled = isBusy;
   part("form").setAttribute("aria-busy", String(isBusy));
-  part("cancel").hidden = !isBusy || !isVolume;
-  part("stages").hidden = !isBusy || !isVolume;
-  if (!isBusy) part("progress").hidden = true;
+  part("cancel").hidden = !isBusy || !hasStages;
+  part("stages").hidden = !isBusy || !hasStages;
+  part("progress").hidden = !isBusy;
 }
 
 const SECTIONS = ["choose", "result", "failure"];
@@ -152,35 +154,77 @@ async function analyseVolume({ files }, signal) {
   const fields = series === null ? {} : { series };
   const sent = { onProgress, signal, fields };
   const { job, answer } = await postScan(`${root}/predict?layers=true`, files, sent);
-  if (answer) return answer;
+  return answer ?? waitFor(job, signal);
+}
+
+/** Wait for a job, which a reload of the page finds again. */
+async function waitFor(job, signal) {
+  nameInAddress("job", job.job_id);
   part("bar").value = 0;
   const address = await follow(root, job, { onStage: showWork, signal });
   return getDocument(address, { signal });
 }
 
-async function explainFailure({ files }, error) {
+async function explainFailure(scan, error) {
   complain("");
   showFailure(error.message);
   showSection("failure", "failure-title");
-  const picture = await postFiles(`${root}/preview`, files).catch(() => null);
+  if (!scan) return; // the page was loaded again, and its files are gone
+  const picture = await postFiles(`${root}/preview`, scan.files).catch(() => null);
   showFailure(error.message, picture);
 }
 
-async function analyse(scan) {
+async function explain(scan, error) {
+  if (error.code === "failed_preparation") await explainFailure(scan, error);
+  else if (error.name === "AbortError") say("Cancelled.");
+  else refuse(error);
+}
+
+/** Show the answer that `ask` gets; `scan` is null where the files are not here. */
+async function showAnswer(scan, hasStages, ask) {
   working = new AbortController();
-  const { signal } = working;
-  const isVolume = scan.kind === "volume";
-  part("progress").hidden = false;
+  complain("");
+  setBusy(true, hasStages);
   try {
-    const answer = await (isVolume ? analyseVolume : analyseSlice)(scan, signal);
+    const answer = await ask(working.signal);
+    nameInAddress("analysis", answer.analysis_id);
     showResult(answer, scan);
     forget();
     showSection("result", "result-title");
   } catch (error) {
-    if (error.code === "failed_preparation") await explainFailure(scan, error);
-    else if (error.name === "AbortError") say("Cancelled.");
-    else refuse(error);
+    if (!error.isPassing) clearAddress();
+    await explain(scan, error);
+  } finally {
+    setBusy(false, hasStages);
   }
+}
+
+function submitChosen() {
+  const isVolume = chosen.kind === "volume";
+  const [scan, analyse] = [chosen, isVolume ? analyseVolume : analyseSlice];
+  return showAnswer(scan, isVolume, (signal) => analyse(scan, signal));
+}
+
+const GONE = {
+  job: "The service does not know the analysis any more that this page was waiting for. Send the scan again.",
+  analysis: "There is no such analysis; it may have been deleted. Send the scan again.",
+};
+
+/** Show what the address names: how far a job is, or the answer of an analysis. */
+function reopen({ kind, id }) {
+  const isJob = kind === "job";
+  forget();
+  say(isJob ? "Asking how far the analysis is…" : "Opening the analysis…");
+  return showAnswer(null, isJob, async (signal) => {
+    try {
+      return await (isJob
+        ? waitFor({ job_id: id }, signal)
+        : getDocument(`${root}/analyses/${id}`, { signal }));
+    } catch (error) {
+      if (error.status === 404) error.message = GONE[kind];
+      throw error;
+    }
+  });
 }
 
 /** Return what has to be filled in first, if anything. */
@@ -193,18 +237,9 @@ function missing() {
 
 async function submit(event) {
   event.preventDefault();
-  if (missing()) {
-    complain("Choose a scan first.");
-    missing().focus();
-    return;
-  }
-  complain("");
-  setBusy(true);
-  try {
-    await analyse(chosen);
-  } finally {
-    setBusy(false);
-  }
+  if (!missing()) return submitChosen();
+  complain("Choose a scan first.");
+  missing().focus();
 }
 
 function connectDrop() {
@@ -240,11 +275,15 @@ part("cancel").addEventListener("click", () => {
   working.abort();
   part("submit").focus();
 });
+if (namedByAddress()) reopen(namedByAddress());
 // Chosen while this was loading, or kept by the browser over a reload.
-if (part("file").files.length > 0) choose([...part("file").files]);
+else if (part("file").files.length > 0) choose([...part("file").files]);
 part("sign-out")?.addEventListener("submit", (event) => {
   event.target.elements.csrf.value = formToken();
 });
 for (const button of document.querySelectorAll(".again")) {
-  button.addEventListener("click", () => showSection("choose", "file"));
+  button.addEventListener("click", () => {
+    clearAddress();
+    showSection("choose", "file");
+  });
 }

@@ -90,6 +90,7 @@ export function prepareHead(root) {
     const number = answer.analysis_id.slice(0, 8);
     fillDownload("evidence-file", answer.evidence_url, root, `evidence_${number}.nii.gz`);
     fillDownload("mask-file", answer.brain_mask_url, root, `brain_mask_${number}.nii.gz`);
+    fillDownload("brain-file", answer.scan_url, root, `brain_${number}.nii.gz`);
     showStrip(answer);
     planes.show(answer, scan);
   };

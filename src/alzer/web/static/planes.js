@@ -27,7 +27,7 @@ const AXES = ["x", "y", "z"];
 const CONVENTIONS = {
   radiological: "Radiological: the person's right is on the left of the picture.",
   neurological: "Neurological: the person's right is on the right of the picture.",
-  unknown: "The file does not tell left from right, so no letters are shown.",
+  unknown: "It is not known which side is the left, so no letters are shown.",
 };
 
 export function hasWebGl() {
@@ -41,16 +41,30 @@ async function ownScan(scan) {
   return { name, bytes: await scan.files[0].arrayBuffer() };
 }
 
-/** What can be shown, the lowest first; what can't be fetched is left out. */
+/** A file of the answer; null where there is none, or where it can't be fetched. */
+async function fetched(address, name, root) {
+  if (!address) return null;
+  try {
+    return { name, bytes: await getBytes(here(root, address)) };
+  } catch {
+    return null;
+  }
+}
+
+/** What can be shown, the lowest first: the scan as it is here, else what is kept. */
 async function layersOf(answer, scan, root) {
-  const fetched = async (address, name) =>
-    address ? { name, bytes: await getBytes(here(root, address)) } : null;
-  const [picture, mask, evidence] = await Promise.all([
-    answer.scan_url ? fetched(answer.scan_url, "scan.nii") : ownScan(scan),
-    fetched(answer.brain_mask_url, "mask.nii"),
-    fetched(answer.evidence_url, "evidence.nii"),
+  const own = await ownScan(scan);
+  const [kept, mask, evidence] = await Promise.all([
+    own ? null : fetched(answer.scan_url, "brain.nii", root),
+    fetched(answer.brain_mask_url, "mask.nii", root),
+    fetched(answer.evidence_url, "evidence.nii", root),
   ]);
-  return { picture, mask, evidence };
+  return { picture: own ?? kept, mask, evidence };
+}
+
+/** Whether left and right are known, by the file if it is here, else by the answer. */
+function tellsSidesOf(answer, scan) {
+  return scan?.header?.tellsSides ?? answer.scan?.tells_sides ?? false;
 }
 
 /** Where in an image the largest value is, either sign, and how large it is. */
@@ -184,6 +198,7 @@ function resetControls(layers, tellsSides) {
   part("mask-shown").checked = !layers.picture;
   part("mask-control").hidden = !layers.picture || !layers.mask;
   part("no-scan").hidden = Boolean(layers.picture);
+  part("kept-scan").hidden = layers.picture?.name !== "brain.nii";
   part("convention").value = "radiological";
   part("convention").disabled = !tellsSides;
 }
@@ -225,7 +240,7 @@ async function openView(answer, scan, root) {
   const layers = await layersOf(answer, scan, root);
   if (!layers.evidence && !layers.picture) return null;
   const view = new View(await import(LIBRARY), freshCanvas());
-  const tellsSides = !layers.picture || answer.scan_url || scan.header.tellsSides !== false;
+  const tellsSides = tellsSidesOf(answer, scan);
   await view.open(layers, (location) => showPosition(view, location));
   resetControls(layers, tellsSides);
   setEnds(view);

@@ -5,8 +5,9 @@ const UNREACHABLE =
 const UNREADABLE = "The service gave an answer that this page can't read.";
 
 /**
- * A refusal that a person can read; `final` when this file can never pass, `series`
- * lists what it holds if one of several has to be chosen.
+ * A refusal that a person can read; `final` when this file can never pass, `isPassing`
+ * when the same may succeed later, `series` lists what it holds if one of several has to
+ * be chosen.
  */
 export class Refusal extends Error {
   constructor(message, { status = 0, code = "", series = [] } = {}) {
@@ -14,6 +15,7 @@ export class Refusal extends Error {
     this.status = status;
     this.code = code;
     this.series = series ?? [];
+    this.isPassing = status === 0 || status === 429 || status >= 500;
     this.final = (status === 400 || status === 413) && this.series.length === 0;
   }
 }
@@ -109,7 +111,12 @@ async function ask(address, options) {
 
 /** Get a JSON document. */
 export async function getDocument(address, options = {}) {
-  return (await ask(address, options)).json();
+  const response = await ask(address, options);
+  try {
+    return await response.json();
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Refusal(UNREADABLE);
+  }
 }
 
 /** Get a file's bytes, an ArrayBuffer; ask again where the service is too busy. */

@@ -31,12 +31,15 @@ const pause = (signal) =>
 function failureOf({ state, problem }) {
   if (state === "cancelled") return new DOMException("cancelled", "AbortError");
   const { detail, ...facts } = problem ?? { detail: "The analysis has failed." };
-  return new Refusal(detail, facts);
+  return Object.assign(new Refusal(detail, facts), { isPassing: false });
 }
+
+const isOver = ({ state }) => Boolean(state) && state !== "queued" && state !== "running";
 
 /**
  * Wait for a job, and give the address of its analysis below `root`.
  *
+ * Of `job` the `job_id` is enough; the rest of it is what is known already.
  * `onStage` gets the name of the stage and the share that is done; `signal` stops the
  * waiting, and gives up the job.
  */
@@ -46,15 +49,15 @@ export async function follow(root, job, { onStage, signal }) {
   signal.addEventListener("abort", giveUp);
   let [now, failures] = [job, 0];
   try {
-    while (now.state === "queued" || now.state === "running") {
-      onStage(now.stage ?? "queued", now.progress);
+    while (!isOver(now)) {
+      if (now.state) onStage(now.stage ?? "queued", now.progress);
       await pause(signal);
       try {
         now = await getDocument(address, { signal });
         failures = 0;
       } catch (error) {
         failures += 1;
-        if (error.name === "AbortError" || failures > FAILURES_BORNE) throw error;
+        if (!error.isPassing || failures > FAILURES_BORNE) throw error;
       }
     }
   } finally {
