@@ -67,7 +67,8 @@ class Settings(BaseSettings):
         default=True,
         description="Whether what the network was given and gave is kept with each "
         "analysis, so that it can be explained again without the scan: some 17 kB, of "
-        "a whole head some 6 MB with the files that its answer refers to.",
+        "a whole head some 8 MB with the files that its answer refers to, among them "
+        "the brain without skull and face.",
     )
     reuse_answers: bool = Field(
         default=False,
