@@ -231,6 +231,24 @@ def test_overlays_keep_brightness_and_share_one_scale(answer: Analysis) -> None:
         assert heat.max() == pytest.approx(one.strongest(0) / highest, rel=0.1)
 
 
+def test_pictures_of_slices_show_the_right_side_on_the_left_and_the_front_above(
+    model: Model,
+) -> None:
+    marked = draw_slices().copy()
+    # Columns lead from the right to the left, rows to the front (slabs.SLAB_AFFINE).
+    marked[:, 140:150, 50:60] = 255.0
+    plain, spotted = (
+        np.asarray(
+            Image.open(io.BytesIO(slice_overlay(analyse(head, model), 16))), float
+        ).mean(axis=2)
+        for head in (straight_head(), straight_head(marked))
+    )
+
+    row, column = np.unravel_index((spotted - plain).argmax(), plain.shape)
+    assert column < plain.shape[1] / 2
+    assert row < plain.shape[0] / 2
+
+
 def test_a_slice_for_whose_class_nothing_speaks_is_drawn_in_grey(
     tmp_path: Path,
 ) -> None:

@@ -2,8 +2,9 @@
 
 import io
 import re
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,16 +44,23 @@ class Served:
         model: What answers.
         head: The preparation; tests give it another verdict.
         address: Where the service is.
+        goes_on: Tests clear it to have the analysis wait.
     """
 
     model: Model
     head: PreparedVolume = HEAD
     address: str = ""
+    goes_on: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.goes_on.set()
 
     def read(self, *_: object) -> Volume:
         return self.head.volume
 
     def analyse(self, _: Volume, on_stage: OnStage) -> Analysis:
+        on_stage("brain", 0.2)
+        assert self.goes_on.wait(60.0)
         return analyse_volume(self.head, self.model, on_stage)
 
     def judge(self, verdict: Verdict) -> None:
@@ -203,6 +211,8 @@ def test_each_slice_shows_its_probabilities_by_keyboard_too(
     np.testing.assert_allclose(
         [float(text[:-2]) for text in shares], expected, atol=0.5
     )
+    expect(page.locator("#slice-frame .right")).to_be_visible()
+    expect(page.locator("#slice-sides")).to_contain_text("right is on the left")
     picture = page.locator("#slice-image")
     expect(picture).to_have_js_property("naturalWidth", 176)
     page.close()
@@ -352,4 +362,68 @@ def test_a_failed_preparation_gives_its_reason_and_a_picture_but_no_class(
     assert not [name for name in CLASS_NAMES if name in shown]
     assert page.evaluate("document.activeElement.id") == "failure-title"
     keep(page, "12-failed")
+    page.close()
+
+
+def test_an_answer_that_came_while_the_page_was_loaded_again_is_shown(
+    browser: Browser, served: Served
+) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    served.goes_on.clear()
+    page.goto(served.address)
+    send(page, SCAN)
+    expect(page.locator("#stages [aria-current=step]")).to_be_visible()
+    page.wait_for_url("**/*job=*")
+    page.reload()
+    expect(page.locator("#stages [aria-current=step]")).to_be_visible()
+    served.goes_on.set()
+    expect(page.locator("#result")).to_be_visible()
+    show_planes(page)
+
+    expect(page.locator("#headline")).to_have_text(served.answer["headline"])
+    assert page.url.endswith(f"?analysis={served.answer['analysis_id']}")
+    expect(page.locator("#kept-scan")).to_be_visible()  # its own file is gone
+    page.close()
+
+
+def test_a_file_that_is_at_hand_is_shown_whole(
+    browser: Browser, served: Served
+) -> None:
+    shown = visit(browser, served)
+    show_planes(shown.page)
+
+    expect(shown.page.locator("#kept-scan")).to_be_hidden()
+    assert not [url for url in shown.asked if url.endswith("/brain.nii.gz")]
+    shown.page.close()
+
+
+def test_an_analysis_opened_again_has_no_letters_if_its_file_had_none(
+    browser: Browser, served: Served
+) -> None:
+    served.head = replace(HEAD, volume=replace(HEAD.volume, tells_sides=False))
+    page = visit(browser, served, scan=as_nifti(HEAD.volume.voxels)).page
+    page.reload()
+    expect(page.locator("#result")).to_be_visible()
+    show_planes(page)
+
+    expect(page.locator("#convention-text")).to_contain_text("not known which side")
+    expect(page.locator("#convention")).to_be_disabled()
+    expect(page.locator("#slice-frame .right")).to_be_hidden()
+    expect(page.locator("#slice-sides")).to_be_hidden()
+    page.close()
+
+
+def test_without_a_kept_scan_the_mask_is_shown_and_said(
+    browser: Browser, served: Served
+) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.route("**/brain.nii.gz", lambda route: route.fulfill(status=404))
+    answered = visit(browser, served).page
+    page.goto(answered.url)
+    answered.close()
+    show_planes(page)
+
+    expect(page.locator("#no-scan")).to_be_visible()
+    expect(page.locator("#kept-scan")).to_be_hidden()
+    expect(page.locator("#mask-control")).to_be_hidden()
     page.close()

@@ -309,6 +309,21 @@ def test_it_works_by_keyboard(page: Page) -> None:
     assert page.evaluate("document.activeElement.id") == "result-title"
 
 
+def test_the_legend_stays_beside_the_controls_on_any_screen(page: Page) -> None:
+    submit(page)
+    for width in (360, 480, 600, 740, 768, 900, 1000, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        legend = page.locator(".legend").bounding_box()
+        assert legend is not None
+        ends = page.locator(".legend li").evaluate_all(
+            "items => items.map(item => { const range = document.createRange();"
+            " range.selectNodeContents(item);"
+            " return range.getBoundingClientRect().right; })"
+        )
+
+        assert max(ends) <= legend["x"] + legend["width"] + 0.5, width
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_a_narrow_screen_in_light_and_dark(page: Page, scheme: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})

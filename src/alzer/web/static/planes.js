@@ -268,6 +268,8 @@ export function preparePlanes(root) {
   const start = async (answer, scan) => {
     const number = asked;
     instead("");
+    part("position").textContent = "";
+    part("planes-loading").hidden = false;
     part("planes").setAttribute("aria-busy", "true");
     try {
       const view = await openView(answer, scan, root);
@@ -278,6 +280,7 @@ export function preparePlanes(root) {
       instead(NOT_LOADED);
       console.warn("The planes could not be loaded:", error);
     } finally {
+      if (number === asked) part("planes-loading").hidden = true;
       part("planes").setAttribute("aria-busy", "false");
     }
   };

@@ -100,6 +100,9 @@ function enlarge(slice, answer, root) {
   part("slice-doubtful").hidden = slice.reliable !== false;
   part("slice-missing").hidden = Boolean(slice.heatmap_url);
   part("slice-frame").hidden = !slice.heatmap_url;
+  const tellsSides = Boolean(answer.scan?.tells_sides);
+  part("slice-frame").classList.toggle("sided", tellsSides);
+  part("slice-sides").hidden = !tellsSides;
   if (slice.heatmap_url) load(part("slice-image"), here(root, slice.heatmap_url));
   part("slice-image").alt = `Slice at ${height(slice)} with what spoke for ${answer.prediction}`;
   fillShares(slice);
