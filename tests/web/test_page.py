@@ -309,6 +309,15 @@ def test_it_works_by_keyboard(page: Page) -> None:
     assert page.evaluate("document.activeElement.id") == "result-title"
 
 
+def test_at_first_the_saved_overlay_is_shown_and_nothing_over_it(page: Page) -> None:
+    submit(page)
+    frame = page.locator("#overlay-figure .frame")
+    shown = frame.screenshot()
+    page.locator("#overlay-heat").evaluate("heat => heat.remove()")
+
+    assert frame.screenshot() == shown
+
+
 def test_the_legend_stays_beside_the_controls_on_any_screen(page: Page) -> None:
     submit(page)
     for width in (360, 480, 600, 740, 768, 900, 1000, 1440):

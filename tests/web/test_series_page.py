@@ -161,7 +161,16 @@ def test_each_structure_has_a_row_with_its_volume_and_share(
             assert near.startswith(f"{100 * structure['evidence_near']:.1f} %")
     for caveat in found["caveats"]:
         expect(page.locator("#caveats")).to_contain_text(caveat)
-    keep(page, "13-structures")
+    for width in (360, 768, 1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        card, table = (
+            page.locator(name).bounding_box()
+            for name in ("#head-facts", "#structures table")
+        )
+        assert card is not None
+        assert table is not None
+        assert table["x"] + table["width"] < card["x"] + card["width"], width
+        keep(page, f"13-structures-{width}")
 
 
 def test_the_planes_show_the_scan_of_dicom_files_without_the_face(
