@@ -199,7 +199,7 @@ def test_the_brain_mask_lies_on_the_grid_of_the_scan(answer: Analysis) -> None:
 
 def test_the_scan_is_kept_without_what_lies_beyond_the_brain(model: Model) -> None:
     head = straight_head()
-    scalp = head.volume.voxels + np.float32(300.0) * ~head.mask
+    scalp = np.where(head.mask, head.volume.voxels, np.float32(300.0))
     bare = replace(head, volume=replace(head.volume, voxels=scalp))
 
     answer = analyse(bare, model)
