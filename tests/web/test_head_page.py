@@ -129,7 +129,8 @@ def visit(
     )
     page.goto(served.address)
     send(page, scan)
-    expect(page.locator("#result, #failure").locator("visible=true")).to_be_visible()
+    shown = page.locator("#result, #failure").locator("visible=true")
+    expect(shown).to_be_visible(timeout=90_000)
     return Visit(page, asked, complaints)
 
 
@@ -416,11 +417,10 @@ def test_an_analysis_opened_again_has_no_letters_if_its_file_had_none(
 def test_without_a_kept_scan_the_mask_is_shown_and_said(
     browser: Browser, served: Served
 ) -> None:
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page = visit(browser, served).page
     page.route("**/brain.nii.gz", lambda route: route.fulfill(status=404))
-    answered = visit(browser, served).page
-    page.goto(answered.url)
-    answered.close()
+    page.reload()
+    expect(page.locator("#result")).to_be_visible()
     show_planes(page)
 
     expect(page.locator("#no-scan")).to_be_visible()

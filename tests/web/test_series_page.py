@@ -76,7 +76,7 @@ def series_of(
 def archive(data_dir: Path) -> bytes:
     """Return a zip of two T1-weighted series of a head; it is larger in the second."""
     path = data_dir / "volumes" / "sub-0229_T1w_jdac.nii.gz"
-    image: Any = nib.load(path)  # type: ignore[attr-defined]  # nibabel has no types
+    image: Any = nib.load(path)
     voxels = image.get_fdata()
     voxels = np.clip(voxels / np.percentile(voxels, 99.9), 0.0, 1.0)
     larger = np.diag([LARGER, LARGER, LARGER, 1.0]) @ image.affine
