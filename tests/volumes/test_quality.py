@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from alzer.scans.volume import Volume
-from alzer.volumes.quality import LIMITS, Limits, Quality, judge, reach_verdict
+from alzer.volumes.quality import Quality, judge, reach_verdict
+from alzer.volumes.quality_limits import LIMITS, Limits
 from alzer.volumes.registration import Registration
 from alzer.volumes.template import Template
 from heads import GREY, WHITE, Head, draw_head
@@ -18,7 +19,7 @@ IN_PLACE = Registration(np.eye(4), 0.93, 0.0, 1.0)
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return draw_head(noise=0.01, bias=0.2)
+    return draw_head(noise=0.03, bias=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +50,8 @@ def test_a_healthy_head_is_good_and_its_numbers_are_those_drawn(
     assert quality.contrast == pytest.approx(1.0 - GREY / WHITE, abs=0.03)
     assert quality.edge_share == 0.0
     assert quality.overlap > 0.98
-    assert quality.noise == pytest.approx(0.01 / WHITE, rel=0.5)
-    assert quality.air < 0.02
+    assert quality.noise == pytest.approx(0.03 / WHITE, rel=0.3)
+    assert quality.air < 0.04
 
 
 @pytest.mark.parametrize("axis", range(3))
@@ -136,6 +137,68 @@ def test_a_header_of_half_the_spacing_gives_an_eighth_of_the_volume(
 
     assert quality.brain_ml == pytest.approx(head.brain.sum() / 1000.0)
     assert quality.verdict == "failed"
+
+
+@pytest.mark.parametrize("factor", [0.8, 0.85, 1.15, 1.2])
+@pytest.mark.parametrize("axes", [(0,), (1,), (2,), (0, 1, 2)])
+def test_a_header_of_wrong_distances_is_not_good(
+    head: Head, template: Template, axes: tuple[int, ...], factor: float
+) -> None:
+    factors = np.ones(4)
+    factors[list(axes)] = factor
+    wrong = replace(head.volume, affine=np.diag(factors) @ head.volume.affine)
+    scale = float(np.cbrt(factors[:3].prod()))
+    registration = replace(IN_PLACE, to_scan=np.diag(factors), scale=scale)
+
+    quality = judge(wrong, head.brain, registration, template)
+
+    assert quality.verdict != "good"
+    assert any("wrong distances" in reason for reason in quality.reasons)
+
+
+def test_planes_that_moved_and_ghosts_are_told(head: Head, template: Template) -> None:
+    planes = head.volume.voxels.copy()
+    planes[:, :, 1::2] = np.roll(planes[:, :, 1::2], 4, 1)
+    ghost = 0.5 * (head.volume.voxels + np.roll(head.volume.voxels, 5, 0))
+    cases = {"second plane": planes, "a second time": ghost}
+
+    for told, voxels in cases.items():
+        quality = judge(_with(head.volume, voxels), head.brain, IN_PLACE, template)
+
+        assert quality.verdict != "good"
+        assert any(told in reason for reason in quality.reasons)
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_thick_slices_are_told(head: Head, template: Template, axis: int) -> None:
+    step = 3  # of 2 mm
+    chosen = [slice(None)] * 3
+    chosen[axis] = slice(None, None, step)
+    factors = np.ones(4)
+    factors[axis] = step
+    affine = head.volume.affine @ np.diag(factors)
+    thick = Volume(head.volume.voxels[tuple(chosen)], affine, "phantom")
+
+    quality = judge(thick, head.brain[tuple(chosen)], IN_PLACE, template)
+
+    assert quality.verdict == "failed"
+    assert any("6.0 mm apart" in reason for reason in quality.reasons)
+
+
+def test_a_hole_without_values_is_told(head: Head, template: Template) -> None:
+    voxels = head.volume.voxels.copy()
+    i, j, k = (count // 2 for count in voxels.shape)
+    voxels[i + 5 : i + 15, j : j + 10, k + 8 : k + 18] = 0.0
+    large = voxels.copy()
+    large[i + 5 : i + 25, j : j + 25, k + 8 : k + 28] = 0.0
+
+    small_hole = judge(_with(head.volume, voxels), head.brain, IN_PLACE, template)
+    large_hole = judge(_with(head.volume, large), head.brain, IN_PLACE, template)
+
+    assert 0.0005 < small_hole.empty_share < large_hole.empty_share
+    assert small_hole.verdict != "good"
+    assert large_hole.verdict == "failed"
+    assert any("no values in" in reason for reason in large_hole.reasons)
 
 
 @pytest.fixture(scope="module")

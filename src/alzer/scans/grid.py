@@ -9,6 +9,7 @@ from alzer.errors import DamagedFile, NotBrainLike, UnsupportedVariant
 from alzer.scans.bands import Rows, spans
 from alzer.scans.placement import Placement
 from alzer.scans.sizes import in_mm, times
+from alzer.scans.values import NOT_FINITE
 from alzer.scans.volume import Volume
 
 # A head with its skin is 120 to 250 mm long along each axis; half a brain of a child
@@ -96,16 +97,20 @@ def volume_of(
         NotBrainLike: It is too large or too small to be of a head.
         UnsupportedVariant: It is too coarse.
     """
-    affine, warnings = placement.affine, placement.warnings
+    spacing_mm = tuple(size for size in placement.spacing_mm if size is not None)
+    if (unknown := 3 - len(spacing_mm)) > 0:
+        message = (
+            "The file does not say how large its voxels are: it gives no usable length "
+            f"for {unknown} of the three axes. Export it again with its orientation "
+            "and spacing."
+        )
+        raise DamagedFile(message)
+    # A hole in a slice is seen at once; one in a volume is not.
+    holes = tuple(note for note in notes if note.startswith(NOT_FINITE))
+    notes = tuple(note for note in notes if note not in holes)
+    affine, warnings = placement.affine, (*placement.warnings, *holes)
     tells_sides = affine is not None and placement.is_stated
     if affine is None:
-        spacing_mm = tuple(size for size in placement.spacing_mm if size is not None)
-        if len(spacing_mm) < 3:
-            message = (
-                "The file does not say how large its voxels are; export it again with "
-                "its orientation and spacing."
-            )
-            raise DamagedFile(message)
         affine, warnings = np.diag([*spacing_mm, 1.0]), (*warnings, _TAKEN_AS_RAS)
     check_grid(sizes, affine)
     values = np.empty(sizes[2::-1], np.float32)  # the first axis varies fastest

@@ -30,6 +30,7 @@ _LEAST_VOLUME: Final = 1e-3
 # What one unit of length is, by the low three bits of the field xyzt_units.
 # Source: nifti1.h, NIFTI_UNITS_METER, _MM and _MICRON.
 _UNIT_MM: Final = {1: 1000.0, 2: 1.0, 3: 0.001}
+_UNIT_NAMES: Final = {1000.0: "metres", 1.0: "millimetres", 0.001: "microns"}
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,17 @@ def place_nifti(header: Any) -> Placement:  # noqa: ANN401 - nibabel has no type
     Returns:
         In millimetres, whatever the file's unit.
     """
-    unit_mm, lengths = _unit_mm(header), _voxel_lengths(header)
+    lengths = _voxel_lengths(header)
     sform, qform = _sform(header), _qform(header, lengths)
     chosen = qform if sform is None else sform
-    spacing = lengths if sform is None else spacing_of(sform)
+    spacing = lengths if sform is None else _declared_spacing(header)
+    unit_mm, notes = _unit_mm(header, spacing)
     if chosen is not None:
         chosen = np.diag([unit_mm] * 3 + [1.0]) @ chosen
     return Placement(
         chosen,
         _each_axis([None if size is None else size * unit_mm for size in spacing]),
+        notes=notes,
         warnings=tuple(_doubts(header, sform, qform)),
     )
 
@@ -124,14 +127,20 @@ def _is_set(header: Any, code: str) -> bool:  # noqa: ANN401 - as above
     return 1 <= int(header[code]) <= 5
 
 
-def _unit_mm(header: Any) -> float:  # noqa: ANN401 - as above
+def _unit_mm(header: Any, spacing: Spacing) -> tuple[float, tuple[str, ...]]:  # noqa: ANN401 - as above
+    """Return what the file's unit of length is in mm, and notes on it."""
     unit_mm = _UNIT_MM.get(int(header["xyzt_units"]) & 7, 1.0)
-    lengths = [size for size in _voxel_lengths(header) if size is not None]
+    lengths = [size for size in spacing if size is not None]
     least, most = PLAUSIBLE_SPACING_MM
     # Some programs write millimetres whatever they say.
     declared = all(least <= size * unit_mm <= most for size in lengths)
-    is_mm = not declared and all(least <= size <= most for size in lengths)
-    return 1.0 if is_mm else unit_mm
+    if declared or not all(least <= size <= most for size in lengths):
+        return unit_mm, ()
+    note = (
+        f"The file gives lengths in {_UNIT_NAMES[unit_mm]}, by which voxels would be "
+        f"{max(lengths) * unit_mm:g} mm long; they were taken as millimetres."
+    )
+    return 1.0, (note,)
 
 
 def _voxel_lengths(header: Any) -> Spacing:  # noqa: ANN401 - as above
@@ -144,6 +153,13 @@ def _sform(header: Any) -> Affine | None:  # noqa: ANN401 - as above
     affine = np.eye(4)
     affine[:3] = [header[name] for name in ("srow_x", "srow_y", "srow_z")]
     return usable(affine)
+
+
+def _declared_spacing(header: Any) -> Spacing:  # noqa: ANN401 - as above
+    """Return the lengths of the sform's columns; None where one is zero."""
+    rows = [header[name] for name in ("srow_x", "srow_y", "srow_z")]
+    sizes = np.linalg.norm(np.asarray(rows, np.float64)[:, :3], axis=0)
+    return _each_axis([positive(float(size)) for size in sizes])
 
 
 def _qform(header: Any, lengths: Spacing) -> Affine | None:  # noqa: ANN401 - as above
@@ -176,6 +192,8 @@ def _doubts(
         if affine is None and _is_set(header, f"{name}_code"):
             yield f"The orientation in the file's {name} is not usable; it was ignored."
     if sform is None:
+        if any(float(size) < 0.0 for size in header["pixdim"][1:4]):
+            yield "The file gives voxels of negative length; their sign was ignored."
         return
     if qform is not None and _turned_degrees(sform, qform) > _SAME_DIRECTION_DEGREES:
         yield (

@@ -54,7 +54,7 @@ def slice_of(
         (low, high),
         spacing,
         None if affine is None else affine[:, [down, across, thin, 3]],
-        notes,
+        (*notes, *placement.notes),
         placement.warnings,
     )
     return reduced(scan, means, reduction)

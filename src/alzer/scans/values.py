@@ -24,6 +24,9 @@ _SMALLEST_RANGE: Final = 2.0**-12
 _LARGEST: Final = float(np.finfo(np.float32).max) / 2.0
 _SMALLEST: Final = float(np.finfo(np.float32).tiny) * 2.0**24
 
+# How notes begin that tell of values which are no numbers.
+NOT_FINITE: Final = "Values that are not finite numbers"
+
 # Almost all values lie between these; where they begin well below the bright ones
 # and not below zero, zero is the level of no signal.
 _LOW_PERCENTILES: Final = (0.5, 99.5)
@@ -145,8 +148,7 @@ def find_background(pixels: Rows) -> Background:
     notes: list[str] = []
     if strange:
         notes.append(
-            "Values that are not finite numbers "
-            f"({_share(strange / pixels.size)} of the pixels) "
+            f"{NOT_FINITE} ({_share(strange / pixels.size)} of the pixels) "
             "were taken as background."
         )
     paddings = _paddings(pixels, levels)

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 
 from alzer.scans.volume import Volume
 from alzer.volumes.registration import Registration
-from alzer.volumes.sampling import Interpolator, grid_points, transform_points
+from alzer.volumes.sampling import (
+    Interpolator,
+    box_around,
+    grid_points,
+    transform_points,
+)
 from alzer.volumes.template import Template
 
 Mask = NDArray[np.bool_]
@@ -64,7 +69,7 @@ def sample_at_template(
     values = template.values[::step, ::step, ::step]
     affine = template.affine @ np.diag([step, step, step, 1.0])
     points = transform_points(affine, grid_points(values.shape))
-    box = _box_around(mask)
+    box = box_around(mask)
     to_voxels = np.linalg.inv(volume.affine) @ registration.to_scan
     to_voxels[:3, 3] -= [part.start for part in box]
     places = transform_points(to_voxels, points)
@@ -113,6 +118,37 @@ def contrast(samples: TemplateSamples) -> float:
     return 1.0 - float(np.exp(-slope * (_WHITE - _GREY)))
 
 
+def proportions(registration: Registration) -> dict[str, float]:
+    """Compute the shape of the brain's box against the template's.
+
+    Returns:
+        By name, how wide, long and high it is, over what the other two make expect.
+    """
+    sizes = np.linalg.norm(registration.to_scan[:3, :3], axis=0)
+    width, length, height = (sizes / np.cbrt(sizes.prod())) ** 1.5
+    return {
+        "relative_width": float(width),
+        "relative_length": float(length),
+        "relative_height": float(height),
+    }
+
+
+def empty_share(volume: Volume, samples: TemplateSamples) -> float:
+    """Compute how much of the brain holds no value, but the level of no signal.
+
+    Files have that where values are no numbers or were erased; tissue and fluid are
+    brighter, if little.
+
+    Returns:
+        The share of places where the template has tissue, 0 to 1.
+    """
+    tissue = samples.scan[samples.template > _TISSUE]
+    if tissue.size < _LEAST_POINTS:
+        return 1.0
+    empty = (tissue == 0.0) | (tissue == float(volume.voxels.min()))
+    return float(empty.mean())
+
+
 def edge_share(volume: Volume, mask: Mask) -> float:
     """Compute how much of the brain is cut by the end of what the scan shows.
 
@@ -142,16 +178,6 @@ def _first_shown(planes: NDArray[np.float32]) -> int:
     return next(
         (index for index, plane in enumerate(planes) if plane.max() > plane.min()), 0
     )
-
-
-def _box_around(mask: Mask) -> tuple[slice, ...]:
-    """Return the smallest box that holds the mask, which is not empty."""
-    box = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        planes = np.flatnonzero(mask.any(others))
-        box.append(slice(int(planes[0]), int(planes[-1]) + 1))
-    return tuple(box)
 
 
 def white_level(samples: TemplateSamples) -> float:

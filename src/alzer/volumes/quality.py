@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alzer.scans.volume import Volume
 from alzer.volumes import measurements
+from alzer.volumes.blurring import blur_mm
+from alzer.volumes.ghosting import ghosting
+from alzer.volumes.plane_steps import plane_steps
+from alzer.volumes.quality_limits import LIMITS
 from alzer.volumes.registration import Registration
 from alzer.volumes.template import Template, load_template
 
 Verdict = Literal["good", "check", "failed"]
-
-_LEAST, _MOST = float("-inf"), float("inf")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,17 @@ class Quality:
         overlap: How well the brain's outline fits the template's: Dice, 0 to 1.
         noise: How much white matter varies from place to place, as a share of white.
         air: Brightness of the air around the head, as a share of white matter's.
+        empty_share: How much of the brain holds no value, 0 to 1.
+        voxel_mm: Longest edge of a voxel.
+        blur_mm: How wide a point is shown, full width at half maximum; 0 where it
+            can't be told.
+        ghosting: Strength of a second head that is moved aside, about 0 to 1.
+        alternation: How far each second plane is unlike its neighbours; 0.9 of noise.
+        jump: Largest change between neighbouring planes, over what is usual there.
+        relative_width: Width over what length and height make expect, against the
+            template.
+        relative_length: Likewise of the length.
+        relative_height: Likewise of the height.
     """
 
     verdict: Verdict
@@ -50,109 +63,15 @@ class Quality:
     overlap: float
     noise: float
     air: float
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one number may be.
-
-    Attributes:
-        name: Of the number in `Quality`.
-        good: Least and most for `good`.
-        usable: Least and most for a prediction at all.
-        low: Says what a number below means; the number is filled in.
-        high: The same of a number above.
-    """
-
-    name: str
-    good: tuple[float, float]
-    usable: tuple[float, float]
-    low: str = ""
-    high: str = ""
-
-
-# Between the numbers of healthy heads and those of spoiled ones, which
-# docs/decisions/0016-brain-extraction.md has; those that may be of a healthy head that
-# was scanned in another way are doubts.
-LIMITS: Final = (
-    Limits(
-        "similarity",
-        good=(0.88, _MOST),
-        usable=(0.78, _MOST),
-        low="The brain is unlike the average brain (similarity {:.2f}, usually 0.9): "
-        "the scan may show something else, be damaged or be no T1-weighted one.",
-    ),
-    Limits(
-        "contrast",
-        good=(0.23, 0.6),
-        usable=(0.18, 0.8),
-        low="Grey matter is darker than white matter by {:.0%} (usually 30 %): the "
-        "scan may be FLAIR, T2 or CT, moved or noisy; send a T1-weighted one.",
-        high="Grey matter is darker than white matter by {:.0%} (usually 30 %): the "
-        "scan may be no T1-weighted one, or its greys may have been changed.",
-    ),
-    Limits(
-        "edge_share",
-        good=(_LEAST, 0.1),
-        usable=(_LEAST, 0.5),
-        high="The scan ends inside the brain (it cuts {:.0%} of the brain's section): "
-        "send one that shows the whole brain.",
-    ),
-    Limits(
-        "brain_ml",
-        good=(1050.0, 2250.0),
-        usable=(800.0, 2600.0),
-        low="The brain measures {:.0f} ml, less than that of nearly every adult: part "
-        "of it may be missing, or the file may give wrong distances of voxels.",
-        high="The brain measures {:.0f} ml, more than that of nearly every adult: more "
-        "than the brain was found, or the file may give wrong distances of voxels.",
-    ),
-    Limits(
-        "scale",
-        good=(0.82, 1.1),
-        usable=(0.72, 1.2),
-        low="The brain is {:.2f} times as long as the average brain: part of it may be "
-        "missing, or the file may give wrong distances of voxels.",
-        high="The brain is {:.2f} times as long as the average brain: more than it may "
-        "have been found, or the file may give wrong distances of voxels.",
-    ),
-    Limits(
-        "stretch",
-        good=(_LEAST, 1.22),
-        usable=(_LEAST, 1.5),
-        high="Against the average brain, this is {:.2f} times as long in one direction "
-        "as in another: planes or a part of the brain may be missing, or the file may "
-        "give wrong distances of voxels.",
-    ),
-    Limits(
-        "overlap",
-        good=(0.935, _MOST),
-        usable=(0.88, _MOST),
-        low="The brain's outline does not fit the average brain (overlap {:.2f}, "
-        "usually 0.95): look whether the brain was found rightly.",
-    ),
-    Limits(
-        "air",
-        good=(_LEAST, 0.1),
-        usable=(_LEAST, 0.5),
-        high="The air around the head is not dark ({:.0%} of white matter): the person "
-        "may have moved, or the scan may be noisy; scan again if you can.",
-    ),
-    Limits(
-        "noise",
-        good=(_LEAST, 0.055),
-        usable=(_LEAST, 0.2),
-        high="White matter varies by {:.0%} from place to place (usually 2 %): the "
-        "scan may be noisy, or the person may have moved; scan again if you can.",
-    ),
-    Limits(
-        "rotation_degrees",
-        good=(_LEAST, 45.0),
-        usable=(_LEAST, 180.0),
-        high="The head lies turned by {:.0f} degrees against what the file says: look "
-        "whether front, back, top and bottom are where they belong.",
-    ),
-)
+    empty_share: float
+    voxel_mm: float
+    blur_mm: float
+    ghosting: float
+    alternation: float
+    jump: float
+    relative_width: float
+    relative_length: float
+    relative_height: float
 
 
 def judge(
@@ -189,7 +108,10 @@ def reach_verdict(numbers: Mapping[str, float]) -> Quality:
     Examples:
         >>> healthy = {"similarity": 0.93, "contrast": 0.3, "edge_share": 0.0,
         ...     "brain_ml": 1500.0, "scale": 0.95, "stretch": 1.03, "overlap": 0.96,
-        ...     "air": 0.01, "noise": 0.03, "rotation_degrees": 2.0}
+        ...     "air": 0.01, "noise": 0.03, "rotation_degrees": 2.0, "voxel_mm": 1.0,
+        ...     "empty_share": 0.0,
+        ...     "blur_mm": 2.3, "ghosting": 0.05, "alternation": 0.2, "jump": 1.2,
+        ...     "relative_width": 1.0, "relative_length": 1.0, "relative_height": 1.0}
         >>> reach_verdict(healthy).verdict
         'good'
         >>> reach_verdict({**healthy, "contrast": 0.02}).verdict
@@ -209,6 +131,7 @@ def _measure(
     samples = measurements.sample_at_template(volume, mask, registration, template)
     brain_ml = measurements.brain_ml(volume, mask)
     sizes = np.linalg.svd(registration.to_scan[:3, :3], compute_uv=False)
+    white = measurements.white_level(samples)
     return {
         "similarity": registration.similarity,
         "brain_ml": brain_ml,
@@ -217,11 +140,24 @@ def _measure(
         "rotation_degrees": registration.rotation_degrees,
         "edge_share": measurements.edge_share(volume, mask),
         "contrast": measurements.contrast(samples),
+        "empty_share": measurements.empty_share(volume, samples),
         "overlap": measurements.overlap(samples, brain_ml / float(sizes.prod())),
         "noise": measurements.noise(samples),
-        "air": measurements.air(
-            volume, registration, measurements.white_level(samples)
-        ),
+        "air": measurements.air(volume, registration, white),
+        **measurements.proportions(registration),
+        **_measure_fidelity(volume, mask),
+    }
+
+
+def _measure_fidelity(volume: Volume, mask: NDArray[np.bool_]) -> dict[str, float]:
+    """Return the numbers that tell how truly the scan shows whatever it shows."""
+    steps = plane_steps(volume, mask)
+    return {
+        "voxel_mm": max(volume.spacing_mm),
+        "blur_mm": blur_mm(volume, mask),
+        "ghosting": ghosting(volume),
+        "alternation": steps.alternation,
+        "jump": steps.jump,
     }
 
 

@@ -1,5 +1,6 @@
 """Smoothing and linear interpolation of voxels, with zero outside of the grid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,34 @@ def _blur_along(voxels: Floats, sigma: float, axis: int) -> Floats:
     for start, weight in enumerate(weights.astype(np.float32)):
         smooth += weight * padded[start : start + length]
     return np.moveaxis(smooth, 0, axis)
+
+
+def average_blocks(voxels: Floats, counts: Sequence[int]) -> Floats:
+    """Average voxels in blocks; what is over at the ends is left out.
+
+    Args:
+        voxels: shape (i, j, k).
+        counts: Voxels of a block along each axis; 1 keeps them as they are.
+
+    Returns:
+        shape (i, j, k) divided by the counts.
+    """
+    for axis, count in enumerate(counts):
+        whole = voxels.shape[axis] // count * count
+        along = np.moveaxis(voxels, axis, 0)
+        parts = [along[start:whole:count] for start in range(count)]
+        voxels = np.moveaxis(sum(parts[1:], parts[0]), 0, axis)
+    return voxels / np.float32(np.prod(counts))
+
+
+def box_around(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
+    """Return the smallest box that holds the mask, which is not empty."""
+    box = []
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        planes = np.flatnonzero(mask.any(others))
+        box.append(slice(int(planes[0]), int(planes[-1]) + 1))
+    return tuple(box)
 
 
 def antialiasing_sigmas(steps: NDArray[np.float64]) -> NDArray[np.float64]:
