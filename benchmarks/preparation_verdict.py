@@ -1,10 +1,12 @@
 """Does the verdict on the preparation tell healthy heads from spoiled ones?
 
-    python benchmarks/preparation_verdict.py [--healthy | --spoiled] [--output FILE]
+    python benchmarks/preparation_verdict.py [--healthy | --spoiled | --subtle]
+        [--output FILE]
 
 Healthy are the volumes of the data folder, each as it is and in copies that are turned,
 resampled, noisier, shaded or without neck, and the series t1-384. Spoiled are the ways
-of `spoiling.py`, on one head after the other, and things that are no heads.
+of `spoiling.py`, on one head after the other, and things that are no heads; subtle, the
+ways of `subtle_spoiling.py`. At the end the range of every number is printed by kind.
 """
 
 import argparse
@@ -36,6 +38,7 @@ from spoiling import (
     static,
 )
 from subjects import data_folder
+from subtle_spoiling import SUBTLE
 
 from alzer.errors import NotBrainLike
 from alzer.scans.paths import read_scans
@@ -47,6 +50,7 @@ from alzer.volumes.brain_extraction import (
     load_brain_networks,
 )
 from alzer.volumes.quality import judge
+from alzer.volumes.quality_limits import LIMITS
 from alzer.volumes.registration import register
 
 
@@ -55,6 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--healthy", action="store_true")
     parser.add_argument("--spoiled", action="store_true")
+    parser.add_argument("--subtle", action="store_true")
     parser.add_argument("--heads", type=int, default=8)
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
@@ -64,20 +69,39 @@ def main() -> None:
     ][: arguments.heads]
     networks = load_brain_networks()
     counts: dict[tuple[str, str], int] = {}
-    kinds = {"healthy": healthy(volumes, folder), "spoiled": spoiled(volumes, folder)}
+    kinds = {
+        "healthy": healthy(volumes, folder),
+        "spoiled": spoiled(volumes, folder),
+        "subtle": subtle(volumes),
+    }
+    asked = {kind for kind in kinds if getattr(arguments, kind)} or set(kinds)
+    rows: list[dict[str, object]] = []
     for kind, heads in kinds.items():
-        if not (getattr(arguments, kind) or arguments.healthy == arguments.spoiled):
+        if kind not in asked:
             continue
         for name, volume in heads:
             row = {"kind": kind, "name": name, **examine(volume, networks)}
             counts[kind, str(row["verdict"])] = (
                 counts.get((kind, str(row["verdict"])), 0) + 1
             )
+            rows.append(row)
             print(describe(row), flush=True)
             if arguments.output:
                 with arguments.output.open("a") as file:
                     file.write(json.dumps(row) + "\n")
     print(counts)
+    for kind in sorted(asked):
+        print_ranges(kind, [row for row in rows if row["kind"] == kind])
+
+
+def print_ranges(kind: str, rows: list[dict[str, object]]) -> None:
+    """Print the least and the largest of every number."""
+    for limits in LIMITS:
+        numbers = [
+            value for row in rows if isinstance(value := row.get(limits.name), float)
+        ]
+        if numbers:
+            print(f"{kind} {limits.name}: {min(numbers):.4g} to {max(numbers):.4g}")
 
 
 def examine(volume: Volume, networks: BrainNetworks) -> dict[str, object]:
@@ -140,6 +164,12 @@ def spoiled(volumes: list[Volume], folder: Path) -> Iterator[tuple[str, Volume]]
     yield "a cylinder with inserts", cylinder(inserts=True)
     yield "clouds of a brain's size", clouds()
     yield "noise alone", static()
+
+
+def subtle(volumes: list[Volume]) -> Iterator[tuple[str, Volume]]:
+    """Return heads that still look like heads, and change the answer."""
+    for number, (name, spoil) in enumerate(SUBTLE.items()):
+        yield name, spoil(volumes[number % len(volumes)])
 
 
 def canonical(path: Path) -> Volume:

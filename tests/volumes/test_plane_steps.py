@@ -8,22 +8,27 @@ import pytest
 from alzer.scans.volume import Volume
 from alzer.volumes.plane_steps import plane_steps
 from alzer.volumes.quality_limits import LIMITS
-from heads import Head, draw_head
+from alzer.volumes.sampling import blur
+from heads import Head
 
 MOST = {limits.name: limits.good[1] for limits in LIMITS}
 
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return draw_head(noise=0.03)
+    """Return tissue that is alike over some millimetres, in every direction."""
+    noise = np.random.default_rng(0).normal(size=(60, 62, 64)).astype(np.float32)
+    folds = blur(noise, np.array([2.0, 2.0, 2.0]))[8:-8, 8:-8, 8:-8]
+    affine = np.diag([1.0, 1.0, 1.0, 1.0])
+    return Head(Volume(folds, affine, "phantom"), np.ones(folds.shape, np.bool_))
 
 
 def _move_planes(volume: Volume, axis: int, along: int, chosen: slice) -> Volume:
-    """Return a volume, some planes of it moved by two voxels (4 mm)."""
+    """Return a volume, some planes of it moved by 4 mm."""
     voxels = volume.voxels.copy()
     planes = np.moveaxis(voxels, axis, 0)
     direction = along - (along > axis)
-    planes[chosen] = np.roll(planes[chosen], 2, direction + 1)
+    planes[chosen] = np.roll(planes[chosen], 4, direction + 1)
     return replace(volume, voxels=voxels)
 
 
