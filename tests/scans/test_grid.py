@@ -69,7 +69,7 @@ def test_an_absurd_size_is_said() -> None:
         qform_code=0,
         pixdim=[1, 1e6, 1e6, 1e6, 1, 1, 1, 1],
     )
-    with pytest.raises(NotBrainLike, match="20000000 x"):
+    with pytest.raises(NotBrainLike, match="more than"):
         read_volume(content)
 
 
