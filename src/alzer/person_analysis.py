@@ -77,7 +77,6 @@ def analyse_volume(
         FailedPreparation: If the head was not prepared well enough to be answered for.
         NotBrainLike: If standard slices are empty.
     """
-    _require_prepared(prepared)
     stopwatch = Stopwatch()
     for stage, seconds in prepared.seconds.items():
         stopwatch.add(stage, seconds * 1000.0)
@@ -134,10 +133,27 @@ def standard_slices(prepared: PreparedVolume) -> list[Slice]:
     ]
 
 
-def _require_prepared(prepared: PreparedVolume) -> None:
+def usable_slices(prepared: PreparedVolume) -> list[Slice]:
+    """Return the standard slices of a head that may be answered for.
+
+    Args:
+        prepared: A head.
+
+    Returns:
+        As `standard_slices` gives them.
+
+    Raises:
+        FailedPreparation: If it was not prepared well enough.
+        NotBrainLike: If slices are empty.
+    """
     if prepared.quality.verdict == "failed":
         reasons = " ".join(prepared.quality.reasons)
         raise FailedPreparation(f"{reasons} No prediction was made.".strip())
+    scans = standard_slices(prepared)
+    empty = sum(not scan.pixels.any() for scan in scans)
+    if empty:
+        raise NotBrainLike(_EMPTY.format(count=empty, total=len(scans)))
+    return scans
 
 
 def _lay_flat(affine: NDArray[np.float64], index: int) -> NDArray[np.float64]:
@@ -148,10 +164,7 @@ def _lay_flat(affine: NDArray[np.float64], index: int) -> NDArray[np.float64]:
 
 
 def _make_ready(prepared: PreparedVolume, model: Model) -> list[ReadySlice]:
-    scans = standard_slices(prepared)
-    empty = sum(not scan.pixels.any() for scan in scans)
-    if empty:
-        raise NotBrainLike(_EMPTY.format(count=empty, total=len(scans)))
+    scans = usable_slices(prepared)
     try:
         return [make_ready(scan, model.spec, must_look_right=False) for scan in scans]
     except ConstantImage as error:

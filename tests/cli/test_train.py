@@ -3,12 +3,14 @@
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from typer.testing import Result
 
+from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.errors import LeakySplit
 from alzer.training import study
 from alzer.training.history import Epoch
@@ -26,6 +28,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[Study]:
 
     def pretend(plan: Study, progress: StudyProgress) -> Path:
         made.append(plan)
+        progress.preparing("head 1 of 2 prepared, 9 s left")
         progress.reading(2, 2)
         progress.begin("fold 0")
         progress.step(1, 1, 1, 1.25)
@@ -60,7 +63,9 @@ def test_what_is_given_overrides_the_recipe(call: Call, plans: list[Study]) -> N
 def test_what_is_not_given_is_the_recipes_own(call: Call, plans: list[Study]) -> None:
     result = call("train", "--data", "cohort", "--output", "study")
 
-    assert plans == [Study(Path("cohort"), Path("study"), Recipe())]
+    plan = Study(Path("cohort"), Path("study"), Recipe())
+    at_once = heads_at_once(available_bytes())
+    assert plans == [replace(plan, heads_at_once=at_once)]
     assert "study/bundle" in result.stdout
     assert "fold 0: epoch 1/" in result.stderr
 
@@ -75,6 +80,37 @@ def test_how_to_read_the_data_is_handed_over(call: Call, plans: list[Study]) -> 
     assert result.exit_code == 0
     assert plan.data == Path("scans.csv")
     assert plan.reading == Reading(slices_are_subjects=True, folds=3)
+
+
+def test_weights_to_start_from_are_handed_over(call: Call, plans: list[Study]) -> None:
+    result = call(
+        *("train", "--data", "cohort", "--output", "study"),
+        *("--initialise", "resnet50.safetensors"),
+    )
+
+    assert result.exit_code == 0
+    assert plans[0].initialise == Path("resnet50.safetensors")
+
+
+def test_weights_of_another_format_stop_the_run_before_anything_else(
+    call: Call, tmp_path: Path
+) -> None:
+    weights = tmp_path / "resnet50.pth"
+    weights.write_bytes(b"\x80\x02 a pickle")
+    result = call(
+        *("train", "--data", "cohort", "--output", "study", "--initialise", weights)
+    )
+
+    assert result.exit_code == 1
+    assert "can't be read as safetensors" in result.stderr
+    assert not (tmp_path / "study").exists()
+
+
+def test_how_far_heads_are_is_told_line_by_line(call: Call, plans: list[Study]) -> None:
+    result = call("train", "--data", "cohort", "--output", "study")
+
+    assert "head 1 of 2 prepared, 9 s left" in result.stderr
+    assert len(plans) == 1
 
 
 def test_one_fold_is_a_wrong_call(call: Call, plans: list[Study]) -> None:

@@ -56,6 +56,9 @@ class Silence:
     def reading(self, done: int, total: int) -> None:
         """Ignore."""
 
+    def preparing(self, text: str) -> None:
+        """Ignore."""
+
     def begin(self, title: str) -> None:
         """Ignore."""
 

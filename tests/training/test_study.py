@@ -43,6 +43,9 @@ class Diary:
     def reading(self, done: int, total: int) -> None:
         self.read = (done, total)
 
+    def preparing(self, text: str) -> None:
+        self.notes.append(text)
+
     def begin(self, title: str) -> None:
         self.titles.append(title)
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from alzer.cli.exits import FAILURE, complain
+from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.model.bundle import CARD_FILE, load_bundle, shipped_bundle
 from alzer.model.engine import load_model
@@ -100,6 +101,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     cohort = modules.tables.load_cohort(data, reading)
     console = Console(stderr=True)
     with _progress(console) as advance:
+        cohort = _prepare_heads(cohort, study, output, advance)
         predictions = _read_predictions(study, modules)
         folder = model or _bundle_of(study)
         bundle = load_bundle(folder)
@@ -114,6 +116,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
             permuted=predictions.get("permuted"),
             leaky=predictions.get("leaky"),
             gate=gate,
+            notes=cohort.notes,
         )
         # Per slice everything takes many times longer.
         settings = modules.study.Settings(repeats, max(repeats // 6, 20), advance)
@@ -200,19 +203,32 @@ def _read_predictions(study: Path, modules: _Modules) -> dict[str, Any]:
     return found
 
 
+def _prepare_heads(
+    cohort: Any,  # noqa: ANN401 - of a module that is loaded late
+    study: Path,
+    output: Path,
+    advance: Callable[[str], None],
+) -> Any:  # noqa: ANN401 - likewise
+    """Make slices of whole heads, from those that training kept if they are there."""
+    heads = _load("training.heads")
+    kept = study / heads.HEADS
+    folder = kept if kept.is_dir() else output / heads.HEADS
+    at_once = heads_at_once(available_bytes())
+    return heads.prepare_heads(cohort, folder, advance, at_once=at_once)
+
+
 def _look_at(
     cohort: Any,  # noqa: ANN401 - of a module that is loaded late
     modules: _Modules,
     advance: Callable[[str], None],
 ) -> list[Any]:
-    read_slice = importlib.import_module("alzer.scans.formats").read_slice
     seen: dict[str, list[Any]] = {}
     labels: dict[str, int] = {}
     for place, each in enumerate(cohort.slices):
         if place % 500 == 0:
             advance(f"baselines: slice {place} of {len(cohort.slices)}")
-        scan = read_slice(each.path.read_bytes())
-        seen.setdefault(each.subject, []).append(modules.baselines.look_at(scan.pixels))
+        pixels = each.read().pixels
+        seen.setdefault(each.subject, []).append(modules.baselines.look_at(pixels))
         labels[each.subject] = each.label
     return [
         modules.baselines.Subject(
@@ -259,9 +275,9 @@ def _measure_gate(
     modules: _Modules,
     advance: Callable[[str], None],
 ) -> dict[str, Any]:
-    files: Sequence[Path] = [each.path for each in cohort.slices]
+    slices = [each.read for each in cohort.slices]
     found = modules.unfamiliar.measure_gate(
-        load_model(bundle, precision="fp32"), files, kinds, advance
+        load_model(bundle, precision="fp32"), slices, kinds, advance
     )
     gate = bundle.card.get("gate") or {}
     return {"false_alarms": gate.get("false_alarms"), **found}

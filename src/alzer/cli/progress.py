@@ -93,6 +93,10 @@ class Lines:
         if done == total:
             self._say(f"{total} slices read")
 
+    def preparing(self, text: str) -> None:
+        """Report in words how far whole heads are prepared."""
+        self._say(text)
+
     def begin(self, title: str) -> None:
         """Report that the run of this title begins."""
         self._run = Run(title, self._run.epochs)
@@ -141,6 +145,10 @@ class Bar:
         """Report that `done` of `total` slices have been read."""
         text = f"reading slices {done}/{total}"
         self._progress.update(self._task, description=text, completed=done, total=total)
+
+    def preparing(self, text: str) -> None:
+        """Report in words how far whole heads are prepared."""
+        self._progress.update(self._task, description=text, total=None)
 
     def begin(self, title: str) -> None:
         """Report that the run of this title begins."""

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from alzer.cli.exits import FAILURE, complain
+from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.cli.progress import show_progress
 from alzer.errors import InvalidRequest
 
@@ -17,9 +18,10 @@ DataOption = Annotated[
     Path,
     typer.Option(
         metavar="PATH",
-        help="CSV file with the columns file, class, subject (and maybe slice, fold or "
-        "split, age, sex, nwbv); or a folder with slices.csv, folds.csv and maybe "
-        "subjects.csv; or a folder with one folder of images per class.",
+        help="CSV file with the columns file, class or cdr, subject (and maybe slice, "
+        "fold or split, age, sex, nwbv), whose files are slices or whole heads (NIfTI, "
+        "MGH, a folder of DICOM files, zip); or a folder with slices.csv, folds.csv "
+        "and maybe subjects.csv; or a folder with one folder of images per class.",
     ),
 ]
 SubjectsOption = Annotated[
@@ -83,6 +85,14 @@ SeedOption = Annotated[
 ThreadsOption = Annotated[
     int, typer.Option(min=0, help="Threads for training; 0 means all cores.")
 ]
+InitialiseOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Start from a ResNet-50's weights that you have, as a safetensors file "
+        "with the names of torchvision or RadImageNet; at random without.",
+    ),
+]
 NameOption = Annotated[str, typer.Option(help="Name of the model.")]
 VersionOption = Annotated[str, typer.Option(help="Version of the model.")]
 
@@ -105,12 +115,14 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
     slices_are_subjects: SubjectsOption = False,
     number_of_folds: FoldCountOption = 5,
     control: ControlOption = None,
+    initialise: InitialiseOption = None,
 ) -> None:
-    """Train on labelled slices: each fold, then everyone, then the bundle.
+    """Train on labelled slices or whole heads: each fold, then everyone.
 
     Folds keep people apart; without knowing who is who, nothing is trained. What
-    isn't given is the recipe's own. The same call after an interruption goes on from
-    the last complete epoch. Needs the extra 'train'.
+    isn't given is the recipe's own. Each whole head is prepared once, as the service
+    does, and kept in the output folder. The same call after an interruption goes on
+    from the last prepared head or complete epoch. Needs the extra 'train'.
     """
     chosen = {
         "epochs": epochs,
@@ -129,7 +141,18 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
         **{key: value for key, value in chosen.items() if value is not None},
     )
     reading = _load("tables").Reading(slices_are_subjects, number_of_folds)
-    plan = study.Study(data, output, recipe, numbers, name, version, reading, control)
+    plan = study.Study(
+        data,
+        output,
+        recipe,
+        numbers,
+        name,
+        version,
+        reading,
+        control,
+        initialise,
+        heads_at_once(available_bytes()),
+    )
     with show_progress(Console(stderr=True), recipe.epochs) as progress:
         result = study.run_study(plan, progress)
     if control is None:

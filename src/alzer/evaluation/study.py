@@ -57,6 +57,7 @@ class Material:
         permuted: Predictions of the control with permuted labels, if it was run.
         leaky: Predictions of the control that holds out slices, likewise.
         gate: Figures of unfamiliar images, if they were measured.
+        notes: What should be known of the data, such as whom was left out.
     """
 
     held_out: HeldOut
@@ -65,6 +66,7 @@ class Material:
     permuted: HeldOut | None = None
     leaky: HeldOut | None = None
     gate: Mapping[str, Any] | None = None
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -271,4 +273,6 @@ def _describe(material: Material) -> dict[str, Any]:
         "age_known": sum("age" in each.measures for each in material.subjects),
         "source": (material.card.get("data") or {}).get("source"),
         "acknowledgement": (material.card.get("data") or {}).get("acknowledgement"),
+        "notes": list(material.notes),
+        "initial_weights": material.card.get("initial_weights"),
     }

@@ -17,6 +17,7 @@ from alzer.scans.formats import read_slice
 from alzer.scans.orientation import StandardView
 from alzer.scans.outline import locate
 from alzer.scans.plausibility import examine
+from alzer.scans.slice import Slice
 
 Pixels = NDArray[np.float32]
 
@@ -77,7 +78,7 @@ class Seen:
 
 def measure_gate(
     model: Model,
-    slices: Sequence[Path],
+    slices: Sequence[Callable[[], Slice]],
     folders: Mapping[str, Path],
     advance: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def measure_gate(
 
     Args:
         model: With a limit of novelty.
-        slices: Files of the trained kind; some of them are taken.
+        slices: Read one slice of the trained kind each; some of them are taken.
         folders: Other images, by what they are.
         advance: Called with a few words before each kind.
 
@@ -98,7 +99,7 @@ def measure_gate(
         and which share of the slices keeps its class when turned by 180 degrees.
     """
     advance("slices of the trained kind")
-    examples = [_read_grey(each) for each in slices[::EXAMPLES_EVERY]]
+    examples = [_read_or_none(each) for each in slices[::EXAMPLES_EVERY]]
     own = [each for each in examples if each is not None]
     usual = _look(own, model)
     kinds = [_describe("slices of the data", usual, None, model)]
@@ -121,12 +122,18 @@ def measure_gate(
     }
 
 
+def _read_or_none(read: Callable[[], Slice]) -> Pixels | None:
+    try:
+        return read().pixels
+    except (UnusableScan, OSError):
+        return None
+
+
 def _read_grey(path: Path) -> Pixels | None:
     """Read an image that may be in colour, as its brightness."""
-    try:
-        return read_slice(path.read_bytes()).pixels
-    except (UnusableScan, OSError):
-        pass
+    grey = _read_or_none(lambda: read_slice(path.read_bytes()))
+    if grey is not None:
+        return grey
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("L"), np.float32)

@@ -75,7 +75,9 @@ def _data(data: Figures) -> Section:
     ]
     if data["acknowledgement"]:
         text.append(data["acknowledgement"])
-    return Section("Data", text=text)
+    if data.get("initial_weights"):
+        text.append(data["initial_weights"]["note"])
+    return Section("Data", text=text, bullets=data.get("notes") or ())
 
 
 def _verdict(figures: Figures) -> Section:

@@ -61,6 +61,8 @@ class Outcome:
         calibration: Temperature and bounds fitted to all people held out.
         gate: Limit of novelty, and how often it flags slices of people held out.
         person: Limits of one answer per person.
+        initial_weights: What is known of the weights of elsewhere that the networks
+            started from; None if they started at random.
     """
 
     cohort: Cohort
@@ -69,6 +71,7 @@ class Outcome:
     calibration: Mapping[str, Any]
     gate: Mapping[str, Any]
     person: Mapping[str, Any]
+    initial_weights: Mapping[str, str] | None = None
 
 
 def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
@@ -88,6 +91,7 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
     )
     older = everyone.where(ages >= MATCHED_AGE_YEARS)
     oasis = outcome.cohort.source == "OASIS-1"
+    initial = outcome.initial_weights
     return {
         "name": name,
         "version": version,
@@ -107,6 +111,7 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
             "the metrics are those of the folds' own networks",
         },
         "recipe": outcome.recipe.as_dict(),
+        "initial_weights": None if initial is None else dict(initial),
         "metrics": {
             "everyone": _score(everyone),
             "age_60_and_over": _score(older),
@@ -119,7 +124,11 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
         "gate": _plain(outcome.gate),
         "person": dict(outcome.person),
         "baselines": [dict(each) for each in PUBLISHED_BASELINES] if oasis else [],
-        "limitations": [*LIMITATIONS, *(OASIS_LIMITATIONS if oasis else ())],
+        "limitations": [
+            *LIMITATIONS,
+            *(OASIS_LIMITATIONS if oasis else ()),
+            *([initial["note"]] if initial else ()),
+        ],
         "versions": _versions(),
     }
 
@@ -131,6 +140,7 @@ def _describe_data(cohort: Cohort) -> dict[str, Any]:
         "source": cohort.source,
         "people": len(labels),
         "slices": len(cohort.slices),
+        **({} if cohort.heads is None else {"heads": dict(cohort.heads)}),
         "people_per_class": {
             each.name: int(count) for each, count in zip(CLASSES, counts, strict=True)
         },

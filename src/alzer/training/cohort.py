@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.analysed_slice import make_ready
 from alzer.errors import InvalidCohort, LeakySplit, UnusableScan
-from alzer.model.preparation import InputSpec, prepare
+from alzer.model.preparation import InputSpec
 from alzer.scans.formats import read_slice
-from alzer.scans.orientation import to_standard_view
-from alzer.scans.plausibility import examine
+from alzer.scans.slice import Slice
+from alzer.training.kept_heads import read_kept_slice
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,30 @@ class LabelledSlice:
         path: The file.
         subject: The person's pseudonym.
         label: Index into CLASSES.
-        position: Slice number within the person.
+        position: Slice number within the person, or within the head.
+        kept: Where the standard slices of a whole head are kept, of which this is
+            one; None if the file holds one slice.
     """
 
     path: Path
     subject: str
     label: int
     position: int
+    kept: Path | None = None
+
+    def read(self) -> Slice:
+        """Read the slice.
+
+        Returns:
+            The slice.
+
+        Raises:
+            UnusableScan: If the file can't be used.
+            OSError: If it can't be opened.
+        """
+        if self.kept is not None:
+            return read_kept_slice(self.kept, self.position)
+        return read_slice(self.path.read_bytes())
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,10 @@ class Cohort:
         notes: What a person who trains should be told, a sentence each.
         source: The study that the people come from, where the tables tell:
             "OASIS-1" when subjects.csv has its identifiers.
+        are_heads: Whether each of `slices` is a whole head still, to be prepared by
+            `alzer.training.heads`.
+        heads: How many heads were `used`, which of them `to_check`, and how many were
+            `left_out`; None if the files hold slices.
     """
 
     slices: tuple[LabelledSlice, ...]
@@ -53,6 +75,8 @@ class Cohort:
     held_out: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
     source: str | None = None
+    are_heads: bool = False
+    heads: Mapping[str, int] | None = None
 
     @property
     def ages(self) -> Mapping[str, float]:
@@ -152,9 +176,8 @@ def prepare_slices(
     failures = []
     for index, each in enumerate(slices):
         try:
-            view = to_standard_view(read_slice(each.path.read_bytes()))
-            head = examine(view)
-            prepared[index] = prepare(head.view, head.box, spec).pixels[0]
+            ready = make_ready(each.read(), spec, must_look_right=each.kept is None)
+            prepared[index] = ready.prepared.pixels[0]
         except (UnusableScan, OSError) as error:
             failures.append(f"{each.path.name} ({error})")
         advance(1)

@@ -32,6 +32,7 @@ def checked(
     *,
     held_out: tuple[int, ...] | None = None,
     source: str | None = None,
+    are_heads: bool = False,
 ) -> Cohort:
     """Make a cohort of what the tables say, if it does not contradict itself.
 
@@ -39,6 +40,7 @@ def checked(
         gathered: What they say.
         held_out: The folds to hold out, if the tables name them.
         source: The study's name, if it is a known one.
+        are_heads: Whether each slice is a whole head still.
 
     Returns:
         The cohort, ordered by subject and position.
@@ -62,11 +64,8 @@ def checked(
     if twice:
         message = f"{len(twice)} files are named twice: {some(twice)}."
         raise InvalidCohort(message)
-    if len({folds[each] for each in labels}) < 2:
-        message = "All slices are of one fold; validation needs at least two."
-        raise InvalidCohort(message)
-    _require_classes(labels.values())
-    _require_files(slices)
+    require_usable(labels, folds)
+    _require_files(slices, are_heads=are_heads)
     return Cohort(
         slices=tuple(
             sorted(
@@ -80,7 +79,27 @@ def checked(
         held_out=held_out,
         notes=tuple(_notes(labels.values())),
         source=source,
+        are_heads=are_heads,
     )
+
+
+def require_usable(labels: Mapping[str, int], folds: Mapping[str, int]) -> None:
+    """Refuse people of whom nothing can be learnt, or nothing tested.
+
+    Args:
+        labels: Class index of each person.
+        folds: Fold of each.
+
+    Raises:
+        InvalidCohort: If all are of one fold or of one class.
+    """
+    if not labels:
+        message = "Nobody is left."
+        raise InvalidCohort(message)
+    if len({folds[each] for each in labels}) < 2:
+        message = "All slices are of one fold; validation needs at least two."
+        raise InvalidCohort(message)
+    _require_classes(labels.values())
 
 
 def require_enough(labels: Sequence[int], folds: int) -> None:
@@ -119,8 +138,12 @@ def _require_classes(labels: Iterable[int]) -> None:
         raise InvalidCohort(message)
 
 
-def _require_files(slices: Sequence[LabelledSlice]) -> None:
-    missing = [each.path.name for each in slices if not each.path.is_file()]
+def _require_files(slices: Sequence[LabelledSlice], *, are_heads: bool) -> None:
+    missing = [
+        each.path.name
+        for each in slices
+        if not (each.path.is_file() or (are_heads and each.path.is_dir()))
+    ]
     if missing:
         message = (
             f"{len(missing)} of {len(slices)} files that the table names are not "

@@ -19,6 +19,8 @@ from alzer.training.gate import Reach
 from alzer.training.recipe import Recipe
 
 PEOPLE = "people.csv"
+RECIPE = "recipe.txt"
+INITIAL = "initial-weights.txt"
 REACH = "reach.json"
 
 
@@ -37,13 +39,29 @@ class Finished:
     reach: Reach
 
 
-def claim(output: Path, recipe: Recipe, cohort: Cohort) -> None:
-    """Refuse to go on in a folder with another recipe, or with other folds.
+def claim(
+    output: Path, recipe: Recipe, cohort: Cohort, initial: str | None = None
+) -> None:
+    """Refuse to go on in a folder with another recipe, start or other folds.
 
     Two recipes mixed would give figures of neither; a network that goes on with
     other folds would be tested on people that it was trained on.
+
+    Args:
+        output: The folder.
+        recipe: How the networks are trained.
+        cohort: On whom.
+        initial: SHA-256 of the weights that they start from; None for random ones.
+
+    Raises:
+        TrainingRefused: If the folder holds a study that differs in one of these.
+        StorageUnavailable: If it can't be written.
     """
-    _keep_note(output / "recipe.txt", repr(recipe) + "\n", "settings")
+    started = (output / RECIPE).exists() and not (output / INITIAL).exists()
+    before = None if started else initial  # a study of before there was a choice
+    _keep_note(output / INITIAL, f"{before or 'none'}\n", "initial weights")
+    _keep_note(output / INITIAL, f"{initial or 'none'}\n", "initial weights")
+    _keep_note(output / RECIPE, repr(recipe) + "\n", "settings")
     _keep_note(output / PEOPLE, _people_table(cohort), "people, classes or folds")
 
 

@@ -129,6 +129,44 @@ def side_of(word: str, table: Path) -> int:
     return side
 
 
+def label_in(row: Row, table: Path) -> int:
+    """Give the class that a row states, by its name or by its CDR.
+
+    Args:
+        row: Of the table.
+        table: Is named when the class is none.
+
+    Returns:
+        Index into CLASSES.
+
+    Raises:
+        InvalidCohort: If it states none, one that is none, or two.
+    """
+    labels: set[int | None] = set()
+    if "class" in row or "cdr" not in row:
+        labels.add(label_of(cell(row, "class", table)))
+    if "cdr" in row:
+        labels.add(_label_of_rating(cell(row, "cdr", table)))
+    if len(labels) > 1 or None in labels:
+        said = " with CDR ".join(row[name] for name in ("class", "cdr") if name in row)
+        names = ", ".join(f"{each.folder} (CDR {each.cdr:g})" for each in CLASSES)
+        message = (
+            f"{table.name} names the class '{said}'; a row breaks this: classes are "
+            f"{names}, or the names that alzer shows."
+        )
+        raise InvalidCohort(message)
+    return next(label for label in labels if label is not None)
+
+
+def _label_of_rating(text: str) -> int | None:
+    """Give the class of a clinical dementia rating."""
+    try:
+        rating = finite(text)
+    except ValueError:
+        return None
+    return {each.cdr: index for index, each in enumerate(CLASSES)}.get(rating)
+
+
 def label_of(name: str) -> int | None:
     """Give the class of a name, however it is written."""
     plain = "".join(each for each in name.lower() if each.isalnum())

@@ -44,7 +44,9 @@ from alzer.training.gate import (
     within,
 )
 from alzer.training.head import average_people, divide_logits, fit_head, judge
+from alzer.training.heads import HEADS, prepare_heads
 from alzer.training.history import read_log
+from alzer.training.initial_weights import InitialWeights, read_initial_weights
 from alzer.training.measures import fit_measures
 from alzer.training.network import Novelty, ResNet50
 from alzer.training.output import (
@@ -71,6 +73,9 @@ class StudyProgress(Progress, Protocol):
     def reading(self, done: int, total: int) -> None:
         """Report that `done` of `total` slices have been read."""
 
+    def preparing(self, text: str) -> None:
+        """Report in words how far whole heads are prepared."""
+
     def begin(self, title: str) -> None:
         """Report that the run of this title begins."""
 
@@ -88,6 +93,9 @@ class Study:
         version: Of the bundle.
         reading: How to read what the data don't say themselves.
         control: A check of the pipeline instead of a model.
+        initialise: File of weights to start from (see `read_initial_weights`); None
+            starts at random.
+        heads_at_once: How many whole heads are prepared at the same time.
     """
 
     data: Path
@@ -98,6 +106,8 @@ class Study:
     version: str = "1"
     reading: Reading = field(default_factory=Reading)
     control: Control | None = None
+    initialise: Path | None = None
+    heads_at_once: int = 1
 
 
 def run_study(study: Study, progress: StudyProgress) -> Path:
@@ -117,23 +127,35 @@ def run_study(study: Study, progress: StudyProgress) -> Path:
         TrainingRefused: If data, folds or settings don't allow an honest result.
         StorageUnavailable: If the output can't be written.
     """
+    path = study.initialise
+    initial = None if path is None else read_initial_weights(path)
     cohort = load_cohort(study.data, study.reading)
-    folds = cohort.fold_numbers if cohort.held_out is None else cohort.held_out
-    folds = folds if study.folds is None else study.folds
-    for fold in folds:
-        split(cohort, fold)  # an unknown fold is named before anything is trained
+    _folds_of(study, cohort)
+    cohort = prepare_heads(
+        cohort, study.output / HEADS, progress.preparing, at_once=study.heads_at_once
+    )
+    folds = _folds_of(study, cohort)  # heads may have been left out
     for text in cohort.notes:
         progress.note(text)
     output = study.output if study.control is None else study.output / study.control
-    claim(output, study.recipe, cohort)
+    claim(output, study.recipe, cohort, None if initial is None else initial.sha256)
     images = _read(cohort, study.recipe, progress)
     require_no_duplicates(cohort, images)
-    run = _Run(cohort, images, replace(study, output=output), progress)
+    run = _Run(cohort, images, replace(study, output=output), progress, initial)
     if study.control is not None:
         _run_control(run, folds, study.control)
         return output
     finished = {fold: _run_fold(run, fold, split(cohort, fold)) for fold in folds}
     return _publish(run, finished)
+
+
+def _folds_of(study: Study, cohort: Cohort) -> tuple[int, ...]:
+    """Give the folds to validate on; an unknown one is named before the work."""
+    offered = cohort.fold_numbers if cohort.held_out is None else cohort.held_out
+    folds = offered if study.folds is None else study.folds
+    for fold in folds:
+        split(cohort, fold)
+    return folds
 
 
 @dataclass(frozen=True)
@@ -144,11 +166,12 @@ class _Run:
     images: NDArray[np.float16]
     study: Study
     progress: StudyProgress
+    initial: InitialWeights | None
 
     def train(self, sides: Split, folder: Path) -> "_Trained":
         recipe = self.study.recipe
         targets = self.targets(sides.training)
-        task = Task(self.cohort, self.images, sides, targets)
+        task = Task(self.cohort, self.images, sides, targets, self.initial)
         network = train(task, recipe, folder, self.progress)
         return self.finish(as_served(network, recipe.spec), sides.training, targets)
 
@@ -250,6 +273,7 @@ def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
             ),
         },
         person=person_section(read_study(study.output)),
+        initial_weights=None if run.initial is None else run.initial.as_dict(),
     )
     card = write_card(outcome, study.name, study.version)
     bundle = study.output / "bundle"

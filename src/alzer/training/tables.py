@@ -9,6 +9,7 @@ import numpy as np
 
 from alzer.classes import CLASSES
 from alzer.errors import InvalidCohort
+from alzer.training import head_files
 from alzer.training.cohort import Cohort, LabelledSlice
 from alzer.training.gathering import MEASURES, Gathered, checked, require_enough
 from alzer.training.rows import (
@@ -16,6 +17,7 @@ from alzer.training.rows import (
     Row,
     cell,
     finite,
+    label_in,
     label_of,
     read_rows,
     side_of,
@@ -55,15 +57,17 @@ def load_cohort(source: Path, reading: Reading | None = None) -> Cohort:
     Three forms are understood. A folder with `slices.csv` (file, class, subject,
     slice), `folds.csv` (subject, fold) and perhaps `subjects.csv` (subject, age,
     sex, nwbv). A CSV file with the columns file, class and subject, and perhaps
-    slice, fold or split, age, sex and nwbv; files are named from its folder. A
-    folder with one folder of images per class; nobody can tell then who is who.
+    slice, fold or split, age, sex and nwbv; files are named from its folder. It may
+    have cdr in place of class, and may name whole heads in place of slices. A folder
+    with one folder of images per class; nobody can tell then who is who.
 
     Args:
         source: The folder or the CSV file.
         reading: How to read what the data don't say.
 
     Returns:
-        The cohort, ordered by subject and position; no image has been opened yet.
+        The cohort, ordered by subject and position; of the images only the first has
+        been opened. Whole heads have to be prepared (`alzer.training.heads`).
 
     Raises:
         InvalidCohort: If it is missing, incomplete or contradicts itself, files
@@ -104,6 +108,11 @@ def _from_table(table: Path, reading: Reading) -> Cohort:
     named = "subject" in rows[0]
     if not named and not reading.slices_are_subjects:
         raise InvalidCohort(_NOBODY_KNOWN)
+    are_heads = head_files.are_heads(
+        table.parent / row["file"] for row in rows if row["file"]
+    )
+    if are_heads:
+        rows = [{**row, **_means(row, rows)} for row in rows]
     for row in rows:
         subject = cell(row, "subject" if named else "file", table)
         gathered.slices.append(_labelled(table.parent, row, subject, table))
@@ -117,7 +126,7 @@ def _from_table(table: Path, reading: Reading) -> Cohort:
     if not any(row.get("slice") for row in rows):
         gathered.slices = _numbered(gathered.slices)
     by_side = "split" in rows[0] and "fold" not in rows[0]
-    return _dealt(gathered, reading, held_out=(1,) if by_side else None)
+    return _dealt(gathered, reading, (1,) if by_side else None, are_heads=are_heads)
 
 
 def _from_folders(folder: Path, reading: Reading) -> Cohort:
@@ -162,7 +171,11 @@ def _may_be_image(path: Path, root: Path) -> bool:
 
 
 def _dealt(
-    gathered: Gathered, reading: Reading, held_out: tuple[int, ...] | None = None
+    gathered: Gathered,
+    reading: Reading,
+    held_out: tuple[int, ...] | None = None,
+    *,
+    are_heads: bool = False,
 ) -> Cohort:
     """Deal people to folds, class by class, unless the tables already do."""
     if not gathered.folds:
@@ -175,11 +188,12 @@ def _dealt(
         )
         for place, index in enumerate(shuffled):
             gathered.folds[order[index]] = {place % reading.folds}
-    return checked(gathered, held_out=held_out)
+    return checked(gathered, held_out=held_out, are_heads=are_heads)
 
 
 def _require_columns(row: Row, table: Path) -> None:
-    absent = [each for each in ("file", "class") if each not in row]
+    stated = "cdr" if "cdr" in row else "class"
+    absent = [each for each in ("file", stated) if each not in row]
     if absent:
         message = (
             f"{table.name} needs the columns file, class and subject, separated by "
@@ -189,17 +203,24 @@ def _require_columns(row: Row, table: Path) -> None:
 
 
 def _labelled(root: Path, row: Row, subject: str, table: Path) -> LabelledSlice:
-    file, kind = cell(row, "file", table), cell(row, "class", table)
-    label = label_of(kind)
-    if label is None:
-        names = ", ".join(each.folder for each in CLASSES)
-        message = (
-            f"{table.name} names the class '{kind}'; a row breaks this: classes are "
-            f"{names}, or the names that alzer shows."
-        )
-        raise InvalidCohort(message)
+    file, label = cell(row, "file", table), label_in(row, table)
     position = whole_number(row, "slice", table) if row.get("slice") else 0
     return LabelledSlice(root / file, subject, label, position)
+
+
+def _means(row: Row, rows: Sequence[Row]) -> dict[str, str]:
+    """Return what changes from visit to visit as its mean over a person's visits."""
+    own = [each for each in rows if each.get("subject") == row.get("subject")]
+    means = {}
+    for name in ("age", "nwbv"):
+        texts = [each[name] for each in own if each.get(name)]
+        if not texts:
+            continue
+        try:
+            means[name] = repr(float(np.mean([finite(text) for text in texts])))
+        except ValueError:
+            continue  # it is named when it is read
+    return means if row.get("subject") else {}
 
 
 def _measure(gathered: Gathered, row: Row, subject: str, table: Path) -> None:

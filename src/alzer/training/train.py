@@ -23,6 +23,7 @@ from alzer.training.cohort import Cohort, Split
 from alzer.training.files import write_whole
 from alzer.training.history import Epoch, write_log
 from alzer.training.inference import mixed_precision, predict
+from alzer.training.initial_weights import InitialWeights
 from alzer.training.network import ResNet50, seeded_network
 from alzer.training.recipe import Recipe
 
@@ -75,12 +76,19 @@ class Task:
         sides: Which slices to train on and which to hold out.
         targets: What else to learn, shape (slice, target), standardised; NaN where
             it is not known.
+        initial: Weights of elsewhere to start from; None starts at random.
     """
 
     cohort: Cohort
     images: NDArray[np.float16]
     sides: Split
     targets: NDArray[np.float32]
+    initial: InitialWeights | None = None
+
+    @property
+    def initial_sha256(self) -> str | None:
+        """Digest of the file of those weights."""
+        return None if self.initial is None else self.initial.sha256
 
 
 def train(task: Task, recipe: Recipe, folder: Path, progress: Progress) -> ResNet50:
@@ -97,34 +105,38 @@ def train(task: Task, recipe: Recipe, folder: Path, progress: Progress) -> ResNe
 
     Raises:
         InvalidCohort: If nobody is left to train on.
-        TrainingRefused: If the folder holds a run of another recipe or a damaged
-            checkpoint, or the loss is no longer a finite number.
+        TrainingRefused: If the folder holds a run of another recipe, one that started
+            from other weights or a damaged checkpoint, or the loss is no longer a
+            finite number.
         StorageUnavailable: If the checkpoint can't be written; what was written
             before stays.
     """
     if not len(task.sides.training):
         message = "Nobody is left to train on; check folds.csv."
         raise InvalidCohort(message)
-    run = _start(recipe, task.targets.shape[1])
+    run = _start(recipe, task)
     checkpoint = folder / "checkpoint.pt"
-    _resume(run, recipe, checkpoint)
+    _resume(run, recipe, task.initial_sha256, checkpoint)
     for number in range(len(run.history) + 1, recipe.epochs + 1):
         started = time.monotonic()
         loss = _train_epoch(run, task, recipe, number, progress)
         validation_auc = _quick_auc(run.average.network, task)
         seconds = time.monotonic() - started
         run.history.append(Epoch(number, loss, validation_auc, seconds))
-        _save(run, recipe, checkpoint)
+        _save(run, recipe, task.initial_sha256, checkpoint)
         write_log(folder / "log.csv", run.history)
         progress.epoch(run.history[-1])
     return run.average.network.eval()
 
 
-def _start(recipe: Recipe, targets: int) -> _Run:
+def _start(recipe: Recipe, task: Task) -> _Run:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = seeded_network(recipe.seed, recipe.dropout)
+    if task.initial is not None:
+        task.initial.load_into(network)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
+        targets = task.targets.shape[1]
         learner = _Learner(network, targets, recipe.class_weight).to(device)
     learner.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a gap in torch's stubs
     decayed = [each for each in learner.parameters() if each.ndim > 1]
@@ -142,7 +154,7 @@ def _start(recipe: Recipe, targets: int) -> _Run:
     return _Run(learner, forward, average, optimizer, torch.Generator(), [])
 
 
-def _resume(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
+def _resume(run: _Run, recipe: Recipe, initial: str | None, checkpoint: Path) -> None:
     if not checkpoint.exists():
         return
     try:
@@ -159,17 +171,25 @@ def _resume(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
             "--output, or the settings that it was started with."
         )
         raise TrainingRefused(message)
+    if saved.get("initial_weights") != initial:
+        message = (
+            "The output folder holds a run that started from other weights. Give "
+            "another --output, or the same file with --initialise (none, if it was "
+            "started without)."
+        )
+        raise TrainingRefused(message)
     run.learner.load_state_dict(saved["learner"])
     run.average.load_state_dict(saved["average"])
     run.optimizer.load_state_dict(saved["optimizer"])
     run.history.extend(Epoch(**each) for each in saved["history"])
 
 
-def _save(run: _Run, recipe: Recipe, checkpoint: Path) -> None:
+def _save(run: _Run, recipe: Recipe, initial: str | None, checkpoint: Path) -> None:
     content = io.BytesIO()
     torch.save(
         {
             "recipe": recipe.as_dict(),
+            "initial_weights": initial,
             "learner": run.learner.state_dict(),
             "average": run.average.state_dict(),
             "optimizer": run.optimizer.state_dict(),

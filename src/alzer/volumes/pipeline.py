@@ -16,6 +16,10 @@ from alzer.volumes.quality import Quality, judge
 from alzer.volumes.registration import Registration, register
 from alzer.volumes.slab import Slab, resample_slab
 
+# Of the slices that come out. It grows with every change that gives any head other
+# slices or another verdict: what training keeps of earlier versions is then not used.
+PREPARATION_VERSION: Final = 1
+
 # The stages in their order, and each one's share of the time.
 STAGES: Final = MappingProxyType({"brain": 0.6, "register": 0.35, "slices": 0.05})
 
