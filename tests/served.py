@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from alzer.analysis import Analysis, analyse
-from alzer.backends.backend import ModelFacts
+from alzer.backends.backend import facts_of
 from alzer.backends.local import Steps, local_backend
 from alzer.model.engine import Model
 from alzer.scans.formats import read_slice
@@ -30,7 +30,7 @@ def app_with(model: Model, **changes: object) -> FastAPI:
 
 def app_of(steps: Steps, settings: Settings, model: Model | None = None) -> FastAPI:
     """Put the service together over the steps of an analysis."""
-    facts = None if model is None else ModelFacts(model.identity)
+    facts = None if model is None else facts_of(model)
     backend = local_backend(steps, settings.max_waiting, facts)
     return create_app(ServiceParts(settings, backend, open_store(settings)))
 

@@ -10,14 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from alzer.analysis import BATCH_SIZE, Analysis, analyse, analyse_many
+from alzer.caveats import UNINFORMATIVE, set_caveats
 from alzer.classes import CLASS_NAMES
-from alzer.conclusion import (
-    CANNOT_TELL,
-    FEW_MODERATE,
-    NOT_AXIAL,
-    NOTHING_FITS,
-    OUT_OF_DISTRIBUTION,
-)
+from alzer.conclusion import NOT_AXIAL, OUT_OF_DISTRIBUTION
 from alzer.errors import (
     EmptyFile,
     NotAnImage,
@@ -28,6 +23,7 @@ from alzer.errors import (
 )
 from alzer.explain.overlay import blend
 from alzer.model.bundle import load_bundle
+from alzer.model.decision import Decision
 from alzer.model.engine import Model, load_model
 from alzer.model.geometry import CELL_STRIDE
 from alzer.model.preparation import prepare
@@ -182,14 +178,20 @@ def test_a_class_that_no_region_speaks_for_gets_no_invented_heat(
     assert "'Very Mild Impairment'" in str(answer.no_heatmap_reason)
 
 
-def test_moderate_impairment_says_that_it_rests_on_two_people(tmp_path: Path) -> None:
-    model = model_with(tmp_path, weights=[0.0] * 4, biases=[0.0, 0.0, 0.0, 3.0])
+def test_a_class_of_few_people_says_on_how_many_it_rests(tmp_path: Path) -> None:
+    bundle = write_bundle(
+        tmp_path,
+        weights=[0.0] * 4,
+        biases=[0.0, 0.0, 0.0, 3.0],
+        calibration={"least_probabilities": [0.3, 0.2, 0.1, None]},
+        data={"people_per_class": dict(zip(CLASS_NAMES, (9, 9, 9, 3), strict=True))},
+    )
+    model = load_model(load_bundle(bundle), "openvino", "fp32", 1)
 
     answer = analyse(as_png(draw_brain()), model)
 
     assert answer.prediction == "Moderate Impairment"
-    assert FEW_MODERATE in answer.warnings
-    assert "two people" in FEW_MODERATE
+    assert "'Moderate Impairment' rests on 3 people" in answer.warnings[-1]
 
 
 def test_other_answers_do_not_warn_of_moderate_impairment(tmp_path: Path) -> None:
@@ -287,7 +289,9 @@ def test_a_scan_unlike_those_trained_on_is_warned_of_first(tmp_path: Path) -> No
     assert answer.prediction in CLASS_NAMES
 
 
-def test_a_familiar_scan_comes_with_the_classes_that_remain(tmp_path: Path) -> None:
+def test_a_scan_in_distribution_comes_with_the_classes_that_remain(
+    tmp_path: Path,
+) -> None:
     model = judging_model(tmp_path, 9.0, [0.3, 0.2, 0.1, None])
 
     answer = analyse(as_png(draw_brain()), model)
@@ -299,7 +303,10 @@ def test_a_familiar_scan_comes_with_the_classes_that_remain(tmp_path: Path) -> N
     assert not answer.warnings
 
 
-@pytest.mark.parametrize(("least", "caveat"), [(0.1, CANNOT_TELL), (0.9, NOTHING_FITS)])
+@pytest.mark.parametrize(
+    ("least", "caveat"),
+    [(0.1, UNINFORMATIVE), (0.9, *set_caveats((), Decision()))],
+)
 def test_a_set_of_all_or_none_says_so(
     tmp_path: Path, least: float, caveat: str
 ) -> None:

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
+from alzer.caveats import UNINFORMATIVE, class_caveats, set_caveats
 from alzer.conclusion import (
-    CANNOT_TELL,
-    FEW_MODERATE,
-    NOTHING_FITS,
     OUT_OF_DISTRIBUTION,
     PERSON_OUT_OF_DISTRIBUTION,
     PERSON_UNCALIBRATED,
@@ -16,13 +14,15 @@ from alzer.conclusion import (
 from alzer.model.decision import Decision
 from alzer.model.person import PersonLimits
 
-DECISION = Decision(ood_limit=10.0, least_probabilities=(0.2, 0.2, 0.2, None))
+DECISION = Decision(10.0, (0.2, 0.2, 0.2, None), 0.8, (30, 20, 10, 2))
+(FEW_MODERATE,) = class_caveats(DECISION).values()
+(EMPTY_SET,) = set_caveats((), DECISION)
 MILD = np.log(np.array([0.1, 0.1, 0.7, 0.1], np.float32))
 MODERATE = np.log(np.array([0.1, 0.1, 0.1, 0.7], np.float32))
 EVEN = np.zeros(4, np.float32)
 
 
-def test_a_familiar_slice_gets_its_classes_and_no_reason() -> None:
+def test_a_slice_in_distribution_gets_its_classes_and_no_reason() -> None:
     concluded = conclude(MILD, 5.0, (), DECISION)
 
     assert concluded.probabilities == pytest.approx((0.1, 0.1, 0.7, 0.1))
@@ -60,7 +60,7 @@ def test_a_model_without_limits_says_neither_reliable_nor_which_classes_remain()
 
 
 @pytest.mark.parametrize(
-    ("logits", "caveat"), [(EVEN, CANNOT_TELL), (MODERATE, NOTHING_FITS)]
+    ("logits", "caveat"), [(EVEN, UNINFORMATIVE), (MODERATE, EMPTY_SET)]
 )
 def test_a_set_that_rules_out_nothing_or_everything_is_warned_of(
     logits: np.ndarray, caveat: str
@@ -68,7 +68,7 @@ def test_a_set_that_rules_out_nothing_or_everything_is_warned_of(
     assert conclude(logits, 5.0, (), DECISION).warnings == (caveat,)
 
 
-def test_the_class_of_two_people_is_warned_of_only_where_it_is_named() -> None:
+def test_a_class_that_was_not_checked_is_warned_of_only_where_it_is_named() -> None:
     named = conclude(MODERATE, 5.0, (), DECISION)
     not_named = conclude(MODERATE, 10.1, (), DECISION)
 
@@ -77,8 +77,17 @@ def test_the_class_of_two_people_is_warned_of_only_where_it_is_named() -> None:
 
 
 LIMITS = PersonLimits(
-    temperature=2.0, least_probabilities=(0.2, 0.2, 0.2, None), ood_share=0.25
+    temperature=2.0,
+    least_probabilities=(0.2, 0.2, 0.2, None),
+    ood_share=0.25,
+    people_per_class=(30, 20, 10, 2),
 )
+
+
+def test_a_class_with_a_threshold_is_not_warned_of() -> None:
+    decision = Decision(10.0, (0.2, 0.2, 0.2, 0.2), 0.8, (30, 20, 10, 40))
+
+    assert conclude(MODERATE, 5.0, (), decision).class_warnings == ()
 
 
 def flags(count: int, of: int = 32) -> np.ndarray:
@@ -118,7 +127,7 @@ def test_a_doubt_about_the_scan_comes_before_the_slices_of_a_person() -> None:
     assert concluded.warnings == (*doubts, PERSON_OUT_OF_DISTRIBUTION)
 
 
-def test_the_class_of_two_people_is_warned_of_for_a_person_too() -> None:
+def test_a_class_that_was_not_checked_is_warned_of_for_a_person_too() -> None:
     concluded = conclude_person(np.tile(MODERATE, (32, 1)), flags(0), (), LIMITS)
 
     assert concluded.class_warnings == (FEW_MODERATE,)

@@ -8,7 +8,7 @@ import pytest
 
 from alzer.analysis import analyse
 from alzer.answer import Analysis
-from alzer.conclusion import FEW_MODERATE, PERSON_OUT_OF_DISTRIBUTION
+from alzer.conclusion import PERSON_OUT_OF_DISTRIBUTION
 from alzer.errors import FailedPreparation, NotBrainLike
 from alzer.model.bundle import load_bundle
 from alzer.model.checking import CheckedEngine
@@ -191,15 +191,21 @@ def test_the_slice_that_says_most_is_shown(answer: Analysis) -> None:
     assert answer.overlay_png is not None
 
 
-def test_a_person_of_the_class_of_two_people_is_told_so(
+def test_a_person_of_a_class_of_few_people_is_told_so(
     head: PreparedVolume, tmp_path: Path
 ) -> None:
-    bundle = write_bundle(tmp_path, weights=[0.0] * 4, biases=[0.0, 0.0, 0.0, 3.0])
+    bundle = write_bundle(
+        tmp_path,
+        weights=[0.0] * 4,
+        biases=[0.0, 0.0, 0.0, 3.0],
+        person=PERSON,
+        data={"people_per_class": {"No Impairment": 9, "Moderate Impairment": 3}},
+    )
 
     answer = analyse(head, load_model(load_bundle(bundle), "openvino", "fp32", 1))
 
     assert answer.prediction == "Moderate Impairment"
-    assert FEW_MODERATE in answer.warnings
+    assert "'Moderate Impairment' rests on 3 people" in answer.warnings[-1]
 
 
 def test_slices_know_where_front_and_sides_are(answer: Analysis) -> None:

@@ -42,9 +42,10 @@ class Analysis:
             model can't tell.
         unreliable_reason: Why it can't be relied on and what to do, in words for a
             person; None unless `reliable` is False.
-        possible_classes: Names of the classes that can't be ruled out: for nine of
-            ten people of each class they hold it. None if the model is not
-            calibrated or the answer can't be relied on.
+        possible_classes: Names of the classes that can't be ruled out, the prediction
+            set: of the people of each class, the share `coverage` of the model's card
+            have it in theirs. None if the model is not calibrated or the answer can't
+            be relied on.
         calibrated: Whether the probabilities mean what they say.
         timings_ms: Milliseconds per stage: read, validate, infer, explain, encode
             and total; of a whole head those of its preparation, too.

@@ -8,7 +8,7 @@ class ImpairmentClass(NamedTuple):
 
     Attributes:
         name: The name shown to people and used in every record.
-        folder: The name of its folder in the public OASIS-1 slice set.
+        folder: The usual name of its folder in sets of slices that are sorted by class.
         cdr: The Clinical Dementia Rating behind it.
         meaning: One plain sentence.
     """
@@ -45,8 +45,7 @@ CLASSES = (
         "Moderate Impairment",
         "ModerateDemented",
         2.0,
-        "Looks like scans of people rated as moderately impaired (CDR 2); "
-        "the training data hold only two such people.",
+        "Looks like scans of people rated as moderately impaired (CDR 2).",
     ),
 )
 

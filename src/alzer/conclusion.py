@@ -11,28 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.caveats import class_caveats, set_caveats
 from alzer.classes import CLASS_NAMES
 from alzer.model.decision import Decision
 from alzer.model.person import PersonLimits, softmax
 
-FEW_MODERATE = (
-    "'Moderate Impairment' rests on only two people in the training data; "
-    "its accuracy can't be measured."
-)
-
 OUT_OF_DISTRIBUTION = (
     "This image is unlike those that the model was trained on. Check that it is one "
     "axial slice of a brain MRI, prepared as the model card describes."
-)
-
-CANNOT_TELL = (
-    "The model cannot tell the degree of impairment from this scan: it can rule out "
-    "none of the classes that it was tested on."
-)
-
-NOTHING_FITS = (
-    "No class fits this scan well: each class has a lower probability here than for "
-    "90 % of the people who have it. Don't rely on the most probable class."
 )
 
 PERSON_OUT_OF_DISTRIBUTION = (
@@ -62,6 +48,7 @@ class Conclusion:
         prediction_set: Indices of the classes that can't be ruled out; None if that
             is unknown.
         warnings: What decides how everything else is read, the reason first.
+        class_warnings: What a reader must know of the class that is named, if one is.
     """
 
     probabilities: tuple[float, ...]
@@ -69,18 +56,12 @@ class Conclusion:
     unreliable_reason: str | None
     prediction_set: tuple[int, ...] | None
     warnings: tuple[str, ...]
+    class_warnings: tuple[str, ...] = ()
 
     @property
     def label(self) -> int:
         """Index of the most probable class."""
         return int(np.argmax(self.probabilities))
-
-    @property
-    def class_warnings(self) -> tuple[str, ...]:
-        """What a reader must know of the class that is named, if one is."""
-        is_moderate = CLASS_NAMES[self.label] == "Moderate Impairment"
-        # Without a reliable answer there is no class to speak of.
-        return (FEW_MODERATE,) if is_moderate and self.reliable is not False else ()
 
     @property
     def possible_classes(self) -> tuple[str, ...] | None:
@@ -145,8 +126,7 @@ def conclude_person(
     if reliable is False:
         doubts = (*doubts, PERSON_OUT_OF_DISTRIBUTION)
     probabilities = _as_tuple(limits.predict(logits, flagged))
-    decision = Decision(least_probabilities=limits.least_probabilities)
-    concluded = _conclude(probabilities, doubts, decision, reliable=reliable)
+    concluded = _conclude(probabilities, doubts, limits.decision, reliable=reliable)
     if limits.calibrated:
         return concluded
     warnings = (*concluded.warnings, PERSON_UNCALIBRATED)
@@ -169,20 +149,16 @@ def _conclude(
             warnings=tuple(doubts),
         )
     prediction_set = decision.possible(probabilities)
-    caveats = _caveats(prediction_set, decision)
-    return Conclusion(probabilities, reliable, None, prediction_set, caveats)
-
-
-def _caveats(
-    prediction_set: tuple[int, ...] | None, decision: Decision
-) -> tuple[str, ...]:
-    if prediction_set is None:
-        return ()
-    if not prediction_set:
-        return (NOTHING_FITS,)
-    if decision.is_uninformative(prediction_set):
-        return (CANNOT_TELL,)
-    return ()
+    named = CLASS_NAMES[int(np.argmax(probabilities))]
+    about_class = class_caveats(decision).get(named)
+    return Conclusion(
+        probabilities,
+        reliable,
+        None,
+        prediction_set,
+        set_caveats(prediction_set, decision),
+        () if about_class is None else (about_class,),
+    )
 
 
 def _as_tuple(values: NDArray[np.float64]) -> tuple[float, ...]:

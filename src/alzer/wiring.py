@@ -10,13 +10,13 @@ from functools import partial
 import numpy as np
 
 from alzer.analysis import analyse
-from alzer.backends.backend import Backend, ModelFacts
+from alzer.backends.backend import Backend, facts_of
 from alzer.backends.heads import Heads
 from alzer.backends.local import Steps, local_backend
 from alzer.cancellation import current
 from alzer.decoding.pool import DecodingPool
 from alzer.engine_choice import EngineChoice, choose_engine
-from alzer.model.bundle import load_bundle, read_card, shipped_bundle
+from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.runtimes import usable_cores
 from alzer.scans.archive import is_archive
@@ -71,7 +71,7 @@ def build_backend(settings: Settings) -> Backend:
     """
     choice = choose_engine(settings, measure=True)
     model = start_model(settings, choice)
-    facts = ModelFacts(model.identity, choice.timings_ms, _class_mix(settings))
+    facts = facts_of(model, choice.timings_ms)
     return local_backend(local_steps(model, settings), settings.max_waiting, facts)
 
 
@@ -129,11 +129,3 @@ def start_model(settings: Settings, choice: EngineChoice | None = None) -> Model
     shape = (1, 1, model.spec.height, model.spec.width)
     model.run(np.zeros(shape, np.float32))
     return model
-
-
-def _class_mix(settings: Settings) -> dict[str, float]:
-    """Return the share of each class among the people of the training."""
-    card = read_card(settings.model or shipped_bundle())
-    counts = card.get("data", {}).get("people_per_class", {})
-    total = sum(counts.values())
-    return {name: count / total for name, count in counts.items()} if total else {}

@@ -20,6 +20,8 @@ def test_a_card_without_limits_allows_no_claim() -> None:
     fields = CardFields.model_validate(PLAIN)
 
     assert fields.decision.ood_limit is None
+    assert fields.decision.coverage is None
+    assert fields.decision.people_per_class is None
     assert not fields.decision.calibrated
     assert fields.person_limits == PersonLimits()
 
@@ -46,3 +48,17 @@ def test_slices_and_persons_have_limits_of_their_own() -> None:
     assert fields.person_limits.least_probabilities == (0.1, 0.2, 0.3, None)
     assert fields.person_limits.temperature == 0.5
     assert fields.person_limits.ood_share is None
+
+
+def test_coverage_and_people_are_those_of_the_card() -> None:
+    fields = CardFields.model_validate(
+        PLAIN
+        | {
+            "calibration": {"least_probabilities": [0.1] * 4, "coverage": 0.8},
+            "data": {"people_per_class": {"Mild Impairment": 5, "No Impairment": 7}},
+        }
+    )
+
+    assert fields.decision.coverage == 0.8
+    assert fields.decision.people_per_class == (7, 0, 5, 0)
+    assert fields.person_limits.decision.people_per_class == (7, 0, 5, 0)

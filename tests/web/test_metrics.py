@@ -60,25 +60,25 @@ def test_requests_stages_and_classes_are_counted(client: TestClient) -> None:
     classes = [found["alzer_analyses_total", name] for name in CLASS_NAMES]
     assert sum(classes) == 3
     assert found["alzer_refused_files_total", "not_an_image"] == 1
-    assert found["alzer_unfamiliar_scans_total",] == 0
+    assert found["alzer_unreliable_answers_total",] == 0
     assert found["alzer_places_taken",] == 0
     assert any(key[0] == "alzer_model_info" and "tiny" in key for key in found)
 
 
 @pytest.mark.parametrize(
-    ("limit", "unfamiliar"), [(-1e9, 3), (1e9, 0), (None, 0)], ids=str
+    ("limit", "unreliable"), [(-1e9, 3), (1e9, 0), (None, 0)], ids=str
 )
 def test_scans_unlike_those_of_the_training_are_counted(
-    novel_model: Model, tmp_path: Path, *, limit: float | None, unfamiliar: int
+    novel_model: Model, tmp_path: Path, *, limit: float | None, unreliable: int
 ) -> None:
     judging = replace(novel_model, decision=Decision(ood_limit=limit))
     with TestClient(app_with(judging, data_dir=tmp_path)) as client:
         answers = [client.post("/predict", files={"file": BRAIN}) for _ in range(3)]
         found = figures(client)
 
-    reliable = None if limit is None else not unfamiliar
+    reliable = None if limit is None else not unreliable
     assert [each.json()["reliable"] for each in answers] == [reliable] * 3
-    assert found["alzer_unfamiliar_scans_total",] == unfamiliar
+    assert found["alzer_unreliable_answers_total",] == unreliable
 
 
 EXPECTED = dict(zip(CLASS_NAMES, (0.4, 0.3, 0.2, 0.1), strict=True))

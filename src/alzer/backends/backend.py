@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from alzer.analysis import Analysis
 from alzer.cancellation import Cancellation
+from alzer.classes import CLASS_NAMES
 from alzer.explain.kept_evidence import KeptEvidence
-from alzer.model.engine import ModelIdentity
+from alzer.model.decision import Decision
+from alzer.model.engine import Model, ModelIdentity
 from alzer.scans.reading import File
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
@@ -90,12 +92,38 @@ class ModelFacts:
         identity: Which model answers, if it is known.
         timings_ms: Milliseconds per slice of the engines there are, by name; empty if
             they were not measured.
-        class_mix: Share of each class among the people of the training, by name.
+        class_mix: Share of each class among the people of the training, by name; empty
+            if its card does not say.
+        decision: What may be made of a prediction for a slice.
+        person: The same for a person.
     """
 
     identity: ModelIdentity | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     class_mix: Mapping[str, float] = field(default_factory=dict)
+    decision: Decision = field(default_factory=Decision)
+    person: Decision = field(default_factory=Decision)
+
+
+def facts_of(model: Model, timings_ms: Mapping[str, float] | None = None) -> ModelFacts:
+    """Return what is told of a model.
+
+    Args:
+        model: What answers.
+        timings_ms: Milliseconds per slice of the engines, if they were measured.
+
+    Returns:
+        The facts, as the model's card has them.
+    """
+    people = model.decision.people_per_class or ()
+    mix = {
+        name: count / sum(people)
+        for name, count in zip(CLASS_NAMES, people, strict=False)
+        if sum(people)
+    }
+    return ModelFacts(
+        model.identity, timings_ms or {}, mix, model.decision, model.person.decision
+    )
 
 
 class Capacity(Protocol):

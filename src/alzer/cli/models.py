@@ -201,10 +201,22 @@ def describe(card: Card) -> Iterator[tuple[str, str]]:
         source = data.get("source") or "own data"
         people, slices = data.get("people"), data.get("slices")
         yield "trained on", f"{source}: {people} people, {slices} slices"
+    if data.get("people_per_class"):
+        counts = data["people_per_class"].items()
+        yield "people by class", ", ".join(f"{count} {name}" for name, count in counts)
+    if coverages := list(_coverages(card)):
+        yield "sets that hold the class", ", ".join(coverages)
     if card.get("runs_on"):
         yield from _describe_engine(card["runs_on"])
     if data.get("acknowledgement"):
         yield "acknowledgement", data["acknowledgement"]
+
+
+def _coverages(card: Card) -> Iterator[str]:
+    """Return for which share of people a prediction set holds their class."""
+    for section, kind in (("calibration", "slice"), ("person", "person")):
+        if coverage := (card.get(section) or {}).get("coverage"):
+            yield f"{100.0 * coverage:g} % ({kind})"
 
 
 def _describe_engine(runs_on: Card) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import BaseModel, Field, FiniteFloat, NonNegativeInt
 
 from alzer.model.decision import Decision
 from alzer.model.person import PersonLimits, Pooled, Pooling
@@ -15,6 +15,11 @@ class _Gate(BaseModel):
 
 class _Calibration(BaseModel):
     least_probabilities: tuple[FiniteFloat | None, ...]
+    coverage: Annotated[FiniteFloat, Field(gt=0.0, lt=1.0)] | None = None
+
+
+class _Data(BaseModel):
+    people_per_class: dict[str, NonNegativeInt] | None = None
 
 
 class _Pooling(BaseModel):
@@ -29,12 +34,15 @@ class _Person(_Calibration):
     temperature: Annotated[FiniteFloat, Field(gt=0.0)]
     ood_share: Annotated[FiniteFloat, Field(ge=0.0, le=1.0)] | None
 
-    @property
-    def limits(self) -> PersonLimits:
-        """The section as what serving works with."""
-        pooling = Pooling(self.pooling.averaged, self.pooling.only_in_distribution)
+    def limits(self, people_per_class: tuple[int, ...] | None) -> PersonLimits:
+        """Return the section as what serving works with."""
         return PersonLimits(
-            pooling, self.temperature, self.least_probabilities, self.ood_share
+            Pooling(self.pooling.averaged, self.pooling.only_in_distribution),
+            self.temperature,
+            self.least_probabilities,
+            self.ood_share,
+            self.coverage,
+            people_per_class,
         )
 
 
@@ -49,16 +57,32 @@ class CardFields(BaseModel):
     gate: _Gate | None = None
     calibration: _Calibration | None = None
     person: _Person | None = None
+    data: _Data | None = None
 
     @property
     def decision(self) -> Decision:
         """What the card says of predictions in general."""
         limit = None if self.gate is None else self.gate.limit
         if self.calibration is None:
-            return Decision(limit)
-        return Decision(limit, self.calibration.least_probabilities)
+            return Decision(limit, people_per_class=self.people_per_class)
+        return Decision(
+            limit,
+            self.calibration.least_probabilities,
+            self.calibration.coverage,
+            self.people_per_class,
+        )
 
     @property
     def person_limits(self) -> PersonLimits:
         """What the card says of one answer per person; a plain mean if nothing."""
-        return PersonLimits() if self.person is None else self.person.limits
+        if self.person is None:
+            return PersonLimits(people_per_class=self.people_per_class)
+        return self.person.limits(self.people_per_class)
+
+    @property
+    def people_per_class(self) -> tuple[int, ...] | None:
+        """People of the training by class, in their order; None if not said."""
+        counts = None if self.data is None else self.data.people_per_class
+        if counts is None:
+            return None
+        return tuple(counts.get(name, 0) for name in self.classes)

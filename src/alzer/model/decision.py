@@ -11,7 +11,8 @@ from alzer.model.evidence import Evidence
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-# Of the people of a class, the share whose set of possible classes holds it.
+# Of the people of a class, the share whose prediction set is to hold it, where a
+# model's limits are fitted; a card says for what its own were.
 COVERAGE = 0.9
 
 
@@ -56,18 +57,30 @@ class Decision:
     Attributes:
         ood_limit: Inputs of greater ood_score are unlike what the network was
             trained on; None if the model can't tell.
-        least_probabilities: For each class, the least probability with which it
-            stays possible, None where too few people have it to say; None
+        least_probabilities: For each class, the least probability with which it is
+            in the prediction set, None where too few people have it to say; None
             altogether if the probabilities are not calibrated.
+        coverage: Of the people of a class, the share whose prediction set is to hold
+            it, 0 to 1; None if the card does not say.
+        people_per_class: How many people of each class the model was trained on; None
+            if the card does not say.
     """
 
     ood_limit: float | None = None
     least_probabilities: tuple[float | None, ...] | None = None
+    coverage: float | None = None
+    people_per_class: tuple[int, ...] | None = None
 
     @property
     def calibrated(self) -> bool:
         """Whether the probabilities mean what they say."""
         return self.least_probabilities is not None
+
+    @property
+    def unchecked(self) -> tuple[int, ...]:
+        """Classes that are never in a prediction set: too few people had them."""
+        bounds = enumerate(self.least_probabilities or ())
+        return tuple(label for label, bound in bounds if bound is None)
 
     def in_distribution(self, ood_score: float | None) -> bool | None:
         """Return whether an input is like those that the network was trained on.

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.model.decision import Decision
+
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
@@ -74,6 +76,8 @@ class PersonLimits:
         ood_share: A person of whose slices a greater share is out of distribution
             is unlike the people that the model was trained on; None if no such
             limit was fitted.
+        coverage: As in `Decision`.
+        people_per_class: Likewise.
 
     Examples:
         >>> import numpy as np
@@ -88,6 +92,17 @@ class PersonLimits:
     temperature: float = 1.0
     least_probabilities: tuple[float | None, ...] | None = None
     ood_share: float | None = None
+    coverage: float | None = None
+    people_per_class: tuple[int, ...] | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """What may be made of the probabilities of a person."""
+        return Decision(
+            least_probabilities=self.least_probabilities,
+            coverage=self.coverage,
+            people_per_class=self.people_per_class,
+        )
 
     @property
     def calibrated(self) -> bool:

@@ -78,7 +78,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(history_routes(service))
     app.include_router(explanation_routes(service))
     app.include_router(job_routes(service))
-    app.include_router(page_routes(app.openapi, settings))
+    app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
     if settings.needs_token:
         app.include_router(login_routes(service))
     app.mount("/static", StaticFiles(directory=_STATIC))

@@ -61,9 +61,9 @@ class Metrics:
             "alzer_analyses", "Analyses by predicted class.", ["prediction"],
             registry=registry,
         )  # fmt: skip
-        self.unfamiliar = Counter(
-            "alzer_unfamiliar_scans",
-            "Scans unlike those of the training; divide by alzer_analyses_total.",
+        self.unreliable = Counter(
+            "alzer_unreliable_answers",
+            "Answers that can't be relied on; divide by alzer_analyses_total.",
             registry=registry,
         )
         self.refusals = Counter(
@@ -96,7 +96,7 @@ class Metrics:
         self.analyses.labels(analysis.prediction).inc()
         self._recent.append(analysis.prediction)
         if analysis.reliable is False:
-            self.unfamiliar.inc()
+            self.unreliable.inc()
         for stage, spent_ms in analysis.timings_ms.items():
             self.stage_seconds.labels(stage).observe(spent_ms / 1000.0)
 

@@ -12,8 +12,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alzer import __version__
+from alzer.backends.backend import ModelFacts
+from alzer.caveats import class_caveats, explain_sets
 from alzer.classes import CLASSES, ImpairmentClass
-from alzer.conclusion import FEW_MODERATE
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
 from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
@@ -49,6 +50,28 @@ def _list_legend() -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(frozen=True)
+class ModelNotes:
+    """What a model's card says that stands beside its answers for one kind of scan.
+
+    Attributes:
+        sets: How the classes of a headline are to be read.
+        classes: By class name, what to know of classes that could not be checked.
+    """
+
+    sets: str
+    classes: Mapping[str, str]
+
+
+def describe_model(facts: ModelFacts) -> dict[str, ModelNotes]:
+    """Return what stands beside a model's answers, by the kind of scan."""
+    decisions = {"slice": facts.decision, "volume": facts.person}
+    return {
+        kind: ModelNotes(explain_sets(decision), class_caveats(decision))
+        for kind, decision in decisions.items()
+    }
+
+
+@dataclass(frozen=True)
 class UploadPage:
     """The page that takes a scan and shows the answer.
 
@@ -60,7 +83,8 @@ class UploadPage:
             also works below a path of a reverse proxy.
         version: Of the software.
         classes: In order of severity.
-        moderate_note: What to know about the class 'Moderate Impairment'.
+        model: What the page says of the model, by the kind of scan.
+        model_sha256: Of the model that this is true of; empty if it is not known.
         caption: What the heatmap shows.
         legend_bar: Every colour of the heatmap from low to high, as a data URL.
         legend: Colour and label of each level, the coldest first.
@@ -74,7 +98,8 @@ class UploadPage:
     root: str = ".."
     version: str = __version__
     classes: tuple[ImpairmentClass, ...] = CLASSES
-    moderate_note: str = FEW_MODERATE
+    model: Mapping[str, ModelNotes] = field(default_factory=dict)
+    model_sha256: str = ""
     caption: str = CAPTION
     legend_bar: str = field(default_factory=_draw_legend_bar)
     legend: tuple[tuple[str, str], ...] = field(default_factory=_list_legend)
@@ -156,19 +181,27 @@ def render(page: UploadPage | LoginPage | ApiPage) -> str:
 
 
 def page_routes(
-    describe: Callable[[], dict[str, Any]], settings: Settings
+    describe: Callable[[], dict[str, Any]], settings: Settings, facts: ModelFacts
 ) -> APIRouter:
     """Return a router that holds each page under its address.
 
     Args:
         describe: Gives the OpenAPI document, once all routes are known.
         settings: Limits that pages name.
+        facts: Of the model that answers.
 
     Returns:
         The routes; none of them is part of the OpenAPI document.
     """
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    upload = render(UploadPage(settings.max_upload_bytes, settings.needs_token))
+    upload = render(
+        UploadPage(
+            settings.max_upload_bytes,
+            settings.needs_token,
+            model=describe_model(facts),
+            model_sha256=facts.identity.sha256 if facts.identity else "",
+        )
+    )
 
     @cache
     def api_page() -> str:

@@ -129,9 +129,11 @@ class Prediction(BaseModel):
     )
     analysis_id: str = Field(description="Names this analysis; unique.")
     possible_classes: list[str] | None = Field(
-        description="The classes that can't be ruled out; for nine of ten people of a "
-        "class they hold it. All of them: the model cannot tell. Null if the model is "
-        "not calibrated or the answer is not reliable."
+        description="The classes that can't be ruled out (a conformal prediction set). "
+        "Every class that could be checked: the model cannot tell. None: no class "
+        "fits. For which share of people the set holds their class, the model's card "
+        "says (`coverage`). Null if the model is not calibrated or the answer is not "
+        "reliable."
     )
     calibrated: bool = Field(
         description="Whether the probabilities were calibrated on people whom the "

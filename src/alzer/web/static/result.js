@@ -71,7 +71,7 @@ function fillHeadline(answer) {
   part("set-note").hidden = !answer.possible_classes?.length;
   part("set-text").textContent = isSet
     ? "None of these classes can be ruled out for this scan."
-    : "All other classes that could be checked are ruled out.";
+    : "Every other class that the model was checked on is ruled out.";
 }
 
 function fillEstimate(answer) {
@@ -83,9 +83,16 @@ function fillEstimate(answer) {
     : "Confidence (not calibrated)";
 }
 
+/** What the page says of the model that it knows, if that is the one that answered. */
+function showModelNotes({ model, kind = "slice", warnings }) {
+  const isKnown = part("assessment").dataset.model === model.sha256;
+  for (const note of document.querySelectorAll("#result .of-model")) {
+    const isSaid = warnings.includes(note.textContent); // once is enough
+    note.hidden = !isKnown || note.dataset.kind !== kind || isSaid;
+  }
+}
+
 function fillWarnings(warnings) {
-  const note = part("moderate-note");
-  note.hidden = warnings.includes(note.textContent); // once is enough
   const items = warnings.map((text) => {
     const item = document.createElement("li");
     item.textContent = text;
@@ -145,6 +152,7 @@ export function prepareResult(root) {
     fillHeadline(answer);
     fillEstimate(answer);
     fillShares(answer);
+    showModelNotes(answer);
     // The reason stands above everything else.
     fillWarnings(answer.warnings.filter((text) => text !== answer.unreliable_reason));
     resetOpacity();
