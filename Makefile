@@ -44,12 +44,12 @@ check: .venv-test/.test-stamp
 
 # From the study's folder if there is one, else from the predictions that are kept.
 DATA ?= $(or $(ALZER_DATA),../shared/data)
-STUDY ?= runs/alzer-resnet50-2
+STUDY ?= runs/$(shell ls src/alzer/model/bundles | sort -V | tail -n 1)
 
 evaluate: .venv-test/.test-stamp
 	.venv-test/bin/alzer evaluate $(or $(wildcard $(STUDY)),docs/evaluation) \
 		--data $(DATA)/oasis1-axial --unfamiliar $(DATA)/ood --unfamiliar $(DATA)/oasis1-planes \
-		--output docs/evaluation --model-card docs/model-card.md --fit-person
+		--output docs/evaluation --model-card docs/model-card.md --fit-person --update-card
 
 docs: .venv-test/.test-stamp
 	.venv-test/bin/python docs/generate.py

@@ -16,6 +16,7 @@ from alzer.model.bundle import load_bundle
 from alzer.training.tables import load_cohort
 from bundles import write_bundle
 from cohorts import draw_cohort
+from other_data import FACTS_OF_OASIS
 
 Call = Callable[..., Result]
 
@@ -125,6 +126,43 @@ def test_limits_for_persons_go_into_the_card_and_leave_the_model_as_it_is(
     assert after.card["person"]["people"] == 12
     assert (after.sha256, after.decision) == (before.sha256, before.decision)
     assert {name: after.card[name] for name in before.card} == before.card
+
+
+def test_figures_go_into_the_card_as_the_evaluation_has_them(
+    call: Call, study: Path, data: Path
+) -> None:
+    options = ("--data", data, "-o", "results", *QUICK, "--update-card")
+
+    result = call("evaluate", study, *options)
+
+    figures = json.loads(Path("results/metrics.json").read_text(encoding="utf-8"))
+    card = load_bundle(study / "bundle").card
+    assert result.exit_code == 0, result.stderr
+    everyone = figures["per_person"]["everyone"]
+    assert card["metrics"]["everyone"]["auc"] == everyone["auc"]
+    assert card["baselines"]
+    for row in card["baselines"]:
+        measured = figures["baselines"][row["name"]]["everyone"]["auc"]["value"]
+        assert row["everyone"] == measured
+    assert not FACTS_OF_OASIS.search(json.dumps(card["limitations"]))
+
+
+def test_figures_of_other_networks_do_not_go_into_a_card(
+    call: Call, study: Path, data: Path
+) -> None:
+    path = study / "bundle" / "card.json"
+    card = json.loads(path.read_text(encoding="utf-8"))
+    folds = {fold: {"people": 3, "auc": 0.5} for fold in "01234"}
+    path.write_text(json.dumps({**card, "per_fold": folds}), encoding="utf-8")
+    before = path.read_bytes()
+    options = ("--data", data, "-o", "results", *QUICK, "--update-card")
+
+    result = call("evaluate", study, *options)
+
+    assert result.exit_code == 2
+    assert "not of the networks that the bundle's card describes" in result.stderr
+    assert path.read_bytes() == before
+    assert not Path("results").exists()
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from alzer.classes import CLASS_NAMES
+from alzer.evaluation.limits import limitations
 from alzer.evaluation.report import write_card, write_report
 from alzer.evaluation.study import Material, Settings, evaluate
 from evaluation.studies import draw_study, draw_subjects
+from other_data import FACTS_OF_OASIS
 
 CARD = {
     "name": "drawn<&>",
     "version": "1",
     "data": {"source": "OASIS-1", "acknowledgement": "Thanks."},
+    "calibration": {"least_probabilities": [0.2, 0.2, 0.2, None]},
 }
 GATE = {
     "limit": 2.0,
@@ -75,7 +79,8 @@ def test_the_card_quotes_the_figures(figures: dict[str, Any]) -> None:
     auc = figures["per_person"]["age_60_and_over"]["auc"]
     quoted = f"{auc['value']:.2f} ({auc['low']:.2f} to {auc['high']:.2f})"
     assert f"Age 60 and over: AUC {quoted}." in card
-    assert "two people" in card
+    few = figures["data"]["people_per_class"]["Moderate Impairment"]
+    assert f"'Moderate Impairment' rests on {few} people" in card
     assert "Thanks." in card
     assert "1.2 % of them are flagged" in card
     assert "Turned by 180 degrees, 99.5 % of the slices keep their class." in card
@@ -112,3 +117,21 @@ def test_permuted_labels_that_are_learnt_are_shouted_about(
     card = write_card({**figures, "controls": {"permuted": learnt, "leaky": None}})
 
     assert "WHICH IT MUST NOT" in card
+
+
+def test_a_report_on_other_data_says_nothing_of_oasis(figures: dict[str, Any]) -> None:
+    own = {"source": "Harbour", "acknowledgement": None}
+    people = dict(zip(CLASS_NAMES, (40, 30, 20, 30), strict=True))
+
+    card = write_card(
+        {
+            **figures,
+            "data": {**figures["data"], **own, "people_per_class": people},
+            "limitations": limitations("Harbour", people, [0.2, 0.2, 0.2, 0.2]),
+        }
+    )
+
+    limits = card.partition("its limits")[2].partition("## Figures")[0]
+    assert "Not a medical device" in limits
+    assert not FACTS_OF_OASIS.search(limits)
+    assert "OASIS" not in card

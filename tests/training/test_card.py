@@ -11,10 +11,10 @@ import pytest
 
 from alzer.classes import CLASS_NAMES
 from alzer.evaluation.metrics import People
-from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import Cohort, LabelledSlice
 from alzer.training.recipe import Recipe
+from other_data import FACTS_OF_OASIS
 
 # Four people per fold; by name, class, age and probability of no impairment.
 FOLDS = {
@@ -46,7 +46,7 @@ def outcome(source: str | None = None, *, older_by: int = 0) -> Outcome:
         source=source,
     )
     groups = {fold: held_out(people) for fold, people in FOLDS.items()}
-    calibration = {"temperature": 1.25, "least_probabilities": [0.1, None]}
+    calibration = {"temperature": 1.25, "least_probabilities": [0.1, 0.1, 0.1, None]}
     gate = {"limit": 2.0, "false_alarms": None}
     person = {"temperature": 1.0, "least_probabilities": [0.1, None]}
     return Outcome(cohort, Recipe(seed=11), groups, calibration, gate, person)
@@ -113,10 +113,9 @@ def test_the_data_are_counted_by_people(card: dict[str, Any]) -> None:
 
 
 def test_what_is_of_oasis_says_so(card: dict[str, Any]) -> None:
-    assert card["baselines"] == [dict(each) for each in PUBLISHED_BASELINES]
     assert "OASIS" in card["data"]["acknowledgement"]
-    assert any("two people" in each for each in card["limitations"])
-    assert any("not a medical device" in each for each in card["limitations"])
+    assert any("under 62" in each for each in card["limitations"])
+    assert any("Not a medical device" in each for each in card["limitations"])
 
 
 def test_what_is_of_another_study_borrows_nothing_of_oasis() -> None:
@@ -124,8 +123,16 @@ def test_what_is_of_another_study_borrows_nothing_of_oasis() -> None:
 
     assert card["baselines"] == []
     assert card["data"]["acknowledgement"] is None
-    assert any("not a medical device" in each for each in card["limitations"])
-    assert not any("OASIS" in each for each in card["limitations"])
+    assert any("Not a medical device" in each for each in card["limitations"])
+    assert not FACTS_OF_OASIS.search(" ".join(card["limitations"]))
+
+
+def test_a_class_without_a_threshold_says_on_how_many_people_it_rests(
+    card: dict[str, Any],
+) -> None:
+    (about,) = [each for each in card["limitations"] if each.startswith("'")]
+
+    assert about.startswith("'Moderate Impairment' rests on 1 person in the training")
 
 
 def test_a_cohort_without_older_people_has_no_figures_for_them() -> None:

@@ -60,6 +60,14 @@ FitPersonOption = Annotated[
         "bundle's card.",
     ),
 ]
+UpdateCardOption = Annotated[
+    bool,
+    typer.Option(
+        "--update-card",
+        help="Also write figures, baselines and limitations into the bundle's card, "
+        "from which 'alzer models' takes them.",
+    ),
+]
 RepeatsOption = Annotated[
     int, typer.Option(min=20, help="Draws of people for each interval.")
 ]
@@ -85,6 +93,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     model_card: CardOption = None,
     unfamiliar: UnfamiliarOption = None,
     fit_person: FitPersonOption = False,
+    update_card: UpdateCardOption = False,
     repeats: RepeatsOption = 2000,
     slices_are_subjects: SubjectsOption = False,
     number_of_folds: FoldCountOption = 5,
@@ -121,6 +130,12 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         # Per slice everything takes many times longer.
         settings = modules.study.Settings(repeats, max(repeats // 6, 20), advance)
         figures = modules.study.evaluate(material, settings)
+    card = _renew_card(
+        bundle.card,
+        modules,
+        figures if update_card else None,
+        predictions[PREDICTIONS] if fit_person else None,
+    )
     files = {
         METRICS: json.dumps(figures, indent=1, allow_nan=False) + "\n",
         REPORT: modules.report.write_report(figures),
@@ -129,14 +144,13 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     for name, found in predictions.items():
         table = name if name == PREDICTIONS else f"{name}.csv"
         files[table] = modules.predictions.write_table(found).decode()
-    for name, text in files.items():
-        _write(output / name, text)
+    paths = {output / name: text for name, text in files.items()}
     if model_card is not None:
-        _write(model_card, files[CARD])
-    if fit_person:
-        section = modules.person.person_section(predictions[PREDICTIONS])
-        card = modules.person.with_person(bundle.card, section)
-        _write(folder / CARD_FILE, card)
+        paths[model_card] = files[CARD]
+    if card != bundle.card:
+        paths[folder / CARD_FILE] = _as_json(card)
+    for path, text in paths.items():
+        _write(path, text)
     typer.echo(f"The report is {output / REPORT}.")
 
 
@@ -148,6 +162,7 @@ class _Modules:
         self.baselines = _load("evaluation.baselines")
         self.study = _load("evaluation.study")
         self.person = _load("evaluation.person")
+        self.card_figures = _load("evaluation.card_figures")
         self.report = _load("evaluation.report")
         self.unfamiliar = _load("evaluation.unfamiliar")
         self.tables = _load("training.tables")
@@ -281,6 +296,24 @@ def _measure_gate(
     )
     gate = bundle.card.get("gate") or {}
     return {"false_alarms": gate.get("false_alarms"), **found}
+
+
+def _renew_card(
+    card: Mapping[str, Any],
+    modules: _Modules,
+    figures: Mapping[str, Any] | None,
+    held_out: Any | None,  # noqa: ANN401 - of a module that is loaded late
+) -> Mapping[str, Any]:
+    """Return the bundle's card with what was asked for: None was not."""
+    if figures is not None:
+        card = modules.card_figures.with_figures(card, figures)
+    if held_out is not None:
+        card = modules.person.fit_card(card, held_out)
+    return card
+
+
+def _as_json(card: Mapping[str, Any]) -> str:
+    return json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

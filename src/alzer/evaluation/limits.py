@@ -1,5 +1,13 @@
 """What a model is for, what it is not for, and where its data end."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from alzer.caveats import class_caveats
+from alzer.classes import CLASS_NAMES
+from alzer.model.decision import Decision
+
 INTENDED = (
     (
         "Research and education: to see how a classifier of brain MRI slices "
@@ -26,17 +34,31 @@ NOT_INTENDED = (
         "The heatmap shows what influenced the model, not where disease is. It names "
         "no side and no region."
     ),
+    (
+        "Probabilities are calibrated on the people of the training study; elsewhere "
+        "they may be off."
+    ),
 )
 
-OASIS_LIMITS = (
+
+@dataclass(frozen=True)
+class KnownStudy:
+    """What has to be said of every model that is trained on a known study.
+
+    Attributes:
+        limits: What the study can't show.
+        acknowledgement: What its owners ask for.
+    """
+
+    limits: tuple[str, ...]
+    acknowledgement: str
+
+
+_OASIS_LIMITS = (
     (
         "Coverage: slices at MNI z from about -3 to +27. The lateral ventricles are "
         "inside; most of the hippocampus, and all of the entorhinal cortex and the "
         "amygdala, are not."
-    ),
-    (
-        "'Moderate Impairment' rests on two people. Its accuracy can't be measured, "
-        "and no set of possible classes names it."
     ),
     (
         "Age: nobody impaired is under 62, and more than twenty unimpaired people "
@@ -48,3 +70,44 @@ OASIS_LIMITS = (
         "much worse; nobody has measured that."
     ),
 )
+
+KNOWN_STUDIES: Mapping[str, KnownStudy] = MappingProxyType(
+    {
+        "OASIS-1": KnownStudy(
+            _OASIS_LIMITS,
+            "Data were provided by OASIS: Cross-Sectional: Principal Investigators: "
+            "D. Marcus, R. Buckner, J. Csernansky, J. Morris; P50 AG05681, P01 "
+            "AG03991, P01 AG026276, R01 AG021910, P20 MH071616, U24 RR021382",
+        )
+    }
+)
+
+
+def acknowledgement(source: str | None) -> str | None:
+    """Return what the owners of a study ask for; None if it is not a known one."""
+    study = KNOWN_STUDIES.get(source or "")
+    return None if study is None else study.acknowledgement
+
+
+def limitations(
+    source: str | None,
+    people_per_class: Mapping[str, int],
+    least_probabilities: Sequence[float | None],
+) -> list[str]:
+    """Return what a model is not, and where its data end.
+
+    Args:
+        source: The study, if it is a known one.
+        people_per_class: By class name.
+        least_probabilities: Of each class, as in `Decision`; empty if there are none.
+
+    Returns:
+        Sentences; what holds for all models first.
+    """
+    people = tuple(people_per_class.get(name, 0) for name in CLASS_NAMES)
+    decision = Decision(
+        least_probabilities=tuple(least_probabilities), people_per_class=people
+    )
+    study = KNOWN_STUDIES.get(source or "")
+    own = () if study is None else study.limits
+    return [*NOT_INTENDED, *class_caveats(decision).values(), *own]

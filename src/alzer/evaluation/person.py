@@ -5,7 +5,6 @@ saw, and judged on folds that it was not fitted to: the temperature built into t
 slices, the way of pooling, the person's temperature, thresholds and OOD rule alike.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -200,7 +199,7 @@ def person_section(held_out: HeldOut) -> dict[str, Any]:
     }
 
 
-def with_person(card: Mapping[str, Any], section: Mapping[str, Any]) -> str:
+def with_person(card: Mapping[str, Any], section: Mapping[str, Any]) -> dict[str, Any]:
     """Return a bundle's card with the limits of one answer per person.
 
     The model's own file, its digest and all else that the card says stay the same.
@@ -210,14 +209,26 @@ def with_person(card: Mapping[str, Any], section: Mapping[str, Any]) -> str:
         section: Of `person_section`.
 
     Returns:
-        The text of card.json.
+        What card.json is to say.
     """
     fields = {name: value for name, value in card.items() if name != "person"}
     names = list(fields)
     place = names.index("gate") + 1 if "gate" in fields else len(names)
     pairs = list(fields.items())
-    ordered = dict([*pairs[:place], ("person", dict(section)), *pairs[place:]])
-    return json.dumps(ordered, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return dict([*pairs[:place], ("person", dict(section)), *pairs[place:]])
+
+
+def fit_card(card: Mapping[str, Any], held_out: HeldOut) -> dict[str, Any]:
+    """Return a bundle's card with limits of persons fitted to predictions.
+
+    Args:
+        card: Of a bundle.
+        held_out: Predictions of all folds.
+
+    Returns:
+        What card.json is to say.
+    """
+    return with_person(card, person_section(held_out))
 
 
 def slice_temperature(folds: Sequence[FoldPeople]) -> float:

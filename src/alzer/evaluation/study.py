@@ -17,6 +17,7 @@ from alzer.evaluation.calibration import (
 )
 from alzer.evaluation.controls import leaky_figures, permuted_figures
 from alzer.evaluation.intervals import bootstrap, paired_bootstrap
+from alzer.evaluation.limits import limitations
 from alzer.evaluation.metrics import (
     Floats,
     People,
@@ -115,9 +116,11 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
     settings.advance("baselines")
     baselines = _compare(people, material.subjects, settings)
     settings.advance("subgroups and calibration")
+    data = _describe(material)
     return {
         "model": {key: material.card.get(key) for key in ("name", "version")},
-        "data": _describe(material),
+        "data": data,
+        "limitations": _limitations(material.card, data),
         "per_person": per_person,
         "per_slice": per_slice,
         "per_fold": {
@@ -256,6 +259,11 @@ def _curve(people: People) -> dict[str, list[float]]:
         "false_positive_rate": [0.0, *(round(float(each), 4) for each in false)],
         "true_positive_rate": [0.0, *(round(float(each), 4) for each in true)],
     }
+
+
+def _limitations(card: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
+    bounds = (card.get("calibration") or {}).get("least_probabilities")
+    return limitations(data["source"], data["people_per_class"], bounds or ())
 
 
 def _describe(material: Material) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from alzer.classes import CLASS_NAMES
 from alzer.evaluation.layout import Section, Table
-from alzer.evaluation.limits import INTENDED, NOT_INTENDED, OASIS_LIMITS
+from alzer.evaluation.limits import INTENDED
 from alzer.evaluation.numbers import (
     Figures,
     listed,
@@ -47,10 +47,9 @@ def describe(figures: Figures) -> tuple[Section, ...]:
 
 
 def _sections(figures: Figures) -> Iterator[Section]:
-    oasis = figures["data"]["source"] == "OASIS-1"
     yield _verdict(figures)
     yield Section("Intended use", bullets=INTENDED)
-    limits = (*NOT_INTENDED, *(OASIS_LIMITS if oasis else ()))
+    limits = figures["limitations"]
     yield Section("What it is not, and its limits", bullets=limits)
     yield _data(figures["data"])
     yield _scores(figures)

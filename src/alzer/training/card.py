@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from alzer.classes import CLASSES
 from alzer.evaluation.intervals import bootstrap
+from alzer.evaluation.limits import acknowledgement, limitations
 from alzer.evaluation.metrics import People, auc, balanced_accuracy, join_people
-from alzer.evaluation.published import PUBLISHED_BASELINES
 from alzer.training.cohort import Cohort
 from alzer.training.network import ResNet50, count_parameters
 from alzer.training.recipe import Recipe
@@ -20,33 +20,6 @@ from alzer.training.recipe import Recipe
 # The age from which impaired and unimpaired people of OASIS-1 overlap; younger
 # people are all unimpaired, which makes age alone look like a diagnosis.
 MATCHED_AGE_YEARS = 60.0
-
-LIMITATIONS = (
-    "Research and education software; not a medical device.",
-    "The classes are degrees of clinical impairment (CDR), not of pathology.",
-    (
-        "Probabilities are calibrated on the people of the training study; elsewhere "
-        "they may be off."
-    ),
-)
-
-OASIS_LIMITATIONS = (
-    "'Moderate Impairment' rests on two people; its accuracy can't be measured.",
-    (
-        "Trained on skull-stripped axial T1 slices of one study, in Talairach space, "
-        "MNI z from about -3 to +27; most of the hippocampus lies outside."
-    ),
-    (
-        "Nobody impaired in the data is under 62, so figures for everyone are helped "
-        "by age; those for people of 60 and over are the ones to quote."
-    ),
-)
-
-OASIS_ACKNOWLEDGEMENT = (
-    "Data were provided by OASIS: Cross-Sectional: Principal Investigators: "
-    "D. Marcus, R. Buckner, J. Csernansky, J. Morris; P50 AG05681, P01 AG03991, "
-    "P01 AG026276, R01 AG021910, P20 MH071616, U24 RR021382"
-)
 
 
 @dataclass(frozen=True)
@@ -90,8 +63,8 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
         [outcome.cohort.ages.get(each, np.nan) for each in everyone.subjects]
     )
     older = everyone.where(ages >= MATCHED_AGE_YEARS)
-    oasis = outcome.cohort.source == "OASIS-1"
     initial = outcome.initial_weights
+    data = _describe_data(outcome.cohort)
     return {
         "name": name,
         "version": version,
@@ -103,7 +76,7 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
             "outputs": "logits (n, class); maps (n, class, row, column), "
             "mean(maps) + bias = logits",
         },
-        "data": _describe_data(outcome.cohort),
+        "data": data,
         "folds": {
             "unit": "person",
             "numbers": list(outcome.held_out),
@@ -123,10 +96,14 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
         "calibration": _plain(outcome.calibration),
         "gate": _plain(outcome.gate),
         "person": dict(outcome.person),
-        "baselines": [dict(each) for each in PUBLISHED_BASELINES] if oasis else [],
+        # `alzer evaluate --update-card` measures them.
+        "baselines": [],
         "limitations": [
-            *LIMITATIONS,
-            *(OASIS_LIMITATIONS if oasis else ()),
+            *limitations(
+                outcome.cohort.source,
+                data["people_per_class"],
+                outcome.calibration.get("least_probabilities", ()),
+            ),
             *([initial["note"]] if initial else ()),
         ],
         "versions": _versions(),
@@ -144,7 +121,7 @@ def _describe_data(cohort: Cohort) -> dict[str, Any]:
         "people_per_class": {
             each.name: int(count) for each, count in zip(CLASSES, counts, strict=True)
         },
-        "acknowledgement": OASIS_ACKNOWLEDGEMENT if cohort.source else None,
+        "acknowledgement": acknowledgement(cohort.source),
     }
 
 
