@@ -88,7 +88,7 @@ def answers(evidence: Evidence, decision: Decision) -> list[tuple[object, ...]]:
         probabilities = softmax(logits)
         label = int(np.argmax(probabilities))
         reliable = decision.in_distribution(score)
-        possible = None if reliable is False else decision.possible(probabilities)
+        possible = None if reliable is False else decision.prediction_set(probabilities)
         said.append((label, reliable, possible, grad_cam(maps, label) is None))
     return said
 

@@ -155,12 +155,13 @@ def figures(card: Mapping[str, Any]) -> str:
     """
     rows = [f"| {' | '.join(row)} |" for row in score_rows(card)]
     folds, tested = len(card["folds"]["numbers"]), card["metrics"]["everyone"]["people"]
+    source = card["data"]["source"] or "a group's own data"
     own = [f"- {each}" for each in card["limitations"] if each not in NOT_INTENDED]
     return _lines(
         "",
         f"Model {card['name']} {card['version']}, per person, in {folds} folds that "
         "keep people apart:",
-        f"{tested} of {card['data']['people']} people of {card['data']['source']}, "
+        f"{tested} of {card['data']['people']} people of {source}, "
         "each tested on a network that never saw them.",
         "Intervals: 95 %, over people.",
         "",

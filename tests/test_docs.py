@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from alzer import __version__
 from alzer.cli.app import app
+from alzer.cli.models import score_rows
 from alzer.errors import AlzerError
 from alzer.evaluation.card_figures import with_figures
 from alzer.evaluation.person import person_section
@@ -93,6 +94,22 @@ def test_the_metrics_are_those_of_the_model_that_ships() -> None:
     assert metrics["model"] == {key: card[key] for key in ("name", "version")}
     # It refuses predictions of other networks.
     assert card == with_figures(card, metrics), "run make evaluate"
+
+
+def test_a_figure_is_the_same_wherever_it_is_told() -> None:
+    card = load_bundle(shipped_bundle()).card
+    rows = list(score_rows(card))
+    told = text_of("docs/model-card.md").splitlines()
+    readme = text_of("README.md")
+
+    assert len(rows) > 3
+    for name, *areas in rows:
+        own = name.replace("this model, on people it never saw", "this model")
+        # Of the tables of the card, that of the baselines has the most columns.
+        row = max((line for line in told if line.startswith(f"| {own} |")), key=len)
+        for area in areas:
+            assert f"| {area.split(',')[0]}" in row
+        assert f"| {' | '.join((name, *areas))} |" in readme
 
 
 def test_the_report_quotes_the_metrics() -> None:

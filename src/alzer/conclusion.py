@@ -148,7 +148,7 @@ def _conclude(
             prediction_set=None,
             warnings=tuple(doubts),
         )
-    prediction_set = decision.possible(probabilities)
+    prediction_set = decision.prediction_set(probabilities)
     named = CLASS_NAMES[int(np.argmax(probabilities))]
     about_class = class_caveats(decision).get(named)
     return Conclusion(

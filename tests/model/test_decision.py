@@ -38,7 +38,7 @@ def test_without_calibration_nothing_is_said_of_what_is_possible() -> None:
     decision = Decision()
 
     assert not decision.calibrated
-    assert decision.possible([0.25] * 4) is None
+    assert decision.prediction_set([0.25] * 4) is None
 
 
 def test_classes_that_could_not_be_checked_do_not_count_as_left() -> None:
@@ -136,7 +136,7 @@ def test_errors_within_the_tolerance_change_nothing_that_is_settled(
         shares = np.exp(values) / np.exp(values).sum()
         return (
             int(np.argmax(shares)),
-            decision.possible(shares.tolist()),
+            decision.prediction_set(shares.tolist()),
             decision.in_distribution(score),
         )
 

@@ -9,7 +9,7 @@ from alzer.model.person import PersonLimits, Pooled, Pooling
 from alzer.model.preparation import InputSpec
 
 
-class _Gate(BaseModel):
+class _OodLimit(BaseModel):
     limit: FiniteFloat
 
 
@@ -54,7 +54,7 @@ class CardFields(BaseModel):
     model_sha256: str
     classes: tuple[str, ...]
     input: InputSpec
-    gate: _Gate | None = None
+    gate: _OodLimit | None = None
     calibration: _Calibration | None = None
     person: _Person | None = None
     data: _Data | None = None

@@ -96,8 +96,8 @@ class Decision:
             return None
         return ood_score is not None and ood_score <= self.ood_limit
 
-    def possible(self, probabilities: Sequence[float]) -> tuple[int, ...] | None:
-        """Return the classes that a prediction leaves possible.
+    def prediction_set(self, probabilities: Sequence[float]) -> tuple[int, ...] | None:
+        """Return the classes that can't be ruled out (split conformal prediction).
 
         Args:
             probabilities: One per class.
