@@ -9,6 +9,7 @@ from alzer.errors import DamagedBundle
 from alzer.settings import Settings
 from alzer.web.app import create_app
 from alzer.wiring import build_service, start_model
+from other_data import COVERAGE, PERSON_COVERAGE, write_other_bundle
 from phantoms import as_dicom, as_png, draw_brain
 
 
@@ -46,3 +47,18 @@ def test_a_service_that_settings_describe_answers(
     assert [answer["model"]["engine"] for answer in answers] == ["onnxruntime"] * 2
     assert parts.backend.capacity.taken == 0
     assert (tmp_path / "alzer.db").exists()
+
+
+def test_what_is_told_of_the_model_is_what_its_card_says(tmp_path: Path) -> None:
+    bundle = write_other_bundle(tmp_path / "bundle", moderate=5)
+    settings = Settings.model_validate(
+        {"model": bundle, "engine": "onnxruntime", "data_dir": tmp_path}
+    )
+
+    facts = build_service(settings).backend.facts
+
+    assert facts.class_mix["Moderate Impairment"] == 5 / (60 + 50 + 45 + 5)
+    assert sum(facts.class_mix.values()) == pytest.approx(1.0)
+    assert facts.decision.coverage == COVERAGE
+    assert facts.person.coverage == PERSON_COVERAGE
+    assert facts.decision.unchecked == facts.person.unchecked == (3,)
