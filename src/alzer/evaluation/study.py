@@ -263,7 +263,9 @@ def _curve(people: People) -> dict[str, list[float]]:
 
 def _limitations(card: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
     bounds = (card.get("calibration") or {}).get("least_probabilities")
-    return limitations(data["source"], data["people_per_class"], bounds or ())
+    initial = card.get("initial_weights") or {}
+    told = limitations(data["source"], data["people_per_class"], bounds or ())
+    return [*told, *([initial["note"]] if initial.get("note") else ())]
 
 
 def _describe(material: Material) -> dict[str, Any]:
