@@ -1,24 +1,9 @@
-"""What people do to slices before they send them, done by code.
-
-Every alteration takes grey values, shape (row, column), 0 to 255, and a generator of
-random numbers, and returns another picture of 0 to 255.
-"""
-
-import io
-from collections.abc import Callable
+"""What spoils a slice, done by code; the same form as in `alzer.evaluation`."""
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
-Grey = NDArray[np.uint8]
-Alteration = Callable[[Grey, np.random.Generator], Grey]
-
-
-def resized(grey: Grey, rows: int, columns: int) -> Grey:
-    """Resample without keeping the proportions."""
-    picture = Image.fromarray(grey).resize((columns, rows), Image.Resampling.BILINEAR)
-    return np.asarray(picture)
+from alzer.evaluation.alterations import Alteration, Grey, resized
 
 
 def to_square(grey: Grey, random: np.random.Generator) -> Grey:
@@ -153,28 +138,6 @@ def half_mirrored(grey: Grey, _random: np.random.Generator) -> Grey:
     return np.hstack([left, left[:, ::-1]])
 
 
-def as_jpeg(quality: int) -> Alteration:
-    """Compress with loss."""
-
-    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
-        file = io.BytesIO()
-        Image.fromarray(grey).save(file, "JPEG", quality=quality)
-        return np.asarray(Image.open(file))
-
-    return alter
-
-
-def after(*steps: Alteration) -> Alteration:
-    """Alter several times, the first one first."""
-
-    def alter(grey: Grey, random: np.random.Generator) -> Grey:
-        for step in steps:
-            grey = step(grey, random)
-        return grey
-
-    return alter
-
-
 def cropped(share: float) -> Alteration:
     """Cut a share of the head away on one side."""
 
@@ -186,66 +149,3 @@ def cropped(share: float) -> Alteration:
         return np.ascontiguousarray(np.rot90(upright[first:], -side))
 
     return alter
-
-
-def turned(quarters: int) -> Alteration:
-    """Turn by quarters of a full turn."""
-
-    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
-        return np.ascontiguousarray(np.rot90(grey, quarters))
-
-    return alter
-
-
-def tilted(degrees: float) -> Alteration:
-    """Turn by an angle."""
-
-    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
-        picture = Image.fromarray(grey).rotate(
-            degrees, Image.Resampling.BILINEAR, expand=True
-        )
-        return np.asarray(picture)
-
-    return alter
-
-
-def mirrored(grey: Grey, _random: np.random.Generator) -> Grey:
-    """Exchange left and right."""
-    return np.ascontiguousarray(grey[:, ::-1])
-
-
-def gamma(power: float) -> Alteration:
-    """Change the middle greys."""
-
-    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
-        return np.rint(255.0 * (grey / 255.0) ** power).astype(np.uint8)
-
-    return alter
-
-
-def blurred(pixels: float) -> Alteration:
-    """Blur with a Gaussian."""
-
-    def alter(grey: Grey, _random: np.random.Generator) -> Grey:
-        return np.asarray(
-            Image.fromarray(grey).filter(ImageFilter.GaussianBlur(pixels))
-        )
-
-    return alter
-
-
-def noisy(deviation: float, *, everywhere: bool = True) -> Alteration:
-    """Add Rician noise, as magnitude images have; else before the head is cut out."""
-
-    def alter(grey: Grey, random: np.random.Generator) -> Grey:
-        real = grey + random.normal(0.0, deviation, grey.shape)
-        imaginary = random.normal(0.0, deviation, grey.shape)
-        result = np.clip(np.hypot(real, imaginary), 0, 255).astype(np.uint8)
-        return result if everywhere else np.where(grey > 3, result, grey)
-
-    return alter
-
-
-def unchanged(grey: Grey, _random: np.random.Generator) -> Grey:
-    """Leave it as it is."""
-    return grey

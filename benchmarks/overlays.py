@@ -1,10 +1,11 @@
-"""What people draw over slices, done by code; the same form as in `alterations`."""
+"""What people draw over slices, done by code; the form of `alzer.evaluation`'s."""
 
 from collections.abc import Callable
 
 import numpy as np
-from alterations import Alteration, Grey
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from alzer.evaluation.alterations import Alteration, Grey
 
 Spot = tuple[int, int, int, int]
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import alterations as done
+import alterations as spoilt
 import numpy as np
 import overlays
 from nibabel.nifti1 import Nifti1Image
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from subjects import chosen_bundle, data_folder
 
 from alzer.errors import UnusableScan
+from alzer.evaluation import alterations as usual
 from alzer.model.engine import Model, load_model
 from alzer.model.preparation import prepare
 from alzer.scans import content, drawing, plausibility
@@ -36,77 +37,77 @@ COLUMNS = ("refused", "rule", "score", "warned", "passes")
 HEIGHTS_MM = range(-3, 28, 2)
 
 # What should be noticed.
-ALTERED: dict[str, done.Alteration] = {
-    "squashed to a square": done.to_square,
-    "10 % wider": done.stretched(1.10),
-    "20 % wider": done.stretched(1.20),
-    "40 % wider": done.stretched(1.40),
-    "20 % narrower": done.stretched(0.80),
-    "turned by 90 degrees": done.turned(1),
-    "tilted by 45 degrees": done.tilted(45),
-    "mosaic of 2 x 2": done.tiled(2, 2),
-    "mosaic of 4 x 6": done.tiled(4, 6),
-    "two side by side": done.tiled(1, 2),
-    "two above each other": done.tiled(2, 1),
-    "mosaic of 2 x 2, touching": done.tiled(2, 2, tight=True),
-    "two side by side, touching": done.tiled(1, 2, tight=True),
-    "inverted": done.inverted,
-    "inverted, background black": done.inverted_inside,
-    "white margin of 30 px": done.framed(30),
-    "white margin of 10 px": done.framed(10),
-    "white margin of 10 px, JPEG": done.after(done.framed(10), done.as_jpeg(80)),
-    "grey margin of 5 px": done.framed(5, 128),
-    "white line of 1 px": done.line_around(255),
-    "grey line of 1 px": done.line_around(128),
-    "white frame of 3 px": done.framed(3),
-    "white page with a caption": done.on_a_page,
-    "photograph of a screen": done.photographed,
+ALTERED: dict[str, usual.Alteration] = {
+    "squashed to a square": spoilt.to_square,
+    "10 % wider": spoilt.stretched(1.10),
+    "20 % wider": spoilt.stretched(1.20),
+    "40 % wider": spoilt.stretched(1.40),
+    "20 % narrower": spoilt.stretched(0.80),
+    "turned by 90 degrees": usual.turned(1),
+    "tilted by 45 degrees": usual.tilted(45),
+    "mosaic of 2 x 2": spoilt.tiled(2, 2),
+    "mosaic of 4 x 6": spoilt.tiled(4, 6),
+    "two side by side": spoilt.tiled(1, 2),
+    "two above each other": spoilt.tiled(2, 1),
+    "mosaic of 2 x 2, touching": spoilt.tiled(2, 2, tight=True),
+    "two side by side, touching": spoilt.tiled(1, 2, tight=True),
+    "inverted": spoilt.inverted,
+    "inverted, background black": spoilt.inverted_inside,
+    "white margin of 30 px": spoilt.framed(30),
+    "white margin of 10 px": spoilt.framed(10),
+    "white margin of 10 px, JPEG": usual.after(spoilt.framed(10), usual.as_jpeg(80)),
+    "grey margin of 5 px": spoilt.framed(5, 128),
+    "white line of 1 px": spoilt.line_around(255),
+    "grey line of 1 px": spoilt.line_around(128),
+    "white frame of 3 px": spoilt.framed(3),
+    "white page with a caption": spoilt.on_a_page,
+    "photograph of a screen": spoilt.photographed,
     "black box": overlays.boxed(0),
-    "black box, JPEG": done.after(overlays.boxed(0), done.as_jpeg(80)),
+    "black box, JPEG": usual.after(overlays.boxed(0), usual.as_jpeg(80)),
     "black box, half as large": overlays.boxed(0, 0.5),
     "grey box": overlays.boxed(128),
     "text in the corners": overlays.written("corners"),
     "text in one corner": overlays.written("corner"),
-    "text in one corner, JPEG": done.after(
-        overlays.written("corner"), done.as_jpeg(80)
+    "text in one corner, JPEG": usual.after(
+        overlays.written("corner"), usual.as_jpeg(80)
     ),
     "text over the brain": overlays.written("brain"),
     "black text over the brain": overlays.written("brain", size=14, level=0),
     "grey disc": overlays.disc(90),
     "black disc": overlays.disc(0),
     "circle around a part": overlays.circle(255),
-    "circle, JPEG": done.after(overlays.circle(255), done.as_jpeg(80)),
+    "circle, JPEG": usual.after(overlays.circle(255), usual.as_jpeg(80)),
     "white cross": overlays.cross(255),
     "three small black boxes": overlays.small_boxes,
     "box of large pixels": overlays.replaced(overlays.coarse, 0.4),
     "box of noise": overlays.replaced(overlays.random_pixels, 0.4),
     "blurred box": overlays.replaced(overlays.smooth, 0.4),
-    "half mirrored": done.half_mirrored,
-    "thumbnail beside it": done.with_thumbnail,
-    "film on a light box": done.on_a_light_box,
-    "noise of 5 %": done.noisy(12.0),
-    "noise of 10 % in the head": done.noisy(25.0, everywhere=False),
-    "cut off by 5 %": done.cropped(0.05),
-    "cut off by 10 %": done.cropped(0.10),
-    "cut off by 20 %": done.cropped(0.20),
+    "half mirrored": spoilt.half_mirrored,
+    "thumbnail beside it": spoilt.with_thumbnail,
+    "film on a light box": spoilt.on_a_light_box,
+    "noise of 5 %": usual.noisy(12.0),
+    "noise of 10 % in the head": usual.noisy(25.0, everywhere=False),
+    "cut off by 5 %": spoilt.cropped(0.05),
+    "cut off by 10 %": spoilt.cropped(0.10),
+    "cut off by 20 %": spoilt.cropped(0.20),
 }
 
 # What should change nothing.
-HARMLESS: dict[str, done.Alteration] = {
-    "unchanged": done.unchanged,
-    "mirrored": done.mirrored,
-    "turned by 180 degrees": done.turned(2),
-    "tilted by 10 degrees": done.tilted(10),
-    "cut to the head": lambda grey, _random: done.cropped_to_head(grey),
-    "JPEG of quality 50": done.as_jpeg(50),
-    "gamma 0.7": done.gamma(0.7),
-    "gamma 1.4": done.gamma(1.4),
-    "blurred by 1 px": done.blurred(1.0),
-    "noise of 5 % in the head": done.noisy(12.0, everywhere=False),
-    "twice as large": lambda grey, _random: done.resized(
+HARMLESS: dict[str, usual.Alteration] = {
+    "unchanged": usual.unchanged,
+    "mirrored": usual.mirrored,
+    "turned by 180 degrees": usual.turned(2),
+    "tilted by 10 degrees": usual.tilted(10),
+    "cut to the head": lambda grey, _random: spoilt.cropped_to_head(grey),
+    "JPEG of quality 50": usual.as_jpeg(50),
+    "gamma 0.7": usual.gamma(0.7),
+    "gamma 1.4": usual.gamma(1.4),
+    "blurred by 1 px": usual.blurred(1.0),
+    "noise of 5 % in the head": usual.noisy(12.0, everywhere=False),
+    "twice as large": lambda grey, _random: usual.resized(
         grey, 2 * grey.shape[0], 2 * grey.shape[1]
     ),
-    "half as large": lambda grey, _random: done.resized(
+    "half as large": lambda grey, _random: usual.resized(
         grey, grey.shape[0] // 2, grey.shape[1] // 2
     ),
 }
@@ -154,7 +155,7 @@ def read_views(paths: Iterable[Path]) -> Iterator[StandardView]:
             continue
 
 
-def chosen_slices(data: Path, count: int) -> list[done.Grey]:
+def chosen_slices(data: Path, count: int) -> list[usual.Grey]:
     """Draw slices of the training set, the same ones each time."""
     paths = sorted((data / "oasis1-axial").rglob("*.jpg"))
     places = np.random.default_rng(0).choice(len(paths), count, replace=False)
@@ -164,7 +165,7 @@ def chosen_slices(data: Path, count: int) -> list[done.Grey]:
     ]
 
 
-def slices_with_skull(data: Path) -> list[done.Grey]:
+def slices_with_skull(data: Path) -> list[usual.Grey]:
     """Cut the whole heads at the heights of the training slices."""
     slices = []
     for path in sorted((data / "volumes").glob("*.nii.gz")):
@@ -185,7 +186,7 @@ def kinds(data: Path, count: int) -> Kinds:
     yield "skull on", map(view_of, skull)
     yield (
         "skull on, square",
-        (view_of(done.to_square(grey, np.random.default_rng(1))) for grey in skull),
+        (view_of(spoilt.to_square(grey, np.random.default_rng(1))) for grey in skull),
     )
     yield (
         "OASIS-2, axial",
@@ -206,7 +207,7 @@ def kinds(data: Path, count: int) -> Kinds:
     yield from altered(slices, HARMLESS)
 
 
-def altered(slices: list[done.Grey], alterations: dict[str, done.Alteration]) -> Kinds:
+def altered(slices: list[usual.Grey], alterations: dict[str, usual.Alteration]) -> Kinds:
     """Yield what each alteration makes of the slices."""
     for name, alter in alterations.items():
         yield (
