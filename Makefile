@@ -45,11 +45,14 @@ check: .venv-test/.test-stamp
 # From the study's folder if there is one, else from the predictions that are kept.
 DATA ?= $(or $(ALZER_DATA),../shared/data)
 STUDY ?= runs/$(shell ls src/alzer/model/bundles | sort -V | tail -n 1)
+# Only the study's own networks may judge its people; without them the kept answers do.
+WITH_NETWORKS = $(if $(wildcard $(STUDY)),--outside $(DATA)/oasis2-planes/sessions.csv --robustness)
 
 evaluate: .venv-test/.test-stamp
 	.venv-test/bin/alzer evaluate $(or $(wildcard $(STUDY)),docs/evaluation) \
 		--data $(DATA)/oasis1-axial --unfamiliar $(DATA)/ood --unfamiliar $(DATA)/oasis1-planes \
-		--output docs/evaluation --model-card docs/model-card.md --fit-person --update-card
+		--output docs/evaluation --model-card docs/model-card.md --fit-person \
+		$(WITH_NETWORKS) --update-card
 
 docs: .venv-test/.test-stamp
 	.venv-test/bin/python docs/generate.py

@@ -207,7 +207,9 @@ def kinds(data: Path, count: int) -> Kinds:
     yield from altered(slices, HARMLESS)
 
 
-def altered(slices: list[usual.Grey], alterations: dict[str, usual.Alteration]) -> Kinds:
+def altered(
+    slices: list[usual.Grey], alterations: dict[str, usual.Alteration]
+) -> Kinds:
     """Yield what each alteration makes of the slices."""
     for name, alter in alterations.items():
         yield (

@@ -15,6 +15,7 @@ from alzer.training import export
 from alzer.training.network import ResNet50
 from bundles import write_bundle
 from networks import random_novelty, settled_network
+from trained import TrainedStudy, train_study
 
 # A busy machine is slow, which is no failure; and a run can be repeated.
 hypothesis.settings.register_profile("alzer", deadline=None, derandomize=True)
@@ -68,6 +69,12 @@ def resnet_model(resnet_bundle: Bundle) -> Model:
 def shipped_model() -> Model:
     """Return the model that ships; fp32, so that rounding plays no part."""
     return load_model(load_bundle(shipped_bundle()), precision="fp32")
+
+
+@pytest.fixture(scope="session")
+def trained_study(tmp_path_factory: pytest.TempPathFactory) -> TrainedStudy:
+    """Return a study with networks for its folds; not to be changed."""
+    return train_study(tmp_path_factory.mktemp("trained"))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,15 @@ import typer
 from rich.console import Console
 
 from alzer.cli.exits import FAILURE, complain
+from alzer.cli.fold_answers import (
+    Asked,
+    OutsideOption,
+    PeopleOption,
+    RobustnessOption,
+    Source,
+    answer,
+    tables_of,
+)
 from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.model.bundle import CARD_FILE, load_bundle, shipped_bundle
@@ -64,7 +73,8 @@ UpdateCardOption = Annotated[
     bool,
     typer.Option(
         "--update-card",
-        help="Also write figures, baselines and limitations into the bundle's card, "
+        help="Also write figures (of --outside and --robustness, too), baselines "
+        "and limitations into the bundle's card, "
         "from which 'alzer models' takes them.",
     ),
 ]
@@ -92,6 +102,9 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     model: BundleOption = None,
     model_card: CardOption = None,
     unfamiliar: UnfamiliarOption = None,
+    outside: OutsideOption = None,
+    robustness: RobustnessOption = False,
+    robustness_people: PeopleOption = 100,
     fit_person: FitPersonOption = False,
     update_card: UpdateCardOption = False,
     repeats: RepeatsOption = 2000,
@@ -118,6 +131,10 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         gate = None
         if kinds:
             gate = _measure_gate(bundle, cohort, kinds, modules, advance)
+        answers = answer(
+            Asked(outside, robustness, robustness_people),
+            Source(study, bundle, cohort, _load, advance),
+        )
         material = modules.study.Material(
             held_out=predictions[PREDICTIONS],
             subjects=subjects,
@@ -126,6 +143,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
             leaky=predictions.get("leaky"),
             gate=gate,
             notes=cohort.notes,
+            further=answers,
         )
         # Per slice everything takes many times longer.
         settings = modules.study.Settings(repeats, max(repeats // 6, 20), advance)
@@ -141,9 +159,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         REPORT: modules.report.write_report(figures),
         CARD: modules.report.write_card(figures),
     }
-    for name, found in predictions.items():
-        table = name if name == PREDICTIONS else f"{name}.csv"
-        files[table] = modules.predictions.write_table(found).decode()
+    files |= _prediction_tables(predictions, modules) | tables_of(answers, _load)
     paths = {output / name: text for name, text in files.items()}
     if model_card is not None:
         paths[model_card] = files[CARD]
@@ -154,6 +170,18 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     typer.echo(f"The report is {output / REPORT}.")
 
 
+def _prediction_tables(
+    predictions: Mapping[str, Any], modules: "_Modules"
+) -> dict[str, str]:
+    """Return the tables of predictions, by the names of their files."""
+    return {
+        name if name == PREDICTIONS else f"{name}.csv": (
+            modules.predictions.write_table(found).decode()
+        )
+        for name, found in predictions.items()
+    }
+
+
 class _Modules:
     """What only evaluation needs, loaded when it is asked for."""
 
@@ -162,6 +190,7 @@ class _Modules:
         self.baselines = _load("evaluation.baselines")
         self.study = _load("evaluation.study")
         self.person = _load("evaluation.person")
+        self.card_sections = _load("evaluation.card_sections")
         self.card_figures = _load("evaluation.card_figures")
         self.report = _load("evaluation.report")
         self.unfamiliar = _load("evaluation.unfamiliar")
@@ -307,6 +336,7 @@ def _renew_card(
     """Return the bundle's card with what was asked for: None was not."""
     if figures is not None:
         card = modules.card_figures.with_figures(card, figures)
+        card = modules.card_sections.with_sections(card, figures)
     if held_out is not None:
         card = modules.person.fit_card(card, held_out)
     return card

@@ -116,7 +116,7 @@ def biased(strength: float) -> Alteration:
         rows, columns = (np.linspace(-1.0, 1.0, size) for size in grey.shape)
         ramp = np.add.outer(np.sin(angle) * rows, np.cos(angle) * columns)
         field = 1.0 + strength * ramp / np.abs(ramp).max()
-        return np.rint(grey * field / (1.0 + strength)).astype(np.uint8)
+        return np.asarray(np.rint(grey * field / (1.0 + strength)), np.uint8)
 
     return alter
 
@@ -209,4 +209,5 @@ def _white(grey: Grey, inside: NDArray[np.bool_]) -> float:
 
 
 def _steps(grey: Grey, share: float) -> int:
-    return max(round(share * grey.shape[0]), 1)
+    rows, _ = grey.shape
+    return max(1, round(share * int(rows)))

@@ -66,7 +66,8 @@ def draw(figures: Figures) -> dict[str, tuple[str, str]]:
     return pictures
 
 
-def _figure(height: float) -> tuple[Figure, Axes]:
+def new_figure(height: float) -> tuple[Figure, Axes]:
+    """Return a figure of this height in inches, and its axes."""
     figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
     axes = figure.subplots()
     for side in ("top", "right"):
@@ -74,7 +75,8 @@ def _figure(height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _as_svg(figure: Figure) -> str:
+def as_svg(figure: Figure) -> str:
+    """Return a figure as an SVG element; the same figure gives the same text."""
     file = io.StringIO()
     # Letters as outlines, and names that do not change from run to run.
     with mpl.rc_context({"svg.hashsalt": "alzer", "svg.fonttype": "path"}):
@@ -83,7 +85,7 @@ def _as_svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def _bars(axes: Axes, rows: list[tuple[str, Figures | None, str]]) -> None:
+def bars(axes: Axes, rows: list[tuple[str, Figures | None, str]]) -> None:
     """Draw values with intervals, the first row on top."""
     for place, (_, interval, colour) in enumerate(reversed(rows)):
         if interval is None or interval["value"] is None:
@@ -113,16 +115,16 @@ def _draw_aucs(figures: Figures) -> str:
             (name, each[cohort]["auc"], OTHER)
             for name, each in figures["baselines"].items()
         ]
-        _bars(axes, rows)
+        bars(axes, rows)
         axes.axvline(0.5, color=GUIDE, linestyle="--", linewidth=1)
         axes.set_title(COHORT_WORDS[cohort], loc="left", fontsize=10)
         axes.set_xlim(0.3, 1.0)
     axes.set_xlabel("AUC, impaired or not")
-    return _as_svg(figure)
+    return as_svg(figure)
 
 
 def _draw_roc(figures: Figures) -> str:
-    figure, axes = _figure(4.2)
+    figure, axes = new_figure(4.2)
     ranked = sorted(
         figures["baselines"].items(),
         key=lambda each: -(each[1]["everyone"]["auc"]["value"] or 0.0),
@@ -144,7 +146,7 @@ def _draw_roc(figures: Figures) -> str:
     axes.plot([0, 1], [0, 1], color=GUIDE, linestyle="--", linewidth=1)
     axes.set(xlabel="false alarms", ylabel="sensitivity", aspect="equal")
     axes.legend(loc="lower right", frameon=False, fontsize=8)
-    return _as_svg(figure)
+    return as_svg(figure)
 
 
 def _draw_groups(figures: Figures) -> str:
@@ -152,15 +154,15 @@ def _draw_groups(figures: Figures) -> str:
         (f"{each['group']} ({each['people']})", each["auc"], OWN)
         for each in figures["subgroups"]
     ]
-    figure, axes = _figure(0.8 + 0.38 * len(rows))
-    _bars(axes, rows)
+    figure, axes = new_figure(0.8 + 0.38 * len(rows))
+    bars(axes, rows)
     axes.axvline(0.5, color=GUIDE, linestyle="--", linewidth=1)
     axes.set(xlabel="AUC, impaired or not", xlim=(0.0, 1.0))
-    return _as_svg(figure)
+    return as_svg(figure)
 
 
 def _draw_reliability(figures: Figures) -> str:
-    figure, axes = _figure(4.2)
+    figure, axes = new_figure(4.2)
     for stage, colour, name in (
         ("before", OTHER, "as trained"),
         ("after", OWN, "with temperature"),
@@ -185,14 +187,14 @@ def _draw_reliability(figures: Figures) -> str:
     legend = axes.legend(loc="upper left", frameon=False, fontsize=8)
     for handle in legend.legend_handles:
         handle.set_sizes([40.0])  # type: ignore[union-attr]  # they are dots
-    return _as_svg(figure)
+    return as_svg(figure)
 
 
 def _draw_coverage(figures: Figures) -> str:
     rows = [(name, each, OWN) for name, each in figures["sets"]["classes"].items()]
-    figure, axes = _figure(0.8 + 0.4 * len(rows))
-    _bars(axes, rows)
+    figure, axes = new_figure(0.8 + 0.4 * len(rows))
+    bars(axes, rows)
     wanted = figures["sets"]["coverage_wanted"]
     axes.axvline(wanted, color=GUIDE, linestyle="--", linewidth=1)
     axes.set(xlabel="share of sets that hold the class", xlim=(0.0, 1.02))
-    return _as_svg(figure)
+    return as_svg(figure)

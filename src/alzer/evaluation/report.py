@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from alzer.evaluation.layout import as_html, as_markdown
+from alzer.evaluation.outside_plots import draw_outside, draw_robustness
 from alzer.evaluation.pictures import draw
 from alzer.evaluation.words import describe
 
@@ -64,7 +65,12 @@ def write_report(figures: Mapping[str, Any]) -> str:
         A whole HTML page with its pictures inside.
     """
     title = escape(title_of(figures))
-    body = as_html(describe(figures), draw(figures))
+    pictures = {
+        **draw(figures),
+        **draw_outside(figures.get("outside")),
+        **draw_robustness(figures.get("robustness")),
+    }
+    body = as_html(describe(figures), pictures)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -16,6 +16,7 @@ from alzer.evaluation.calibration import (
     join_slices,
 )
 from alzer.evaluation.controls import leaky_figures, permuted_figures
+from alzer.evaluation.further_answers import FurtherAnswers, further_figures
 from alzer.evaluation.intervals import bootstrap, paired_bootstrap
 from alzer.evaluation.limits import limitations
 from alzer.evaluation.metrics import (
@@ -59,6 +60,7 @@ class Material:
         leaky: Predictions of the control that holds out slices, likewise.
         gate: Figures of unfamiliar images, if they were measured.
         notes: What should be known of the data, such as whom was left out.
+        further: Answers for other slices, where networks were asked for them.
     """
 
     held_out: HeldOut
@@ -68,6 +70,7 @@ class Material:
     leaky: HeldOut | None = None
     gate: Mapping[str, Any] | None = None
     notes: Sequence[str] = ()
+    further: FurtherAnswers = field(default_factory=FurtherAnswers)
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,9 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
             and leaky_figures(material.leaky, material.held_out, material.subjects),
         },
         "gate": None if material.gate is None else dict(material.gate),
+        **further_figures(
+            material.further, material.held_out, material.card, settings.repeats
+        ),
         "failures": _failures(people),
         "curves": {"model": _curve(people)},
     }

@@ -13,7 +13,9 @@ from alzer.evaluation.numbers import (
     signed,
     with_interval,
 )
+from alzer.evaluation.outside_sections import describe_outside
 from alzer.evaluation.person_words import describe_person
+from alzer.evaluation.robustness_sections import describe_robustness
 from alzer.evaluation.study import COHORTS
 from alzer.evaluation.trust_words import (
     describe_calibration,
@@ -60,6 +62,8 @@ def _sections(figures: Figures) -> Iterator[Section]:
     yield describe_person(figures.get("person"))
     yield describe_controls(figures["controls"])
     yield describe_gate(figures["gate"])
+    yield describe_outside(figures.get("outside"))
+    yield describe_robustness(figures.get("robustness"))
     yield _failures(figures["failures"])
 
 

@@ -35,6 +35,7 @@ from alzer.training.controls import Control, leaky_split, permute_labels
 from alzer.training.duplicates import require_no_duplicates
 from alzer.training.export import export_onnx, write_bundle
 from alzer.training.files import write_whole
+from alzer.training.fold_models import keep_ood
 from alzer.training.gate import (
     Reach,
     carry_over,
@@ -236,6 +237,7 @@ def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
         )
         write_whole(folder / PREDICTIONS, table)
         keep_weights(folder, trained.network)
+        keep_ood(folder, trained.novelty)
         # Written last: with it, the fold is finished.
         reach = Reach(trained.reach, within(distance))
         write_whole(folder / REACH, json.dumps(asdict(reach)).encode())

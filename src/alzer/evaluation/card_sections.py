@@ -1,0 +1,29 @@
+"""Sections that evaluation adds to a bundle's card."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SECTIONS = ("outside", "robustness")
+
+
+def with_sections(
+    card: Mapping[str, Any], figures: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a bundle's card with the figures of other slices than the study's.
+
+    The model's own file, its digest and all else that the card says stay the same.
+
+    Args:
+        card: Of a bundle.
+        figures: What `evaluate` gave; what was not measured leaves no section.
+
+    Returns:
+        Its plain values.
+    """
+    kept = {name: value for name, value in card.items() if name not in SECTIONS}
+    for name in SECTIONS:
+        if figures[name] is not None:
+            section = dict(figures[name])
+            section.pop("curves", None)  # a picture, not a figure
+            kept[name] = section
+    return kept
