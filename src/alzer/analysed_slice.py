@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from alzer.classes import CLASS_NAMES
 from alzer.conclusion import NOT_AXIAL, Conclusion, conclude
 from alzer.explain.gradcam import grad_cam
+from alzer.headline import About
 from alzer.model.engine import Model
 from alzer.model.evidence import SliceEvidence
 from alzer.model.preparation import InputSpec, PreparedInput, prepare
+from alzer.model.second_opinion import SecondOpinionFit
 from alzer.scans.orientation import StandardView, picture_of, to_standard_view
 from alzer.scans.outline import Head, locate
 from alzer.scans.plausibility import examine
 from alzer.scans.slice import Slice
+from alzer.second_opinion import SecondOpinion, second_opinion, side_of_model
 
 
 @dataclass(frozen=True)
@@ -164,3 +167,28 @@ def predict(
         given = evidence.of_slice(index, one.prepared.pixels, one.prepared.geometry)
         analysed.append(AnalysedSlice(one.scan, one.view, given, concluded))
     return analysed
+
+
+def give_second_opinion(
+    slices: Sequence[AnalysedSlice],
+    concluded: Conclusion,
+    fit: SecondOpinionFit | None,
+    about: About,
+) -> SecondOpinion | None:
+    """Compare an answer with what a simple measure says of the same slices.
+
+    Args:
+        slices: All that the answer rests on.
+        concluded: The answer.
+        fit: What the model's card says of the measure.
+        about: Of what the answer is.
+
+    Returns:
+        None if there is no such measure, or the answer can't be relied on: whatever
+        speaks against the scan speaks against the measure, too.
+    """
+    if concluded.reliable is False:
+        return None
+    fields = (one.evidence.pixels for one in slices)
+    side = side_of_model(concluded.probabilities, concluded.possible_classes)
+    return second_opinion(fields, fit, about, side)

@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from alzer.analysed_slice import AnalysedSlice, ReadySlice, make_ready, predict
+from alzer.analysed_slice import (
+    AnalysedSlice,
+    ReadySlice,
+    give_second_opinion,
+    make_ready,
+    predict,
+)
 from alzer.answer import Analysis
 from alzer.errors import UnusableScan
 from alzer.explanation import explain
@@ -151,4 +157,7 @@ def _finish(begun: _Begun, analysed: AnalysedSlice, model: Model) -> Analysis:
         possible_classes=concluded.possible_classes,
         calibrated=model.decision.calibrated,
         timings_ms=begun.stopwatch.total(),
+        second_opinion=give_second_opinion(
+            [analysed], concluded, model.second_opinion, "this slice"
+        ),
     )

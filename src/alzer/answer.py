@@ -14,6 +14,7 @@ from alzer.model.engine import ModelIdentity
 from alzer.model.evidence import SliceEvidence
 from alzer.scans.orientation import StandardView
 from alzer.scans.slice import Slice
+from alzer.second_opinion import SecondOpinion
 from alzer.volumes.pipeline import PreparedVolume
 from alzer.volumes.structure_evidence import HeadStructures
 
@@ -51,6 +52,8 @@ class Analysis:
             and total; of a whole head those of its preparation, too.
         preparation: How the slices of a whole head came to be; None of a slice.
         structures: Of its brain; None where the add-on for them is not installed.
+        second_opinion: What a simple measure of dark fluid says of the same scan; None
+            if the model's card has none, or the answer can't be relied on.
     """
 
     probabilities: tuple[float, ...]
@@ -68,6 +71,7 @@ class Analysis:
     timings_ms: Mapping[str, float]
     preparation: PreparedVolume | None = None
     structures: HeadStructures | None = None
+    second_opinion: SecondOpinion | None = None
 
     def __post_init__(self) -> None:
         """Refuse an answer that is unreliable without a reason, or the reverse.

@@ -11,7 +11,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from alzer.analysed_slice import AnalysedSlice, ReadySlice, make_ready, predict
+from alzer.analysed_slice import (
+    AnalysedSlice,
+    ReadySlice,
+    give_second_opinion,
+    make_ready,
+    predict,
+)
 from alzer.answer import Analysis
 from alzer.conclusion import Conclusion, conclude_person
 from alzer.errors import ConstantImage, FailedPreparation, NotBrainLike
@@ -106,6 +112,9 @@ def analyse_volume(
         calibrated=model.person.calibrated,
         timings_ms=stopwatch.total(),
         preparation=prepared,
+        second_opinion=give_second_opinion(
+            slices, concluded, model.second_opinion, "this person"
+        ),
     )
 
 

@@ -165,6 +165,31 @@ def test_figures_of_other_networks_do_not_go_into_a_card(
     assert not Path("results").exists()
 
 
+def test_a_second_opinion_goes_into_the_card_beside_the_limits_for_persons(
+    call: Call, study: Path, data: Path
+) -> None:
+    before = load_bundle(study / "bundle")
+
+    result = call(
+        *("evaluate", study, "--data", data, "-o", "results", *QUICK),
+        *("--fit-person", "--fit-second-opinion"),
+    )
+
+    after = load_bundle(study / "bundle")
+    assert result.exit_code == 0, result.stderr
+    assert before.second_opinion is None
+    assert after.second_opinion is not None
+    assert after.person.calibrated
+    assert after.sha256 == before.sha256
+    assert {name: after.card[name] for name in before.card} == before.card
+    figures = json.loads(Path("results/metrics.json").read_text(encoding="utf-8"))
+    assert figures["second_opinion"] == after.card["second_opinion"]
+    told = Path("results/model-card.md").read_text(encoding="utf-8")
+    value = figures["second_opinion"]["person"]["everyone"]["auc"]["value"]
+    assert "Second opinion" in told
+    assert f"{value:.2f}" in told
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

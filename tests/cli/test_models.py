@@ -12,6 +12,7 @@ from alzer import engine_choice
 from alzer.cli import models
 from alzer.cli.models import score_rows
 from alzer.errors import DamagedBundle
+from alzer.model.bundle import read_card, shipped_bundle
 from alzer.settings import Settings
 from alzer.volumes.addon import FOLDER, Addon
 from bundles import write_bundle
@@ -49,6 +50,15 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = write_bundle(tmp_path / "shipped", **CARD)
     monkeypatch.setattr(models, "shipped_bundle", lambda: folder)
     return folder
+
+
+def test_the_second_opinion_is_told_with_its_area(call: Call) -> None:
+    result = call("models")
+
+    person = read_card(shipped_bundle())["second_opinion"]["person"]
+    value = person["age_60_and_over"]["auc"]["value"]
+    assert "second opinion" in result.stdout
+    assert f"over {value:.2f} (" in " ".join(result.stdout.split())
 
 
 def test_figures_stand_beside_what_they_must_beat() -> None:

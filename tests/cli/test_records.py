@@ -118,6 +118,51 @@ def test_possible_classes_reach_every_record(tmp_path: Path) -> None:
     assert "not calibrated" not in LAYOUTS[Format.table]().tail()
 
 
+def opinion_record(folder: Path, name: str, **facts: object) -> Record:
+    section = {
+        "measure": "csf_fraction",
+        "slice": {"intercept": 5.0, "slope": 1.0},
+        "person": {"intercept": 5.0, "slope": 1.0},
+    }
+    bundle = write_bundle(folder / name, second_opinion=section, **facts)  # type: ignore[arg-type]  # facts of a card
+    answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
+    return describe(f"{name}.png", answer, None, None)
+
+
+def test_a_second_opinion_reaches_every_record(tmp_path: Path) -> None:
+    record = opinion_record(tmp_path, "a", weights=[0.0] * 4, biases=[-3.0, 2, 1, 0])
+    (row,) = csv.DictReader(io.StringIO(write(Format.csv, record)))
+
+    assert json.loads(LAYOUTS[Format.jsonl]().row(record)) == record
+    opinion = record["second_opinion"]
+    assert opinion["agrees"] is True
+    assert opinion["impairment_probability"] > 0.99
+    assert float(row["csf_percent"]) == opinion["csf_percent"]
+    probability = float(row["csf_impairment_probability"])
+    assert probability == opinion["impairment_probability"]
+    assert row["csf_agrees"] == "True"
+
+
+def test_the_table_counts_second_opinions(tmp_path: Path) -> None:
+    table = LAYOUTS[Format.table]()
+    for name, first in (("agrees", -9.0), ("disagrees", 9.0), ("again", 9.0)):
+        biases = [first, 0.0, 0.0, 0.0]
+        table.row(opinion_record(tmp_path, name, weights=[0.0] * 4, biases=biases))
+
+    told = table.tail()
+
+    assert "agrees 1 x, disagrees 2 x, can't be compared 0 x" in told
+
+
+def test_without_a_second_opinion_nothing_is_said_of_one(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path)
+    answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
+    record = describe("a.png", answer, None, None)
+
+    assert record["second_opinion"] is None
+    assert "Second opinion" not in write(Format.table, record)
+
+
 def test_the_table_shows_the_classes_that_remain_and_whose_the_confidence_is(
     tmp_path: Path,
 ) -> None:

@@ -89,6 +89,17 @@ def test_the_card_has_figures_of_people_held_out(finished: Path) -> None:
     assert card["data"]["people"] == 12
 
 
+def test_the_card_has_a_second_opinion_of_everyone(finished: Path) -> None:
+    bundle = load_bundle(finished / "bundle")
+
+    answer = analyse(as_png(draw_brain((104, 88))), load_model(bundle, "openvino"))
+
+    section = bundle.card["second_opinion"]
+    assert section["person"]["everyone"]["people"] == 12
+    assert "outside" not in section
+    assert answer.reliable is False or answer.second_opinion is not None
+
+
 def test_drawn_people_are_not_said_to_be_of_oasis(finished: Path) -> None:
     card = json.loads((finished / "bundle" / "card.json").read_text(encoding="utf-8"))
 

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from alzer.backends.backend import ModelFacts
 from alzer.backends.local import local_backend
 from alzer.classes import CLASS_NAMES
 from alzer.model.engine import Model
+from alzer.model.second_opinion import CsfRegression, MeasuredAuc, SecondOpinionFit
 from alzer.settings import Settings
 from alzer.store.store import open_store
 from alzer.web.app import create_app
@@ -98,6 +100,31 @@ def test_layers_come_inline_for_who_asks(client: TestClient) -> None:
         assert picture.mode == mode
         assert picture.size == (176, 208)
     assert "layers" not in predict(client, BRAIN).json()
+
+
+def test_a_second_opinion_comes_with_the_answer_and_is_kept(
+    model: Model, tmp_path: Path
+) -> None:
+    auc = MeasuredAuc(0.67, 0.59, 0.74, "people of 60 and over")
+    regression = CsfRegression(5.0, 1.0, auc)
+    fit = SecondOpinionFit(regression, regression)
+    asked = replace(model, second_opinion=fit)
+    with TestClient(app_with(asked, data_dir=tmp_path)) as client:
+        answer = predict(client, as_png(draw_brain())).json()
+        kept = client.get(f"/analyses/{answer['analysis_id']}").json()
+
+    opinion = answer["second_opinion"]
+    assert 0.0 < opinion["csf_percent"] < 100.0
+    assert opinion["impairment_probability"] > 0.99
+    assert opinion["agrees"] in {True, False, None}
+    assert opinion["auc"] == asdict(auc)
+    assert "dark fluid (CSF)" in opinion["text"]
+    assert "not a diagnosis" in opinion["caveat"]
+    assert kept["second_opinion"] == opinion
+
+
+def test_a_model_without_a_second_opinion_gives_none(client: TestClient) -> None:
+    assert predict(client, as_png(draw_brain())).json()["second_opinion"] is None
 
 
 @pytest.mark.parametrize(

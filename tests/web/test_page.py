@@ -24,6 +24,7 @@ from alzer.classes import CLASS_NAMES
 from alzer.headline import choose_headline
 from alzer.model.decision import Decision
 from alzer.model.engine import Model
+from alzer.model.second_opinion import CsfRegression, MeasuredAuc, SecondOpinionFit
 from phantoms import as_dicom, draw_brain
 from served import app_that_doubts, serving, serving_app
 from web.browsers import SCAN, keep, submit
@@ -150,6 +151,40 @@ def test_the_headline_is_the_set_of_classes_that_remain(
         expect(page.locator("#prediction")).to_be_visible()
         expect(page.locator("#confidence-name")).to_have_text("Confidence")
         keep(page, "9-possible")
+        page.close()
+
+
+def test_a_second_opinion_stands_beside_the_answer(
+    browser: Browser, shipped_model: Model, tmp_path: Path
+) -> None:
+    # Drawn brains are out of distribution, and then there is no opinion.
+    limits = Decision(least_probabilities=(0.0, 0.0, 0.0, None))
+    auc = MeasuredAuc(0.67, 0.59, 0.74, "people of 60 and over")
+    regression = CsfRegression(5.0, 1.0, auc)
+    fit = SecondOpinionFit(regression, regression)
+    model = replace(shipped_model, decision=limits, second_opinion=fit)
+    with serving(model, tmp_path) as address:
+        page = open_judging(browser, address)
+
+        opinion = page.locator("#second-opinion")
+        expect(opinion).to_be_visible()
+        expect(opinion).to_contain_text("A simple measure of dark fluid (CSF)")
+        expect(opinion).to_contain_text("the model cannot tell")
+        expect(opinion).to_contain_text("not a diagnosis")
+        expect(opinion).to_contain_text("0.67 (0.59 to 0.74)")
+        keep(page, "9-second-opinion")
+        page.close()
+
+
+def test_without_a_second_opinion_the_page_says_nothing_of_one(
+    browser: Browser, shipped_model: Model, tmp_path: Path
+) -> None:
+    model = replace(shipped_model, decision=Decision(), second_opinion=None)
+    with serving(model, tmp_path) as address:
+        page = open_judging(browser, address)
+
+        expect(page.locator("#headline")).to_be_visible()
+        expect(page.locator("#second-opinion")).to_be_hidden()
         page.close()
 
 

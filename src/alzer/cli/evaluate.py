@@ -78,6 +78,22 @@ UpdateCardOption = Annotated[
         "from which 'alzer models' takes them.",
     ),
 ]
+FitOpinionOption = Annotated[
+    bool,
+    typer.Option(
+        "--fit-second-opinion",
+        help="Also write the fitted second opinion (CSF fraction) into the bundle's "
+        "card.",
+    ),
+]
+OpinionOutsideOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Table of sessions of another study (subject, fold, cdr, age, axl), the "
+        "images in the folder axl beside it; see how the second opinion does there.",
+    ),
+]
 RepeatsOption = Annotated[
     int, typer.Option(min=20, help="Draws of people for each interval.")
 ]
@@ -107,6 +123,8 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     robustness_people: PeopleOption = 100,
     fit_person: FitPersonOption = False,
     update_card: UpdateCardOption = False,
+    fit_second_opinion: FitOpinionOption = False,
+    second_opinion_outside: OpinionOutsideOption = None,
     repeats: RepeatsOption = 2000,
     slices_are_subjects: SubjectsOption = False,
     number_of_folds: FoldCountOption = 5,
@@ -135,6 +153,9 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
             Asked(outside, robustness, robustness_people),
             Source(study, bundle, cohort, _load, advance),
         )
+        opinion = _second_opinion(
+            bundle, cohort, second_opinion_outside, repeats, advance
+        )
         material = modules.study.Material(
             held_out=predictions[PREDICTIONS],
             subjects=subjects,
@@ -144,6 +165,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
             gate=gate,
             notes=cohort.notes,
             further=answers,
+            second_opinion=opinion,
         )
         # Per slice everything takes many times longer.
         settings = modules.study.Settings(repeats, max(repeats // 6, 20), advance)
@@ -153,6 +175,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         modules,
         figures if update_card else None,
         predictions[PREDICTIONS] if fit_person else None,
+        opinion if fit_second_opinion else None,
     )
     files = {
         METRICS: json.dumps(figures, indent=1, allow_nan=False) + "\n",
@@ -191,6 +214,7 @@ class _Modules:
         self.study = _load("evaluation.study")
         self.person = _load("evaluation.person")
         self.card_sections = _load("evaluation.card_sections")
+        self.opinion = _load("evaluation.second_opinion")
         self.card_figures = _load("evaluation.card_figures")
         self.report = _load("evaluation.report")
         self.unfamiliar = _load("evaluation.unfamiliar")
@@ -332,6 +356,7 @@ def _renew_card(
     modules: _Modules,
     figures: Mapping[str, Any] | None,
     held_out: Any | None,  # noqa: ANN401 - of a module that is loaded late
+    opinion: Mapping[str, Any] | None,
 ) -> Mapping[str, Any]:
     """Return the bundle's card with what was asked for: None was not."""
     if figures is not None:
@@ -339,11 +364,37 @@ def _renew_card(
         card = modules.card_sections.with_sections(card, figures)
     if held_out is not None:
         card = modules.person.fit_card(card, held_out)
+    if opinion is not None:
+        card = modules.opinion.with_second_opinion(card, opinion)
     return card
 
 
 def _as_json(card: Mapping[str, Any]) -> str:
     return json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _second_opinion(
+    bundle: Any,  # noqa: ANN401 - read as it is
+    cohort: Any,  # noqa: ANN401 - of a module that is loaded late
+    outside: Path | None,
+    repeats: int,
+    advance: Callable[[str], None],
+) -> dict[str, Any] | None:
+    rows_of = _load("evaluation.csf_rows")
+    advance(f"second opinion: {len(cohort.slices)} slices")
+    fields = (
+        rows_of.read_field(each.read, bundle.spec, must_look_right=each.kept is None)
+        for each in cohort.slices
+    )
+    rows = rows_of.measure_slices(cohort.slices, fields, cohort.folds, cohort.ages)
+    sessions = None
+    if outside is not None:
+        sessions = rows_of.read_sessions(outside, bundle.spec, advance)
+    module = _load("evaluation.second_opinion")
+    found: dict[str, Any] | None = module.second_opinion_section(
+        rows, sessions, repeats
+    )
+    return found
 
 
 def _write(path: Path, text: str) -> None:

@@ -206,6 +206,8 @@ def describe(card: Card) -> Iterator[tuple[str, str]]:
         yield "people by class", ", ".join(f"{count} {name}" for name, count in counts)
     if coverages := list(_coverages(card)):
         yield "sets that hold the class", ", ".join(coverages)
+    if opinion := (card.get("second_opinion") or {}).get("person"):
+        yield "second opinion", _describe_opinion(opinion)
     if card.get("runs_on"):
         yield from _describe_engine(card["runs_on"])
     if data.get("acknowledgement"):
@@ -217,6 +219,15 @@ def _coverages(card: Card) -> Iterator[str]:
     for section, kind in (("calibration", "slice"), ("person", "person")):
         if coverage := (card.get(section) or {}).get("coverage"):
             yield f"{100.0 * coverage:g} % ({kind})"
+
+
+def _describe_opinion(opinion: Card) -> str:
+    everyone = _interval(opinion.get("everyone", {}))
+    older = _interval(opinion.get("age_60_and_over", {}))
+    return (
+        f"share of dark fluid inside the brain; AUC per person {everyone}, of 60 and "
+        f"over {older}"
+    )
 
 
 def _describe_engine(runs_on: Card) -> Iterator[tuple[str, str]]:

@@ -69,6 +69,9 @@ def describe(
         if analysis.possible_classes is None
         else list(analysis.possible_classes),
         "calibrated": analysis.calibrated,
+        "second_opinion": None
+        if analysis.second_opinion is None
+        else asdict(analysis.second_opinion),
         "warnings": list(analysis.warnings),
         "model": asdict(analysis.model),
         "kind": analysis.kind,
@@ -167,6 +170,9 @@ class _Csv:
                 "evidence",
                 "participant",
                 "session",
+                "csf_percent",
+                "csf_impairment_probability",
+                "csf_agrees",
             ]
         )
 
@@ -174,6 +180,7 @@ class _Csv:
         shares = record["class_probabilities"] or {}
         error = record.get("error") or {}
         preparation = record.get("preparation") or {}
+        opinion = record.get("second_opinion") or {}
         return _csv_line(
             [
                 csv_path(record["input"]),
@@ -193,6 +200,9 @@ class _Csv:
                 csv_path(record.get("evidence_nifti") or ""),
                 record.get("participant"),
                 record.get("session"),
+                opinion.get("csf_percent"),
+                opinion.get("impairment_probability"),
+                opinion.get("agrees"),
             ]
         )
 
@@ -207,6 +217,7 @@ class _Table:
     _warnings: Counter[str] = field(default_factory=Counter)
     _calibrated: bool = True
     _unreliable: int = 0
+    _opinions: Counter[bool | None] = field(default_factory=Counter)
 
     def head(self) -> str:
         return self._line("prediction", "confidence", "input")
@@ -223,6 +234,8 @@ class _Table:
             # Without class and share, which would be believed.
             self._unreliable += 1
             return self._line(record["headline"], "", f"{name}: {printable(reason)}")
+        if (opinion := record["second_opinion"]) is not None:
+            self._opinions[opinion["agrees"]] += 1
         headline = _shorten(record["headline"])
         share = f"{record['prediction']} {record['confidence']:.1%}"
         return self._line(headline, share, name)
@@ -234,6 +247,7 @@ class _Table:
         ]
         if self._unreliable:
             notes.append(f"{self._unreliable} x {NO_RELIABLE_ANSWER}. {_WITHHELD}")
+        notes += _count_opinions(self._opinions)
         notes.append(note(calibrated=self._calibrated))
         return "\n" + "".join(f"{text}\n" for text in notes)
 
@@ -265,6 +279,17 @@ def continued(chosen: Format) -> Layout:
 def note(*, calibrated: bool) -> str:
     """Return what must stand below every result."""
     return _NOTE if calibrated else f"{_NOTE} {_UNCALIBRATED}"
+
+
+def _count_opinions(counts: Counter[bool | None]) -> list[str]:
+    """Return how often the second opinion agrees, in a sentence if there is any."""
+    if not counts:
+        return []
+    text = (
+        f"Second opinion, a simple measure of dark fluid (CSF): agrees {counts[True]} "
+        f"x, disagrees {counts[False]} x, can't be compared {counts[None]} x."
+    )
+    return [text]
 
 
 def _shorten(text: str) -> str:

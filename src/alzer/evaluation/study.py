@@ -61,6 +61,7 @@ class Material:
         gate: Figures of unfamiliar images, if they were measured.
         notes: What should be known of the data, such as whom was left out.
         further: Answers for other slices, where networks were asked for them.
+        second_opinion: Section of the card, if the slices were measured.
     """
 
     held_out: HeldOut
@@ -71,6 +72,7 @@ class Material:
     gate: Mapping[str, Any] | None = None
     notes: Sequence[str] = ()
     further: FurtherAnswers = field(default_factory=FurtherAnswers)
+    second_opinion: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         "calibration": calibration_figures(material.held_out, folds),
         "sets": set_figures(folds, settings.repeats),
         "person": person_figures(material.held_out),
+        "second_opinion": material.second_opinion and dict(material.second_opinion),
         "controls": {
             "permuted": material.permuted
             and permuted_figures(material.permuted, settings.repeats),

@@ -16,6 +16,7 @@ from alzer.evaluation.numbers import (
 from alzer.evaluation.outside_sections import describe_outside
 from alzer.evaluation.person_words import describe_person
 from alzer.evaluation.robustness_sections import describe_robustness
+from alzer.evaluation.second_opinion_words import describe_second_opinion
 from alzer.evaluation.study import COHORTS
 from alzer.evaluation.trust_words import (
     describe_calibration,
@@ -60,6 +61,7 @@ def _sections(figures: Figures) -> Iterator[Section]:
     yield _groups(figures)
     yield describe_calibration(figures)
     yield describe_person(figures.get("person"))
+    yield describe_second_opinion(figures.get("second_opinion"))
     yield describe_controls(figures["controls"])
     yield describe_gate(figures["gate"])
     yield describe_outside(figures.get("outside"))

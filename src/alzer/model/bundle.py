@@ -21,6 +21,7 @@ from alzer.model.card import CardFields
 from alzer.model.decision import Decision
 from alzer.model.person import PersonLimits
 from alzer.model.preparation import InputSpec
+from alzer.model.second_opinion import SecondOpinionFit
 
 MODEL_FILE = "model.onnx"
 CARD_FILE = "card.json"
@@ -57,6 +58,8 @@ class Bundle:
         decision: What may be made of a prediction.
         person: What may be made of all slices of a person.
         card: Everything that the card says, as plain values.
+        second_opinion: The simple measure beside the network's answer; None if the
+            card has none.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Bundle:
     decision: Decision
     person: PersonLimits
     card: Mapping[str, Any]
+    second_opinion: SecondOpinionFit | None = None
 
 
 def shipped_bundle() -> Path:
@@ -137,6 +141,7 @@ def load_bundle(folder: Path) -> Bundle:
         decision=needed.decision,
         person=needed.person_limits,
         card=card,
+        second_opinion=needed.second_opinion_fit,
     )
 
 

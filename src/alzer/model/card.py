@@ -5,8 +5,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field, FiniteFloat, NonNegativeInt
 
 from alzer.model.decision import Decision
+from alzer.model.opinion_card import SecondOpinionFields
 from alzer.model.person import PersonLimits, Pooled, Pooling
 from alzer.model.preparation import InputSpec
+from alzer.model.second_opinion import SecondOpinionFit
 
 
 class _OodLimit(BaseModel):
@@ -58,6 +60,12 @@ class CardFields(BaseModel):
     calibration: _Calibration | None = None
     person: _Person | None = None
     data: _Data | None = None
+    second_opinion: SecondOpinionFields | None = None
+
+    @property
+    def second_opinion_fit(self) -> SecondOpinionFit | None:
+        """What the card says of the simple measure beside the network."""
+        return None if self.second_opinion is None else self.second_opinion.fit
 
     @property
     def decision(self) -> Decision:

@@ -17,6 +17,7 @@ from alzer.model.openvino_engine import ANY, OpenVinoNetwork, has_bf16
 from alzer.model.person import PersonLimits
 from alzer.model.preparation import InputSpec
 from alzer.model.runtimes import Arithmetic, usable_cores
+from alzer.model.second_opinion import SecondOpinionFit
 from alzer.settings import EngineName, Precision
 
 # More than the largest errors of bf16 near a limit: 0.122, 0.027 and 0.017 over 4000
@@ -64,6 +65,8 @@ class Model:
         engine: What runs it.
         decision: What may be made of a prediction.
         person: What may be made of all slices of a person.
+        second_opinion: The simple measure beside the network's answer, if its card
+            has one.
     """
 
     spec: InputSpec
@@ -71,6 +74,7 @@ class Model:
     engine: Engine
     decision: Decision = field(default_factory=Decision)
     person: PersonLimits = field(default_factory=PersonLimits)
+    second_opinion: SecondOpinionFit | None = None
 
     def run(self, batch: Floats) -> Evidence:
         """Return the evidence for inputs, averaged with that for their mirror images.
@@ -143,7 +147,14 @@ def load_model(
     identity = ModelIdentity(
         bundle.name, bundle.version, bundle.sha256, engine, runner.precision
     )
-    return Model(bundle.spec, identity, runner, bundle.decision, bundle.person)
+    return Model(
+        bundle.spec,
+        identity,
+        runner,
+        bundle.decision,
+        bundle.person,
+        bundle.second_opinion,
+    )
 
 
 def _start_openvino(bundle: Bundle, precision: Precision, threads: int) -> Engine:

@@ -36,6 +36,8 @@ class Outcome:
         person: Limits of one answer per person.
         initial_weights: What is known of the weights of elsewhere that the networks
             started from; None if they started at random.
+        second_opinion: What a simple measure says beside the network; None if it
+            can't be judged.
     """
 
     cohort: Cohort
@@ -45,6 +47,7 @@ class Outcome:
     gate: Mapping[str, Any]
     person: Mapping[str, Any]
     initial_weights: Mapping[str, str] | None = None
+    second_opinion: Mapping[str, Any] | None = None
 
 
 def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
@@ -96,6 +99,7 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
         "calibration": _plain(outcome.calibration),
         "gate": _plain(outcome.gate),
         "person": dict(outcome.person),
+        **_describe_second_opinion(outcome),
         # `alzer evaluate --update-card` measures them.
         "baselines": [],
         "limitations": [
@@ -108,6 +112,11 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
         ],
         "versions": _versions(),
     }
+
+
+def _describe_second_opinion(outcome: Outcome) -> dict[str, Any]:
+    found = outcome.second_opinion
+    return {} if found is None else {"second_opinion": dict(found)}
 
 
 def _describe_data(cohort: Cohort) -> dict[str, Any]:

@@ -24,8 +24,10 @@ from alzer.evaluation.calibration import (
     fit_temperature,
     join_slices,
 )
+from alzer.evaluation.csf_rows import measure_slices
 from alzer.evaluation.person import person_section
 from alzer.evaluation.predictions import PREDICTIONS, read_study
+from alzer.evaluation.second_opinion import second_opinion_section
 from alzer.model.decision import COVERAGE
 from alzer.training.auxiliary import Targets, auxiliary_targets
 from alzer.training.background import background_axes, leave_out, without
@@ -276,6 +278,7 @@ def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
         },
         person=person_section(read_study(study.output)),
         initial_weights=None if run.initial is None else run.initial.as_dict(),
+        second_opinion=_second_opinion(run),
     )
     card = write_card(outcome, study.name, study.version)
     bundle = study.output / "bundle"
@@ -286,6 +289,12 @@ def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
     }
     write_whole(study.output / "curves.png", plot_curves(logs))
     return bundle
+
+
+def _second_opinion(run: _Run) -> dict[str, Any] | None:
+    cohort = run.cohort
+    rows = measure_slices(cohort.slices, run.images, cohort.folds, cohort.ages)
+    return second_opinion_section(rows)
 
 
 def _train_on_everyone(run: _Run) -> _Trained:

@@ -16,6 +16,7 @@ from alzer.person_evidence import (
 )
 from alzer.volume_fields import volume_fields
 from alzer.web.head_schemas import HeadFields
+from alzer.web.opinion_schemas import SecondOpinion
 from alzer.web.schemas import HeadPrediction, Layers, ModelUsed, Prediction
 
 
@@ -64,7 +65,7 @@ def _percent(shares: Mapping[str, float]) -> dict[str, str]:
 def _describe_answer(
     analysis: Analysis, identity: str, reason: str | None
 ) -> Prediction:
-    possible = analysis.possible_classes
+    possible, opinion = analysis.possible_classes, analysis.second_opinion
     return Prediction(
         prediction=analysis.prediction,
         reliable=analysis.reliable,
@@ -77,6 +78,9 @@ def _describe_answer(
         analysis_id=identity,
         possible_classes=None if possible is None else list(possible),
         calibrated=analysis.calibrated,
+        second_opinion=None
+        if opinion is None
+        else SecondOpinion.model_validate(opinion),
         warnings=list(analysis.warnings),
         timings_ms={
             stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()

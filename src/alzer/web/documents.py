@@ -13,7 +13,7 @@ from alzer.web.schemas import HeadPrediction, ModelUsed, Prediction
 
 Document = dict[str, Any]
 
-NEWEST: Final = 4
+NEWEST: Final = 5
 
 # What changes from answer to answer, and pictures.
 _ADDRESSES: Final[Mapping[str, Any]] = {
@@ -100,9 +100,15 @@ def _tell_of_scan(document: Document) -> Document:
     return {"scan": None, **document} if is_head else document
 
 
+def _have_no_second_opinion(document: Document) -> Document:
+    """Bring version 4 to 5: before, nothing was measured beside the network."""
+    return {"second_opinion": None, **document}
+
+
 # The step from each version to the next, the first one's first.
 _STEPS: Final[tuple[Callable[[Document], Document], ...]] = (
     _tell_reason,
     _tell_headline,
     _tell_of_scan,
+    _have_no_second_opinion,
 )

@@ -10,6 +10,7 @@ from alzer.headline import NO_RELIABLE_ANSWER
 from alzer.model.engine import ModelIdentity
 from alzer.store.jobs import JobState
 from alzer.web.head_schemas import HeadFields
+from alzer.web.opinion_schemas import OPINION_EXAMPLE, SecondOpinion
 
 _EXAMPLE: Final[JsonDict] = {
     "prediction": "Mild Impairment",
@@ -29,6 +30,7 @@ _EXAMPLE: Final[JsonDict] = {
     "analysis_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
     "possible_classes": ["Mild Impairment"],
     "calibrated": True,
+    "second_opinion": OPINION_EXAMPLE,
     "warnings": [],
     "timings_ms": {"read": 0.9, "infer": 21.8, "explain": 0.4, "total": 25.1},
     "model": {
@@ -138,6 +140,11 @@ class Prediction(BaseModel):
     calibrated: bool = Field(
         description="Whether the probabilities were calibrated on people whom the "
         "network had not seen."
+    )
+    second_opinion: SecondOpinion | None = Field(
+        None,
+        description="What a simple measure of dark fluid says of the same scan. Null "
+        "if the model brings none, or the answer is not reliable.",
     )
     warnings: list[str] = Field(description="What a reader of the answer must know.")
     timings_ms: dict[str, float] = Field(

@@ -92,6 +92,13 @@ function showModelNotes({ model, kind = "slice", warnings }) {
   }
 }
 
+/** What a simple measure says of the scan; nothing where the answer has none. */
+function fillSecondOpinion({ second_opinion: opinion }) {
+  part("second-opinion").hidden = !opinion;
+  part("opinion-text").textContent = opinion?.text ?? "";
+  part("opinion-caveat").textContent = opinion?.caveat ?? "";
+}
+
 function fillWarnings(warnings) {
   const items = warnings.map((text) => {
     const item = document.createElement("li");
@@ -151,6 +158,7 @@ export function prepareResult(root) {
     placeParts(answer);
     fillHeadline(answer);
     fillEstimate(answer);
+    fillSecondOpinion(answer);
     fillShares(answer);
     showModelNotes(answer);
     // The reason stands above everything else.
