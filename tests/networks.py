@@ -1,10 +1,36 @@
 """A ResNet-50 with random weights that behaves like a trained one."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from alzer.training.network import Novelty, ResNet50, seeded_network
+from alzer.model.evidence import Evidence
+from alzer.training.network import (
+    Novelty,
+    ResNet50,
+    ResNet50WithMaps,
+    seeded_network,
+)
+
+
+class TorchNetwork:
+    """A network as an engine runs it, in fp32.
+
+    Args:
+        network: In evaluation mode.
+        novelty: Gives the OOD score.
+    """
+
+    def __init__(self, network: ResNet50, novelty: Novelty) -> None:
+        self._network = ResNet50WithMaps(network, novelty).eval()
+
+    def run(self, pair: NDArray[np.float32]) -> Evidence:
+        """Return the evidence for two inputs, shape (2, 1, row, column)."""
+        with torch.inference_mode():
+            logits, maps, score = self._network(torch.from_numpy(pair))
+        return Evidence(logits.numpy(), maps.numpy(), score.numpy())
 
 
 @torch.no_grad()

@@ -39,9 +39,20 @@ def draw_subjects(seed: int = 0, times: int = 1) -> list[Subject]:
 
 
 def draw_study(
-    subjects: Sequence[Subject], skill: float = 1.5, seed: int = 1
+    subjects: Sequence[Subject],
+    skill: float = 1.5,
+    seed: int = 1,
+    *,
+    spread: float = 0.0,
 ) -> HeldOut:
-    """Draw predictions that know a person's class more or less."""
+    """Draw predictions that know a person's class more or less.
+
+    Args:
+        subjects: Whom they are of.
+        skill: How much they know.
+        seed: Of the drawing.
+        spread: Of a person's slices around what they have in common.
+    """
     generator = np.random.default_rng(seed)
     parts = []
     for fold in range(FOLDS):
@@ -54,6 +65,8 @@ def draw_study(
             PER_PERSON,
             axis=0,
         )
+        if spread:
+            logits += spread * generator.standard_normal(logits.shape)
         shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         parts.append(Slices(names, labels.astype(np.int64), shares))
     positions = tuple(

@@ -6,18 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
-from alzer.evaluation.intervals import bootstrap, paired_bootstrap
 from alzer.evaluation.metrics import (
     People,
     auc,
     balanced_accuracy,
     brier,
     by_subject,
-    calibration_error,
     confusion,
     join_people,
+    person_weights,
     quadratic_kappa,
-    reliability,
     sensitivity_at,
 )
 
@@ -28,10 +26,6 @@ def people(count: int = 40, seed: int = 0) -> People:
     raw = generator.random((count, 4)) + 0.5 * np.eye(4)[labels]
     names = np.array([f"p{each:03}" for each in range(count)])
     return People(names, labels, raw / raw.sum(axis=1, keepdims=True))
-
-
-def impaired_auc(group: People) -> float:
-    return auc(group.impaired, group.impairment_score)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=60))
@@ -94,58 +88,6 @@ def test_groups_are_joined_and_parted() -> None:
     assert len(both.where(both.labels == 2).labels) == (both.labels == 2).sum()
 
 
-def test_an_interval_holds_its_value_and_depends_on_the_seed_alone() -> None:
-    group = people()
-
-    one = bootstrap(group, impaired_auc, 300, seed=1)
-
-    assert one.low < one.value < one.high
-    assert one == bootstrap(group, impaired_auc, 300, seed=1)
-    assert one != bootstrap(group, impaired_auc, 300, seed=2)
-
-
-def test_more_people_make_narrower_intervals() -> None:
-    few = bootstrap(people(40), impaired_auc, 300)
-    many = bootstrap(people(1000), impaired_auc, 300)
-
-    assert many.high - many.low < (few.high - few.low) / 2.0
-
-
-def test_a_score_that_is_never_known_has_no_interval() -> None:
-    group = people()
-    alike = group.where(group.labels == 0)
-
-    interval = bootstrap(alike, impaired_auc, 20)
-
-    assert np.isnan([interval.value, interval.low, interval.high]).all()
-
-
-def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    truth, hits = 0.7, 0
-    generator = np.random.default_rng(0)
-    for _ in range(60):
-        right = generator.random(80) < truth
-        labels = right.astype(np.int64)
-        group = People(labels.astype(str), labels, np.eye(2)[labels])
-        interval = bootstrap(group, lambda each: float(each.labels.mean()), 200)
-        hits += interval.low <= truth <= interval.high
-
-    assert 52 <= hits <= 60
-
-
-def test_draws_without_both_kinds_are_left_out() -> None:
-    # Of two people, half of all draws take one of them twice.
-    two = People(
-        np.array(["a", "b"]),
-        np.array([0, 1], np.int64),
-        np.array([[0.9, 0.1], [0.2, 0.8]]),
-    )
-
-    interval = bootstrap(two, impaired_auc, 50)
-
-    assert (interval.value, interval.low, interval.high) == (1.0, 1.0, 1.0)
-
-
 LABELS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=50
 )
@@ -205,54 +147,7 @@ def test_brier_is_the_usual_one() -> None:
     assert ours == pytest.approx(sum(each_class))
 
 
-def test_who_is_as_often_right_as_said_has_no_calibration_error() -> None:
-    labels = np.array([0, 0, 0, 1])
-    honest = np.tile([0.75, 0.25], (4, 1))
-    boastful = np.tile([1.0, 0.0], (4, 1))
+def test_people_weigh_the_same_however_many_rows() -> None:
+    weights = person_weights(np.array(["a", "b", "b", "b"]))
 
-    assert calibration_error(labels, honest) == pytest.approx(0.0)
-    assert calibration_error(labels, boastful) == pytest.approx(0.25)
-
-
-def test_the_bins_of_reliability_hold_everybody_once() -> None:
-    group = people(200)
-
-    bins = reliability(group.labels, group.probabilities)
-
-    right = (group.probabilities.argmax(axis=1) == group.labels).sum()
-    assert sum(each.people for each in bins) == 200
-    assert sum(each.people * each.accuracy for each in bins) == pytest.approx(right)
-    assert [each.confidence for each in bins] == sorted(
-        each.confidence for each in bins
-    )
-
-
-def test_the_difference_of_equals_is_nothing() -> None:
-    group = people()
-
-    interval = paired_bootstrap(group, group, impaired_auc, 50)
-
-    assert (interval.value, interval.low, interval.high) == (0.0, 0.0, 0.0)
-
-
-def test_pairing_sees_a_small_difference_that_two_intervals_hide() -> None:
-    worse = people(100)
-    score = worse.probabilities.copy()
-    impaired = worse.labels > 0
-    score[impaired, 0] *= 0.85
-    better = People(worse.subjects, worse.labels, score)
-
-    interval = paired_bootstrap(better, worse, impaired_auc, 200)
-
-    assert interval.low > 0.0
-    assert (
-        bootstrap(better, impaired_auc, 200).low
-        < bootstrap(worse, impaired_auc, 200).high
-    )
-
-
-def test_different_people_are_not_compared() -> None:
-    group = people()
-
-    with pytest.raises(ValueError, match="the same people"):
-        paired_bootstrap(group, group.where(np.arange(39, -1, -1)), impaired_auc, 5)
+    assert weights == pytest.approx([1 / 2, 1 / 6, 1 / 6, 1 / 6])

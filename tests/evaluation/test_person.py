@@ -14,6 +14,7 @@ from alzer.evaluation.person import (
     person_section,
     pooling_losses,
     read_folds,
+    slice_temperature,
     with_person,
 )
 from alzer.evaluation.predictions import HeldOut
@@ -44,7 +45,7 @@ def draw_fold(
 
 
 def test_the_pooling_with_the_least_loss_is_taken() -> None:
-    folds = [draw_fold(60, seed, spread=2.0) for seed in range(3)]
+    folds = [draw_fold(150, seed, spread=1.0) for seed in range(3)]
 
     losses = dict(pooling_losses(folds))
 
@@ -60,8 +61,9 @@ def test_slices_that_know_nothing_are_left_out_where_that_helps() -> None:
 
 
 def test_the_set_of_a_new_person_holds_the_class_as_often_as_asked() -> None:
-    limits = fit_person([draw_fold(400, seed) for seed in range(2)])
-    people = draw_fold(1500, 9).pool(limits)
+    folds = [draw_fold(400, seed) for seed in range(2)]
+    limits = fit_person(folds)
+    people = draw_fold(1500, 9).at(slice_temperature(folds)).pool(limits)
 
     for label, bound in enumerate(limits.least_probabilities or ()):
         own = people.probabilities[people.labels == label, label]

@@ -67,7 +67,8 @@ def test_the_report_is_one_whole_page(figures: dict[str, Any]) -> None:
     checker.feed(page)
 
     assert checker.open == []
-    assert checker.seen.count("figure") == 5
+    # Areas, ROC, groups; reliability and coverage of slices and of people.
+    assert checker.seen.count("figure") == 7
     assert "drawn&lt;&amp;&gt;" in page
     assert "Not a medical device" in page
     assert write_report(figures) == page
@@ -84,17 +85,91 @@ def test_the_card_quotes_the_figures(figures: dict[str, Any]) -> None:
     assert "Thanks." in card
     assert "1.2 % of them are flagged" in card
     assert "Turned by 180 degrees, 99.5 % of the slices keep their class." in card
-    assert "| Moderate Impairment | too few | can't be measured |" in card
+    assert "| Moderate Impairment | too few people: can't be measured |" in card
 
 
-def test_a_model_that_is_beaten_says_so(figures: dict[str, Any]) -> None:
-    gain = {"value": -0.1, "low": -0.2, "high": 0.1}
-    better = {**figures["baselines"]["age"]}
-    better["everyone"] = {**better["everyone"], "model_minus_this": gain}
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("better", "Better than a ruler."),
+        ("no clear difference", "No clear difference from a ruler."),
+        ("worse", "Worse than a ruler."),
+    ],
+)
+def test_a_difference_is_told_by_its_verdict(
+    figures: dict[str, Any], verdict: str, words: str
+) -> None:
+    gain = {"value": 0.1, "low": -0.2, "high": 0.3, "verdict": verdict}
+    ruler = {
+        **figures["baselines"]["age"],
+        **{
+            cohort: {**figures["baselines"]["age"][cohort], "model_minus_this": gain}
+            for cohort in ("everyone", "age_60_and_over")
+        },
+    }
 
-    card = write_card({**figures, "baselines": {"a ruler": better}})
+    card = write_card({**figures, "baselines": {"a ruler": ruler}})
 
-    assert "It does not beat a ruler." in card
+    assert card.count(words) == 2
+    assert f"+0.10 (-0.20 to +0.30): {verdict} |" in card
+
+
+def test_the_card_holds_both_calibrations(figures: dict[str, Any]) -> None:
+    card = write_card(figures)
+
+    for unit, words in (("slices", "single slices"), ("people", "whole people")):
+        after = figures["calibration"][unit]["after"]
+        assert (
+            f"| {words}, with temperature | {after['log_loss']:.3f} | "
+            f"{after['brier']:.3f} | {after['ece']:.3f} |" in card
+        )
+        for part in after["bins"]:
+            line = f"| {100 * part['confidence']:.1f} % | "
+            line += f"{100 * part['accuracy']:.1f} % | {part['rows']} |"
+            assert line in card
+    assert "slice and mirror image" in card
+
+
+def test_a_study_of_one_fold_says_that_nothing_is_calibrated(
+    figures: dict[str, Any],
+) -> None:
+    before = {
+        unit: {"before": figures["calibration"][unit]["before"], "after": None}
+        for unit in ("slices", "people")
+    }
+
+    card = write_card(
+        {
+            **figures,
+            "calibration": {**figures["calibration"], **before},
+            "sets": {"slices": {}, "people": {}},
+            "person": {},
+        }
+    )
+
+    assert "Nothing is calibrated" in card
+    assert "Not measured: there is no second fold." in card
+
+
+def test_the_card_says_what_choosing_may_have_gained(figures: dict[str, Any]) -> None:
+    nested = {
+        "inverse_regularisation": {
+            "candidates": [0.01, 0.1],
+            "by_fold": {"0": 0.01, "1": 0.1},
+            "everyone": 0.1,
+        },
+        "on_these_folds": ["Thirty were tried."],
+    }
+
+    silent, open_ = write_card(figures), write_card({**figures, "selection": nested})
+
+    assert "does not say what of the recipe was chosen on these folds" in silent
+    assert "- Thirty were tried." in open_
+    assert "among 0.01 and 0.1" in open_
+    assert "(0.01 and 0.1; for the network that ships, 0.1)" in open_
+    for card in (silent, open_):
+        best = min(way["log_loss"] for way in figures["person"]["poolings"])
+        assert f"would read {best:.3f}" in card
 
 
 def test_what_was_not_run_is_said(figures: dict[str, Any]) -> None:

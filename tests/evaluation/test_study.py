@@ -11,10 +11,10 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score, roc_curve
 from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest
 from alzer.evaluation.baselines import run_baselines
-from alzer.evaluation.calibration import by_person, calibrate_across, join_slices
 from alzer.evaluation.controls import leaky_figures, permuted_figures
+from alzer.evaluation.cross_fitting import cross_fit
 from alzer.evaluation.scores import predicted
-from alzer.evaluation.study import Material, Settings, evaluate
+from alzer.evaluation.study import Material, Settings, evaluate, fitted_to_of
 from evaluation.studies import draw_study, draw_subjects
 
 QUICK = Settings(repeats=50, slice_repeats=20)
@@ -50,8 +50,7 @@ def test_figures_are_plain_values_and_the_same_every_time(
 def test_figures_per_person_are_those_of_scikit_learn(
     material: Material, figures: dict[str, Any]
 ) -> None:
-    folds = calibrate_across(material.held_out.slices)
-    people = by_person(join_slices(folds))
+    people = cross_fit(material.held_out).everyone
 
     found = figures["per_person"]["everyone"]
 
@@ -108,6 +107,7 @@ def test_every_baseline_is_compared_with_the_model(
     own = figures["per_person"]["everyone"]["auc"]["value"]
     assert gain["value"] == pytest.approx(own - 0.5, abs=1e-4)
     assert gain["low"] > 0.0
+    assert gain["verdict"] == "better"
 
 
 def test_groups_cover_everyone(figures: dict[str, Any]) -> None:
@@ -120,10 +120,27 @@ def test_groups_cover_everyone(figures: dict[str, Any]) -> None:
 
 
 def test_sets_leave_out_a_class_of_too_few_people(figures: dict[str, Any]) -> None:
-    classes = figures["sets"]["classes"]
+    for unit in ("slices", "people"):
+        sets = figures["sets"][unit]
+        classes = sets["classes"]
 
-    assert classes["Moderate Impairment"] is None
-    assert [classes[name]["people"] for name in CLASS_NAMES[:3]] == [60, 36, 22]
+        assert classes["Moderate Impairment"] is None
+        assert [classes[name]["people"] for name in CLASS_NAMES[:3]] == [60, 36, 22]
+        assert sets["overall"]["people"] == 120
+
+
+def test_a_temperature_of_before_is_evaluated_as_it_was_fitted() -> None:
+    assert fitted_to_of({"calibration": {"temperature": 0.8}}) == "person means"
+    assert fitted_to_of({"calibration": {"fitted_to": "slices"}}) == "slices"
+    assert fitted_to_of({}) == "slices"
+
+
+def test_a_calibration_error_is_not_given_an_interval(figures: dict[str, Any]) -> None:
+    for name in ("ece", "ece_debiased"):
+        found = figures["per_person"]["everyone"][name]
+
+        assert found["value"] is not None
+        assert (found["low"], found["high"]) == (None, None)
 
 
 def test_controls_that_were_run_are_judged(

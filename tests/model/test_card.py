@@ -62,3 +62,25 @@ def test_coverage_and_people_are_those_of_the_card() -> None:
     assert fields.decision.coverage == 0.8
     assert fields.decision.people_per_class == (7, 0, 5, 0)
     assert fields.person_limits.decision.people_per_class == (7, 0, 5, 0)
+
+
+def test_what_was_not_judged_is_not_called_calibrated() -> None:
+    person = {
+        "pooling": {"averaged": "probabilities", "only_in_distribution": False},
+        "temperature": 1.0,
+        "least_probabilities": None,
+        "ood_share": None,
+    }
+
+    fields = CardFields.model_validate(
+        PLAIN
+        | {
+            "gate": {"limit": 2.0},
+            "calibration": {"temperature": 1.0, "least_probabilities": None},
+            "person": person,
+        }
+    )
+
+    assert not fields.decision.calibrated
+    assert fields.decision.ood_limit == 2.0
+    assert not fields.person_limits.calibrated

@@ -14,7 +14,7 @@ from alzer.training.gate import (
     within,
 )
 from alzer.training.network import Novelty, ResNet50
-from alzer.training.pooling import Features, pool
+from alzer.training.pooling import Features, extract_features
 from phantoms import draw_brain
 
 
@@ -30,7 +30,7 @@ def draw_slices(count: int, seed: int) -> NDArray[np.float16]:
 
 
 def features(network: ResNet50, images: NDArray[np.float16]) -> Features:
-    return pool(network, images)
+    return extract_features(network, images)
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,15 @@ from PIL import Image
 from alzer.analysis import analyse
 from alzer.errors import InvalidCohort, StorageUnavailable, TrainingRefused
 from alzer.evaluation.calibration import by_person
+from alzer.evaluation.cross_fitting import cross_fit
+from alzer.evaluation.metrics import auc
+from alzer.evaluation.predictions import read_study
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import load_model
+from alzer.model.mirroring import MirroredEngine
+from alzer.model.person import softmax
 from alzer.training.card import Outcome, write_card
+from alzer.training.cohort import prepare_slices
 from alzer.training.controls import Control, permute_labels
 from alzer.training.history import Epoch
 from alzer.training.output import read_fold
@@ -23,6 +29,7 @@ from alzer.training.study import Study, run_study
 from alzer.training.tables import load_cohort
 from alzer.training.weights import load_network
 from cohorts import RECIPE, SPEC, draw_cohort, write_table
+from networks import TorchNetwork, random_novelty
 from other_data import FACTS_OF_OASIS
 from phantoms import as_png, draw_brain
 
@@ -80,11 +87,20 @@ def test_a_study_ends_in_a_bundle_that_answers(finished: Path) -> None:
 def test_the_card_has_figures_of_people_held_out(finished: Path) -> None:
     card = json.loads((finished / "bundle" / "card.json").read_text(encoding="utf-8"))
 
+    # Computed anew from the predictions, by people whom a fold held out alone.
+    people = cross_fit(read_study(finished)).everyone
     scores = card["metrics"]["everyone"]
     assert scores["people"] == 8
-    assert card["metrics"]["age_60_and_over"]["people"] < 8
-    assert scores["auc"]["low"] <= scores["auc"]["value"] <= scores["auc"]["high"]
-    assert set(card["per_fold"]) == {"0", "2"}
+    assert scores["auc"]["value"] == pytest.approx(
+        auc(people.labels > 0, 1.0 - people.probabilities[:, 0]), abs=1e-4
+    )
+    # Ages are 50, 52, ... of persons 0, 1, ...; that of person 1 is not known.
+    older = [int(name[-2:]) >= 5 for name in people.subjects]
+    assert card["metrics"]["age_60_and_over"]["people"] == sum(older)
+    assert {fold: part["people"] for fold, part in card["per_fold"].items()} == {
+        "0": 4,
+        "2": 4,
+    }
     assert card["recipe"]["seed"] == 1
     assert card["data"]["people"] == 12
 
@@ -112,7 +128,40 @@ def test_each_fold_is_tested_on_its_own_people(finished: Path) -> None:
     people = by_person(read_fold(finished, 2).slices)
 
     assert list(people.subjects) == [f"person-{each:02}" for each in (2, 5, 8, 11)]
-    assert people.probabilities.sum(axis=1) == pytest.approx(1.0, abs=1e-4)
+    assert people.labels.tolist() == [0, 1, 0, 1]
+
+
+def test_predictions_are_of_slices_with_their_mirror_images_as_served(
+    cohort_folder: Path, finished: Path
+) -> None:
+    cohort = load_cohort(cohort_folder)
+    own = [each for each in cohort.slices if cohort.folds[each.subject] == 2]
+    network = load_network(finished / "fold-2" / "network.pt", SPEC)
+    engine = MirroredEngine(TorchNetwork(network, random_novelty()), "fp32")
+
+    images = prepare_slices(own, SPEC, lambda _: None).astype(np.float32)
+    served = softmax(engine.run(images[:, None]).logits.astype(np.float64))
+
+    found = read_study(finished).only(2)
+    assert found.predictions_of == "slice and mirror image"
+    assert found.slices[0].probabilities == pytest.approx(served, abs=0.02)
+
+
+def test_what_a_single_fold_says_is_not_called_calibrated(
+    cohort_folder: Path, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, epochs=1, regularisation_candidates=(0.01, 1.0))
+
+    run_study(Study(cohort_folder, tmp_path, recipe, folds=(0,)), Diary())
+
+    bundle = load_bundle(tmp_path / "bundle")
+    assert not bundle.decision.calibrated
+    assert not bundle.person.calibrated
+    assert bundle.decision.ood_limit is not None
+    assert bundle.card["calibration"]["temperature"] == 1.0
+    chosen = bundle.card["selection"]["inverse_regularisation"]
+    assert set(chosen["by_fold"]) == {"0"}
+    assert {chosen["by_fold"]["0"], chosen["everyone"]} <= {0.01, 1.0}
 
 
 def test_the_curves_are_a_picture(finished: Path) -> None:
@@ -207,7 +256,7 @@ def test_people_of_oasis_are_acknowledged(finished: Path, tmp_path: Path) -> Non
     write_table(folder / "subjects.csv", [{"subject": "person-00", "oasis1_id": "x"}])
     cohort = load_cohort(folder)
     people = by_person(read_fold(finished, 2).slices)
-    outcome = Outcome(cohort, RECIPE, {2: people}, {"temperature": 1.0}, {}, {})
+    outcome = Outcome(cohort, RECIPE, {2: people}, {"temperature": 1.0}, {}, {}, {})
 
     card = write_card(outcome, "name", "1")
 

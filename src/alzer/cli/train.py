@@ -93,6 +93,15 @@ InitialiseOption = Annotated[
         "with the names of torchvision or RadImageNet; at random without.",
     ),
 ]
+RegularisationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--choose-regularisation",
+        metavar="C,C,...",
+        help="Choose the last layer's inverse regularisation C among these by inner "
+        "folds, for each network by its own training people.",
+    ),
+]
 NameOption = Annotated[str, typer.Option(help="Name of the model.")]
 VersionOption = Annotated[str, typer.Option(help="Version of the model.")]
 
@@ -109,6 +118,7 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
     batch_size: BatchOption = None,
     learning_rate: RateOption = None,
     seed: SeedOption = None,
+    choose_regularisation: RegularisationOption = None,
     threads: ThreadsOption = 0,
     name: NameOption = "alzer-resnet50",
     version: VersionOption = "1",
@@ -130,6 +140,7 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "seed": seed,
+        "regularisation_candidates": _candidates(choose_regularisation),
     }
     numbers = None if folds is None else _fold_numbers(folds)
     recipes, study = _load("recipe"), _load("study")
@@ -159,6 +170,27 @@ def train(  # noqa: PLR0913 - a command's options are its parameters
         typer.echo(f"The bundle is in {result}; use it with ALZER_MODEL or --model.")
     else:
         typer.echo(f"The control's predictions are in {result}; see alzer evaluate.")
+
+
+def _candidates(text: str | None) -> tuple[float, ...] | None:
+    """Read inverse regularisations; more is a weaker penalty.
+
+    Raises:
+        InvalidRequest: If they are not numbers above 0.
+    """
+    if text is None:
+        return None
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if not values or not all(0.0 < value < float("inf") for value in values):
+        message = (
+            f"'{text}' are no inverse regularisations; give numbers above 0, such as "
+            "--choose-regularisation 0.01,0.03,0.1."
+        )
+        raise InvalidRequest(message)
+    return values
 
 
 def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed

@@ -1,22 +1,30 @@
 """Probabilities that mean what they say, and sets that hold the truth.
 
-Both are fitted to predictions for people that the network never saw, and both
-are for one slice at a time, as in use: a person's slices count as one person.
+Both are fitted to predictions for people whom the network never saw. A prediction
+is of a slice, where every person weighs the same whatever the number of slices, or
+of a whole person, who is then a single row.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
-from alzer.evaluation.metrics import Floats, People, by_subject
+from alzer.evaluation.metrics import Floats, People, by_subject, person_weights
 from alzer.model.decision import COVERAGE
 from alzer.model.person import soften
 
 # With fewer people than this, no finite threshold covers nine of ten.
 MIN_PEOPLE_PER_CLASS = 10
+
+# What a temperature is fitted to. Until version 2 of the model that ships it was the
+# means of people, which are less certain than their slices: single slices came out
+# overconfident. A card that does not say `fitted_to` is of that time.
+FittedTo = Literal["slices", "person means"]
 
 _TEMPERATURES = (0.1, 10.0)
 _LEAST = 1e-12
@@ -64,65 +72,100 @@ def join_slices(groups: Iterable[Slices]) -> Slices:
     )
 
 
-def calibrate_across(folds: Sequence[Slices]) -> list[Slices]:
-    """Calibrate each fold's predictions by a temperature fitted to the others.
+@dataclass(frozen=True)
+class SliceLimits:
+    """What is fitted to slices of people held out.
+
+    Attributes:
+        temperature: Divides the logits; 1 if none was fitted.
+        least_probabilities: For each class, the least probability with which it
+            stays possible; None where too few people have it to say. None
+            altogether if nothing was fitted.
+    """
+
+    temperature: float = 1.0
+    least_probabilities: tuple[float | None, ...] | None = None
+
+
+def log_loss(slices: Slices, fitted_to: FittedTo = "slices") -> float:
+    """Return the mean negative log likelihood; every person weighs the same.
 
     Args:
-        folds: Predictions for people held out; a single fold is left as it is.
-
-    Returns:
-        The same, calibrated.
+        slices: Predictions; for whole people, one row of each.
+        fitted_to: Whether the loss is that of slices, or of the mean probabilities
+            of each person.
     """
-    if len(folds) < 2:
-        return list(folds)
-    return [
-        each.at(fit_temperature(join_slices([*folds[:place], *folds[place + 1 :]])))
-        for place, each in enumerate(folds)
-    ]
+    if fitted_to == "person means":
+        means = by_person(slices)
+        slices = Slices(means.subjects, means.labels, means.probabilities)
+    own = slices.probabilities[np.arange(len(slices.labels)), slices.labels]
+    losses = -np.log(np.maximum(own, _LEAST))
+    return float((losses * person_weights(slices.subjects)).sum())
 
 
-def log_loss(slices: Slices) -> float:
-    """Return the mean negative log likelihood per person, their slices averaged."""
-    people = by_person(slices)
-    own = people.probabilities[np.arange(len(people.labels)), people.labels]
-    return float(-np.log(np.maximum(own, _LEAST)).mean())
-
-
-def fit_temperature(slices: Slices) -> float:
-    """Find the temperature at which the probabilities fit people best.
+def fit_temperature(slices: Slices, fitted_to: FittedTo = "slices") -> float:
+    """Find the temperature at which the log loss is least.
 
     Source: Guo et al. 2017, arXiv:1706.04599, section 4.2.
 
     Args:
-        slices: Of people that the network never saw.
+        slices: Of people whom the network never saw.
+        fitted_to: Whose loss counts.
 
     Returns:
-        Between 0.1 and 10.
+        Between 0.1 and 10, with six decimals as a card has it.
     """
-    low, high = (math.log(each) for each in _TEMPERATURES)
-    # Golden-section search; the loss has one minimum along the temperature.
-    ratio = (math.sqrt(5.0) - 1.0) / 2.0
-    for _ in range(40):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if log_loss(slices.at(math.exp(left))) < log_loss(slices.at(math.exp(right))):
-            high = right
-        else:
-            low = left
-    return math.exp((low + high) / 2.0)
+    found = minimize_scalar(
+        lambda power: log_loss(slices.at(math.exp(power)), fitted_to),
+        bounds=[math.log(each) for each in _TEMPERATURES],
+        options={"xatol": 1e-7},
+    )
+    return round(math.exp(float(found.x)), 6)
+
+
+def fit_slices(folds: Sequence[Slices], fitted_to: FittedTo = "slices") -> SliceLimits:
+    """Fit all that a single slice needs.
+
+    Args:
+        folds: Predictions for people held out, as the networks gave them.
+        fitted_to: What the temperature is fitted to.
+
+    Returns:
+        The limits; the probabilities in them are those at the temperature.
+    """
+    slices = join_slices(folds)
+    temperature = fit_temperature(slices, fitted_to)
+    return SliceLimits(temperature, fit_sets(slices.at(temperature)))
+
+
+def slice_section(limits: SliceLimits) -> dict[str, Any]:
+    """Return section `calibration` of a model's card.
+
+    Args:
+        limits: Of slices; without thresholds, nothing is said to be calibrated.
+    """
+    least = limits.least_probabilities
+    return {
+        "temperature": limits.temperature,
+        "fitted_to": "slices",
+        "coverage": COVERAGE,
+        "least_probabilities": least
+        and [None if bound is None else round(bound, 6) for bound in least],
+    }
 
 
 def fit_sets(slices: Slices, coverage: float = COVERAGE) -> tuple[float | None, ...]:
     """Find, for each class, the least probability with which it stays possible.
 
-    For a new person of a class, one slice's set holds that class with the asked
-    probability: split conformal prediction within each class. A person's slices
-    are pooled with equal weight.
+    For a new person of a class, the set of one slice (or of the person, where each
+    person is one row) holds that class with the asked probability: split conformal
+    prediction within each class. A person's slices are pooled with equal weight.
 
     Source: Vovk 2013, doi:10.1007/s10994-013-5355-6 (within classes); Dunn et al.
     2023, doi:10.1080/01621459.2022.2060112, section 3.1 (pooled groups).
 
     Args:
-        slices: Of people that the network never saw.
+        slices: Of people whom the network never saw.
         coverage: Share of people whose class is to be in the set.
 
     Returns:
@@ -134,39 +177,13 @@ def fit_sets(slices: Slices, coverage: float = COVERAGE) -> tuple[float | None, 
     )
 
 
-def cover(slices: Slices, least: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Return, for each class, how often its sets hold it; people weigh the same.
-
-    Args:
-        slices: Of people whom neither the network nor `fit_sets` saw.
-        least: Of `fit_sets`.
-
-    Returns:
-        One share per class, 0 to 1; None where nobody has it or it has no bound.
-    """
-    shares: list[float | None] = []
-    for label, bound in enumerate(least):
-        own = slices.where(slices.labels == label)
-        if bound is None or not len(own.labels):
-            shares.append(None)
-            continue
-        inside = (own.probabilities[:, label] >= bound).astype(np.float64)
-        shares.append(float((inside * _person_weights(own.subjects)).sum()))
-    return tuple(shares)
-
-
-def _person_weights(subjects: NDArray[np.str_]) -> Floats:
-    _, inverse, counts = np.unique(subjects, return_inverse=True, return_counts=True)
-    return np.asarray(1.0 / counts[inverse] / len(counts))
-
-
 def _least_probability(own: Slices, label: int, coverage: float) -> float | None:
     people = len(np.unique(own.subjects))
     if people < MIN_PEOPLE_PER_CLASS:
         return None
     share = own.probabilities[:, label]
     order = np.argsort(-share, kind="stable")
-    covered = np.cumsum(_person_weights(own.subjects)[order])
+    covered = np.cumsum(person_weights(own.subjects)[order])
     # One more than the people at hand: the new person.
     needed = min(math.ceil((people + 1) * coverage) / people, 1.0)
     place = min(int(np.searchsorted(covered, needed - 1e-9)), len(order) - 1)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.evaluation.intervals import Indices
 from alzer.evaluation.metrics import Floats
 from alzer.evaluation.networks import Calibration
 from alzer.evaluation.outside import SessionResult
-from alzer.evaluation.resampling import Indices
 
 # Probabilities of 0 and 1 have no log odds.
 _LEAST = 1e-9

@@ -59,6 +59,19 @@ def by_subject(
     return People(names, labels[first], sums / np.bincount(inverse)[:, None])
 
 
+def person_weights(subjects: NDArray[np.str_]) -> Floats:
+    """Return weights by which every person counts the same.
+
+    Args:
+        subjects: Whose rows they are, shape (row,).
+
+    Returns:
+        shape (row,); they sum to 1, and those of each person to the same.
+    """
+    _, inverse, counts = np.unique(subjects, return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / counts[inverse] / len(counts))
+
+
 def join_people(groups: Iterable[People]) -> People:
     """Put groups of people together.
 
@@ -196,68 +209,3 @@ def brier(labels: NDArray[np.int64], probabilities: Floats) -> float:
     """
     truth = np.eye(probabilities.shape[1])[labels]
     return float(((probabilities - truth) ** 2).sum(axis=1).mean())
-
-
-def calibration_error(
-    labels: NDArray[np.int64], probabilities: Floats, bins: int = 10
-) -> float:
-    """Give the expected calibration error of the most probable class.
-
-    Source: Guo et al. 2017, arXiv:1706.04599, equation 3.
-
-    Args:
-        labels: True class index, shape (n,).
-        probabilities: shape (n, class).
-        bins: Equally wide bins of confidence.
-
-    Returns:
-        0 to 1: how far confidence and accuracy are apart, on average.
-    """
-    return float(
-        sum(
-            each.people * abs(each.confidence - each.accuracy)
-            for each in reliability(labels, probabilities, bins)
-        )
-        / len(labels)
-    )
-
-
-@dataclass(frozen=True)
-class ReliabilityBin:
-    """People with about the same confidence.
-
-    Attributes:
-        people: How many.
-        confidence: Their mean confidence.
-        accuracy: How often the most probable class was right.
-    """
-
-    people: int
-    confidence: float
-    accuracy: float
-
-
-def reliability(
-    labels: NDArray[np.int64], probabilities: Floats, bins: int = 10
-) -> tuple[ReliabilityBin, ...]:
-    """Compare confidence with accuracy.
-
-    Args:
-        labels: True class index, shape (n,).
-        probabilities: shape (n, class).
-        bins: Equally wide bins of confidence.
-
-    Returns:
-        The bins that hold anybody, in order of confidence.
-    """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    place = np.minimum((confidence * bins).astype(np.intp), bins - 1)
-    return tuple(
-        ReliabilityBin(
-            int((place == each).sum()),
-            float(confidence[place == each].mean()),
-            float(right[place == each].mean()),
-        )
-        for each in np.unique(place)
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from alzer.evaluation.calibration import fit_sets, fit_temperature, join_slices
+from alzer.evaluation.calibration import SliceLimits, Slices, fit_slices
 from alzer.evaluation.metrics import Floats
 from alzer.evaluation.outside import EVERYONE
 from alzer.evaluation.predictions import HeldOut
@@ -59,10 +59,7 @@ def calibrations(held_out: HeldOut, card: Mapping[str, Any]) -> dict[str, Calibr
     return found
 
 
-def _fitted(rest: Sequence[Any]) -> Calibration:
-    if not rest:
-        return Calibration(1.0, Decision())
-    slices = join_slices(rest)
-    temperature = fit_temperature(slices)
-    bounds = fit_sets(slices.at(temperature))
-    return Calibration(temperature, Decision(least_probabilities=bounds))
+def _fitted(rest: Sequence[Slices]) -> Calibration:
+    limits = fit_slices(rest) if rest else SliceLimits()
+    decision = Decision(least_probabilities=limits.least_probabilities)
+    return Calibration(limits.temperature, decision)

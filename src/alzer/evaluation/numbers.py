@@ -7,17 +7,17 @@ Figures = Mapping[str, Any]
 
 
 def plain(value: float | None) -> str:
-    """Give a score with two decimals."""
+    """Return a score with two decimals."""
     return "not defined" if value is None else f"{value:.2f}"
 
 
 def percent(value: float | None) -> str:
-    """Give a share in percent."""
+    """Return a share in percent."""
     return "not measured" if value is None else f"{100.0 * value:.1f} %"
 
 
 def with_interval(interval: Figures) -> str:
-    """Give a score and its 95 % interval."""
+    """Return a score and its 95 % interval."""
     value, low, high = (interval[each] for each in ("value", "low", "high"))
     if value is None or low is None or high is None:
         return plain(value)
@@ -25,7 +25,7 @@ def with_interval(interval: Figures) -> str:
 
 
 def signed(interval: Figures) -> str:
-    """Give a difference and its 95 % interval."""
+    """Return a difference and its 95 % interval."""
     value, low, high = (interval[each] for each in ("value", "low", "high"))
     if value is None or low is None or high is None:
         return "not defined"
@@ -33,6 +33,6 @@ def signed(interval: Figures) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Give names as a list in words; at least one."""
+    """Return names as a list in words; at least one."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last

@@ -8,12 +8,12 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from alzer.evaluation.agreement import count_changes, intraclass_correlation
-from alzer.evaluation.intervals import Interval
+from alzer.evaluation.intervals import Indices, stratified_bootstrap
 from alzer.evaluation.judged_sessions import JudgedSessions, gather_judged
-from alzer.evaluation.metrics import Floats, auc, calibration_error
+from alzer.evaluation.metrics import Floats, People, auc
 from alzer.evaluation.networks import Calibration
 from alzer.evaluation.outside import EVERYONE, SessionResult
-from alzer.evaluation.resampling import Indices, stratified_bootstrap
+from alzer.evaluation.reliability import calibration_error
 from alzer.evaluation.values import interval_values, rounded
 
 MODEL, CSF = "this model", "CSF fraction"
@@ -89,15 +89,8 @@ def _predictor(
             lambda places: models(places) - per_person(places), same.impaired, repeats
         )
         values = interval_values(gain)
-        figures["model_minus_this"] = {**values, "verdict": verdict(gain)}
+        figures["model_minus_this"] = {**values, "verdict": gain.verdict}
     return figures
-
-
-def verdict(difference: Interval) -> str:
-    """Return what a difference with its interval says: three answers are possible."""
-    if difference.low > 0.0:
-        return "better"
-    return "worse" if difference.high < 0.0 else "no clear difference"
 
 
 def _interval(
@@ -142,10 +135,16 @@ def _trust(judged: JudgedSessions, repeats: int) -> dict[str, Any]:
         "doubted": _share(judged, doubted, repeats),
         "cannot_tell": _share(judged, judged.cannot_tell, repeats),
         "doubts": _counted(doubts),
-        "ece": rounded(calibration_error(judged.labels, judged.probabilities)),
+        "ece": rounded(calibration_error(_as_rows(judged))),
         "mean_probability_of_impairment": rounded(float(judged.impairment.mean())),
         "share_impaired": rounded(float((judged.labels > 0).mean())),
     }
+
+
+def _as_rows(judged: JudgedSessions) -> People:
+    """Return the sessions as rows of people."""
+    persons = np.array([each.session.person for each in judged.results])
+    return People(persons, judged.labels, judged.probabilities)
 
 
 def _share(
@@ -183,7 +182,11 @@ def _agreement(judged: JudgedSessions, repeats: int) -> dict[str, Any]:
         )
 
     flips = stratified_bootstrap(
-        lambda places: float(changed[places].sum() / pairs[places].sum()),
+        lambda places: (
+            float(changed[places].sum() / pairs[places].sum())
+            if len(places)
+            else float("nan")
+        ),
         everybody,
         repeats,
     )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.evaluation.calibration import (
+    FittedTo,
     Slices,
     fit_sets,
     fit_temperature,
@@ -119,16 +120,25 @@ def flag_slices(
     return np.asarray(distance > np.array(limits)[person])
 
 
-def fit_person(folds: Sequence[FoldPeople]) -> PersonLimits:
+def fit_person(
+    folds: Sequence[FoldPeople],
+    temperature: float | None = None,
+    fitted_to: FittedTo = "slices",
+) -> PersonLimits:
     """Fit everything that one answer per person needs.
 
     Args:
         folds: Predictions for people held out, as the networks gave them.
+        temperature: That the slices are served at; by default the one that is
+            fitted to the same folds.
+        fitted_to: What that temperature is fitted to.
 
     Returns:
-        The limits, for slices whose own temperature was fitted to the same folds.
+        The limits, for slices at that temperature.
     """
-    calibrated = _calibrate_slices(folds)
+    if temperature is None:
+        temperature = slice_temperature(folds, fitted_to)
+    calibrated = [fold.at(temperature) for fold in folds]
     pooling = min(POOLINGS, key=lambda way: _loss(calibrated, way))
     limits = _fit_temperature(calibrated, pooling)
     people = join_slices([fold.pool(limits) for fold in calibrated])
@@ -161,38 +171,49 @@ def fit_share(shares: Sequence[Floats | None]) -> float | None:
     return float(ordered[min(rank, len(ordered)) - 1])
 
 
-def pooling_losses(folds: Sequence[FoldPeople]) -> list[tuple[Pooling, float]]:
+def pooling_losses(
+    folds: Sequence[FoldPeople], fitted_to: FittedTo = "slices"
+) -> list[tuple[Pooling, float]]:
     """Return the log loss per person of each way of pooling.
 
     Args:
         folds: As for `fit_person`.
+        fitted_to: Likewise.
 
     Returns:
         Every fold judged at the temperature of the others.
     """
-    calibrated = _calibrate_slices(folds)
+    temperature = slice_temperature(folds, fitted_to)
+    calibrated = [fold.at(temperature) for fold in folds]
     return [(way, _loss(calibrated, way)) for way in POOLINGS]
 
 
-def person_section(held_out: HeldOut) -> dict[str, Any]:
+def person_section(
+    held_out: HeldOut, temperature: float | None = None
+) -> dict[str, Any]:
     """Return section `person` of a model's card.
 
     Args:
         held_out: Predictions of all folds.
+        temperature: That is built into the model; by default the one that is fitted
+            to these predictions.
 
     Returns:
-        Plain values: the limits, fitted to everyone held out.
+        Plain values: the limits, fitted to everyone held out. Where there is no
+        second fold to judge them on, they are None, and nothing is calibrated.
     """
-    limits = fit_person(read_folds(held_out))
     people, counts = np.unique(held_out.all_slices.subjects, return_counts=True)
-    least = limits.least_probabilities or ()
+    is_judged = len(held_out.folds) > 1
+    limits = PersonLimits()
+    if is_judged:
+        limits = fit_person(read_folds(held_out), temperature)
+    least = limits.least_probabilities
     return {
         "pooling": asdict(limits.pooling),
         "temperature": round(limits.temperature, 6),
         "coverage": COVERAGE,
-        "least_probabilities": [
-            None if bound is None else round(bound, 6) for bound in least
-        ],
+        "least_probabilities": least
+        and [None if bound is None else round(bound, 6) for bound in least],
         "ood_share": limits.ood_share,
         "people": len(people),
         "slices_per_person": int(np.median(counts)),
@@ -226,20 +247,18 @@ def fit_card(card: Mapping[str, Any], held_out: HeldOut) -> dict[str, Any]:
         held_out: Predictions of all folds.
 
     Returns:
-        What card.json is to say.
+        What card.json is to say; the limits are for slices at the temperature that
+        is built into the card's model.
     """
-    return with_person(card, person_section(held_out))
+    temperature = (card.get("calibration") or {}).get("temperature")
+    return with_person(card, person_section(held_out, temperature))
 
 
-def slice_temperature(folds: Sequence[FoldPeople]) -> float:
+def slice_temperature(
+    folds: Sequence[FoldPeople], fitted_to: FittedTo = "slices"
+) -> float:
     """Return the temperature of slices that is fitted to these folds."""
-    return fit_temperature(join_slices([fold.slices for fold in folds]))
-
-
-def _calibrate_slices(folds: Sequence[FoldPeople]) -> list[FoldPeople]:
-    """Return the slices as a network serves them that has their temperature in it."""
-    temperature = slice_temperature(folds)
-    return [fold.at(temperature) for fold in folds]
+    return fit_temperature(join_slices([fold.slices for fold in folds]), fitted_to)
 
 
 def _fit_temperature(folds: Sequence[FoldPeople], pooling: Pooling) -> PersonLimits:

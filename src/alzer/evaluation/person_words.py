@@ -19,15 +19,15 @@ def describe_person(figures: Figures | None) -> Section:
         title,
         text=[
             (
-                "A scan of a whole head gets one answer, from all of its slices. How "
-                "slices are pooled, the person's own temperature, the thresholds of "
-                "the set and the OOD rule are fitted to the people of the other "
-                "folds, and judged on those of this one."
+                "A scan of a whole head gets one answer, from all of its slices. The "
+                "figures per person in this card are of that answer. How slices are "
+                "pooled, and the OOD rule, are fitted to the people of the other "
+                "folds, and judged on those of this one; so are the person's "
+                "temperature and set, above."
             ),
-            _sets(figures),
             _flags(figures),
         ],
-        tables=[pooling_table(figures), coverage_table(figures)],
+        tables=[pooling_table(figures)],
     )
 
 
@@ -47,34 +47,8 @@ def pooling_table(figures: Figures) -> Table:
     return Table(columns, rows)
 
 
-def coverage_table(figures: Figures) -> Table:
-    """Return how often the sets of people of each class hold it."""
-    rows = [
-        [name, "too few", "can't be measured"]
-        if found is None
-        else [
-            name,
-            str(found["people"]),
-            f"{found['covered']} ({percent(found['covered'] / found['people'])})",
-        ]
-        for name, found in figures["classes"].items()
-    ]
-    return Table(["class", "people", "people whose set holds it"], rows)
-
-
 def _without_loss(way: Figures) -> dict[str, object]:
     return {name: value for name, value in way.items() if name != "log_loss"}
-
-
-def _sets(figures: Figures) -> str:
-    return (
-        f"Judged so, {figures['people']} people: AUC {figures['auc']:.2f}, log loss "
-        f"{figures['log_loss']:.3f}, Brier score {figures['brier']:.3f}, ECE "
-        f"{figures['ece']:.3f}. A person's set names {figures['mean_size']:.2f} "
-        f"classes on average; {percent(figures['share_that_cannot_be_told'])} of the "
-        "people can't be told at all, and for "
-        f"{percent(figures['share_that_nothing_fits'])} no class fits."
-    )
 
 
 def _flags(figures: Figures) -> str:

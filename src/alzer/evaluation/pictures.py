@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alzer.evaluation.calibration_words import UNITS
 from alzer.evaluation.words import COHORT_WORDS
 
 Figures = Mapping[str, Any]
@@ -46,23 +47,24 @@ def draw(figures: Figures) -> dict[str, tuple[str, str]]:
             _draw_groups(figures),
             "AUC within groups of people. Groups of one kind only have none.",
         ),
-        "reliability": (
-            _draw_reliability(figures),
-            (
-                "How often the most probable class was right, against how probable "
-                "it was said to be. On the diagonal the two agree; the area of a dot "
-                "is the number of people."
-            ),
-        ),
     }
-    if figures["sets"]:
-        pictures["coverage"] = (
-            _draw_coverage(figures),
+    for unit, words in UNITS.items():
+        pictures[f"reliability_{unit}"] = (
+            _draw_reliability(figures["calibration"][unit], words),
             (
-                "Share of each class's people whose sets of possible classes hold "
-                "it; the dashed line is what was asked for."
+                f"Answers for {words}: how often the most probable class was right, "
+                "against how probable it was said to be. On the diagonal the two "
+                "agree; the area of a dot is the share of people."
             ),
         )
+        if figures["sets"][unit]:
+            pictures[f"coverage_{unit}"] = (
+                _draw_coverage(figures["sets"][unit]),
+                (
+                    f"Answers for {words}: share of each class's people whose sets "
+                    "hold it; the dashed line is what was asked for."
+                ),
+            )
     return pictures
 
 
@@ -161,17 +163,20 @@ def _draw_groups(figures: Figures) -> str:
     return as_svg(figure)
 
 
-def _draw_reliability(figures: Figures) -> str:
+def _draw_reliability(stages: Figures, words: str) -> str:
     figure, axes = new_figure(4.2)
+    axes.set_title(words, loc="left", fontsize=10)
     for stage, colour, name in (
         ("before", OTHER, "as trained"),
         ("after", OWN, "with temperature"),
     ):
-        bins = figures["calibration"][stage]["bins"]
+        if not stages[stage]:
+            continue
+        bins = stages[stage]["bins"]
         axes.scatter(
             [each["confidence"] for each in bins],
             [each["accuracy"] for each in bins],
-            s=[4.0 * each["people"] for each in bins],
+            s=[800.0 * part["share"] for part in bins],
             color=colour,
             alpha=0.7,
             label=name,
@@ -190,11 +195,12 @@ def _draw_reliability(figures: Figures) -> str:
     return as_svg(figure)
 
 
-def _draw_coverage(figures: Figures) -> str:
-    rows = [(name, each, OWN) for name, each in figures["sets"]["classes"].items()]
+def _draw_coverage(sets: Figures) -> str:
+    rows = [(name, found, OWN) for name, found in sets["classes"].items()]
+    rows.append(("everyone", sets["overall"], OWN))
     figure, axes = new_figure(0.8 + 0.4 * len(rows))
     bars(axes, rows)
-    wanted = figures["sets"]["coverage_wanted"]
+    wanted = sets["coverage_wanted"]
     axes.axvline(wanted, color=GUIDE, linestyle="--", linewidth=1)
     axes.set(xlabel="share of sets that hold the class", xlim=(0.0, 1.02))
     return as_svg(figure)

@@ -1,10 +1,16 @@
-"""What the networks of a study said of people they never saw, from its files."""
+"""What the networks of a study said of people they never saw, from its files.
+
+The service answers with the mean of a slice and its mirror image, and so do the
+predictions of a study. In tables of before, whose OOD score is in a column `novelty`,
+they are of the slice alone.
+"""
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +21,13 @@ from alzer.evaluation.calibration import Slices, join_slices
 
 PREDICTIONS = "predictions.csv"
 
+# What a prediction is of, by the name of the column with the OOD score.
+PredictionsOf = Literal["slice and mirror image", "slice alone"]
+OOD_COLUMNS: Final[Mapping[PredictionsOf, str]] = {
+    "slice and mirror image": "ood_score",
+    "slice alone": "novelty",
+}
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -24,21 +37,26 @@ class HeldOut:
         folds: Number of each fold.
         slices: Its predictions.
         positions: Number of each slice within its person, per fold shape (slice,).
-        novelty: Distance of each slice from the training slices, likewise; NaN
-            where it is not known.
+        novelty: OOD score of each slice, likewise; NaN where it is not known.
+        predictions_of: What each prediction and score is of.
     """
 
     folds: tuple[int, ...]
     slices: tuple[Slices, ...]
     positions: tuple[NDArray[np.int64], ...]
     novelty: tuple[NDArray[np.float64], ...]
+    predictions_of: PredictionsOf = "slice and mirror image"
 
     def only(self, fold: int) -> "HeldOut":
-        """Give the predictions of one fold alone."""
+        """Return the predictions of one fold alone."""
         place = self.folds.index(fold)
         one = slice(place, place + 1)
-        return HeldOut(
-            (fold,), self.slices[one], self.positions[one], self.novelty[one]
+        return replace(
+            self,
+            folds=(fold,),
+            slices=self.slices[one],
+            positions=self.positions[one],
+            novelty=self.novelty[one],
         )
 
     @property
@@ -104,11 +122,12 @@ def write_table(held_out: HeldOut) -> bytes:
         held_out: The predictions.
 
     Returns:
-        CSV: subject, slice, label, a column per class, novelty and fold.
+        CSV: subject, slice, label, a column per class, OOD score and fold.
     """
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(["subject", "slice", "label", *CLASS_NAMES, "novelty", "fold"])
+    score = OOD_COLUMNS[held_out.predictions_of]
+    writer.writerow(["subject", "slice", "label", *CLASS_NAMES, score, "fold"])
     for place, fold in enumerate(held_out.folds):
         slices = held_out.slices[place]
         for row in range(len(slices.labels)):
@@ -144,7 +163,9 @@ def _gather(rows: Sequence[Mapping[str, str]], name: str) -> HeldOut:
             np.array([[float(row[each]) for each in CLASS_NAMES] for row in rows]),
         )
         positions = np.array([int(row["slice"]) for row in rows], np.int64)
-        novelty = np.array([float(row.get("novelty") or "nan") for row in rows])
+        predictions_of = _predictions_of(rows)
+        column = OOD_COLUMNS[predictions_of]
+        scores = np.array([float(row.get(column) or "nan") for row in rows])
     except (KeyError, ValueError) as error:
         message = f"'{name}' is no table of predictions: {error}."
         raise InvalidRequest(message) from error
@@ -156,5 +177,14 @@ def _gather(rows: Sequence[Mapping[str, str]], name: str) -> HeldOut:
         numbers,
         tuple(every.where(folds == each) for each in numbers),
         tuple(positions[folds == each] for each in numbers),
-        tuple(novelty[folds == each] for each in numbers),
+        tuple(scores[folds == each] for each in numbers),
+        predictions_of,
     )
+
+
+def _predictions_of(rows: Sequence[Mapping[str, str]]) -> PredictionsOf:
+    known = {of for row in rows for of, name in OOD_COLUMNS.items() if name in row}
+    if len(known) > 1:
+        message = "some folds hold predictions of the slice alone, others don't"
+        raise ValueError(message)
+    return known.pop() if known else "slice alone"

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alzer.evaluation.intervals import Interval
+from alzer.evaluation.intervals import Interval, stratified_bootstrap
 from alzer.evaluation.metrics import Floats
 from alzer.evaluation.networks import Calibration
 from alzer.evaluation.predictions import HeldOut
-from alzer.evaluation.resampling import stratified_bootstrap, wilson_interval
 from alzer.evaluation.robustness import ORIGINAL, AlteredResult
+from alzer.evaluation.shares import wilson_interval
 from alzer.evaluation.values import interval_values, rounded
 
 NEIGHBOURS = "neighbouring slices of a person"

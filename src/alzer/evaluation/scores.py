@@ -8,41 +8,46 @@ from numpy.typing import NDArray
 
 from alzer.classes import CLASSES
 from alzer.evaluation.calibration import Slices
-from alzer.evaluation.intervals import Interval, bootstrap
+from alzer.evaluation.intervals import bootstrap
 from alzer.evaluation.metrics import (
     People,
     auc,
     balanced_accuracy,
     brier,
-    calibration_error,
     quadratic_kappa,
     sensitivity_at,
 )
-from alzer.evaluation.values import interval_values
+from alzer.evaluation.reliability import (
+    calibration_error,
+    calibration_error_by_chance,
+    debiased_calibration_error,
+)
+from alzer.evaluation.values import interval_values, rounded
 
 
 def impaired_auc(people: People) -> float:
-    """Give the area under the ROC curve of impaired against not."""
+    """Return the area under the ROC curve of impaired against not."""
     return auc(people.impaired, people.impairment_score)
 
 
 def predicted(people: People) -> NDArray[np.int64]:
-    """Give the most probable class of each person."""
+    """Return the most probable class of each person."""
     return np.asarray(people.probabilities.argmax(axis=1), np.int64)
 
 
 SCORES: Mapping[str, Callable[[People], float]] = {
     "auc": impaired_auc,
-    "sensitivity_at_90_specificity": lambda each: sensitivity_at(
-        each.impaired, each.impairment_score
+    "sensitivity_at_90_specificity": lambda people: sensitivity_at(
+        people.impaired, people.impairment_score
     ),
-    "accuracy": lambda each: float((predicted(each) == each.labels).mean()),
-    "balanced_accuracy": lambda each: balanced_accuracy(each.labels, predicted(each)),
-    "quadratic_kappa": lambda each: quadratic_kappa(
-        each.labels, predicted(each), len(CLASSES)
+    "accuracy": lambda people: float((predicted(people) == people.labels).mean()),
+    "balanced_accuracy": lambda people: balanced_accuracy(
+        people.labels, predicted(people)
     ),
-    "brier": lambda each: brier(each.labels, each.probabilities),
-    "ece": lambda each: calibration_error(each.labels, each.probabilities),
+    "quadratic_kappa": lambda people: quadratic_kappa(
+        people.labels, predicted(people), len(CLASSES)
+    ),
+    "brier": lambda people: brier(people.labels, people.probabilities),
 }
 
 
@@ -51,31 +56,44 @@ RANKING_SCORES = ("auc", "sensitivity_at_90_specificity", "balanced_accuracy")
 
 
 def score_people(people: People, repeats: int) -> dict[str, Any]:
-    """Give every score of people with its interval, as plain values."""
+    """Return every score of people with its interval, as plain values."""
     return {
         "people": len(people.labels),
         "impaired": int(people.impaired.sum()),
-        **{
-            name: interval_values(bootstrap(people, score, repeats))
-            for name, score in SCORES.items()
-        },
+        **_score(people, repeats),
     }
 
 
 def score_slices(slices: Slices, repeats: int) -> dict[str, Any]:
-    """Give every score of slices; its interval comes from drawing people."""
+    """Return every score of slices; its interval comes from drawing people."""
     rows = People(slices.subjects, slices.labels, slices.probabilities)
-    places = [
-        np.flatnonzero(slices.subjects == each) for each in np.unique(slices.subjects)
-    ]
-    generator = np.random.default_rng(0)
-    draws = [
-        np.concatenate([places[each] for each in chosen])
-        for chosen in generator.integers(0, len(places), (repeats, len(places)))
-    ]
-    figures: dict[str, Any] = {"slices": len(slices.labels)}
-    for name, score in SCORES.items():
-        values = np.array([score(rows.where(each)) for each in draws])
-        low, high = np.quantile(values[np.isfinite(values)], (0.025, 0.975))
-        figures[name] = interval_values(Interval(score(rows), float(low), float(high)))
-    return figures
+    return {"slices": len(slices.labels), **_score(rows, repeats)}
+
+
+def _score(rows: People, repeats: int) -> dict[str, Any]:
+    figures: dict[str, Any] = {
+        name: interval_values(bootstrap(rows, score, repeats))
+        for name, score in SCORES.items()
+    }
+    return figures | calibration_errors(rows)
+
+
+def calibration_errors(rows: People) -> dict[str, Any]:
+    """Return the ECE, less its bias, and what chance makes of it.
+
+    It has no interval: draws of people have more chance in them than the people, and
+    chance raises this error, so that an interval from draws would lie above it.
+    """
+    by_chance = calibration_error_by_chance(rows)
+    return {
+        "ece": _without_interval(calibration_error(rows)),
+        "ece_debiased": _without_interval(debiased_calibration_error(rows)),
+        "ece_by_chance": {
+            "mean": rounded(by_chance.mean),
+            "high": rounded(by_chance.high),
+        },
+    }
+
+
+def _without_interval(value: float) -> dict[str, float | None]:
+    return {"value": rounded(value), "low": None, "high": None}

@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 from alzer.evaluation.csf_rows import CsfRows
 from alzer.evaluation.intervals import Interval
-from alzer.evaluation.metrics import Floats, auc, brier, calibration_error
+from alzer.evaluation.metrics import Floats, People, auc, brier
+from alzer.evaluation.reliability import calibration_error
 from alzer.evaluation.values import interval_values, rounded
 from alzer.model.second_opinion import MEASURE, CsfRegression
 
@@ -133,7 +134,7 @@ def _score(rows: CsfRows, shares: Floats, repeats: int) -> dict[str, Any]:
     return {
         "people": len(np.unique(rows.subjects)),
         "auc": interval_values(_auc_of(rows, shares, repeats)),
-        "ece": rounded(calibration_error(labels, both)),
+        "ece": rounded(calibration_error(People(rows.subjects, labels, both))),
         "brier": rounded(brier(labels, both)),
     }
 

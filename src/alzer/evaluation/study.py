@@ -9,13 +9,9 @@ import numpy as np
 from alzer.classes import CLASS_NAMES, CLASSES
 from alzer.errors import InvalidRequest
 from alzer.evaluation.baselines import Subject, run_baselines
-from alzer.evaluation.calibration import (
-    Slices,
-    by_person,
-    calibrate_across,
-    join_slices,
-)
+from alzer.evaluation.calibration import FittedTo, Slices
 from alzer.evaluation.controls import leaky_figures, permuted_figures
+from alzer.evaluation.cross_fitting import CrossFitted, as_people, cross_fit
 from alzer.evaluation.further_answers import FurtherAnswers, further_figures
 from alzer.evaluation.intervals import bootstrap, paired_bootstrap
 from alzer.evaluation.limits import limitations
@@ -105,9 +101,9 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
     """
     settings = settings or Settings()
     _require_match(material)
-    folds = calibrate_across(material.held_out.slices)
-    calibrated = join_slices(folds)
-    people = by_person(calibrated)
+    fitted_to = fitted_to_of(material.card)
+    answers = cross_fit(material.held_out, fitted_to)
+    slices, people = answers.all_slices, answers.everyone
     groups = _cohorts(people, material.subjects)
     settings.advance("figures per person")
     per_person = {
@@ -115,7 +111,7 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
     }
     settings.advance("figures per slice")
     per_slice = {
-        name: score_slices(_of_people(calibrated, group), settings.slice_repeats)
+        name: score_slices(_of_people(slices, group), settings.slice_repeats)
         for name, group in groups.items()
     }
     settings.advance("baselines")
@@ -129,8 +125,8 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         "per_person": per_person,
         "per_slice": per_slice,
         "per_fold": {
-            str(fold): rounded(impaired_auc(by_person(each)))
-            for fold, each in zip(material.held_out.folds, folds, strict=True)
+            str(fold): rounded(impaired_auc(as_people(own)))
+            for fold, own in zip(material.held_out.folds, answers.people, strict=True)
         },
         "confusion": {
             name: confusion(group.labels, predicted(group), len(CLASSES)).tolist()
@@ -138,10 +134,15 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         },
         "baselines": baselines,
         "subgroups": _subgroups(people, material.subjects, settings),
-        "calibration": calibration_figures(material.held_out, folds),
-        "sets": set_figures(folds, settings.repeats),
-        "person": person_figures(material.held_out),
+        "calibration": {
+            "fitted_to": fitted_to,
+            "predictions_of": material.held_out.predictions_of,
+            **calibration_figures(answers),
+        },
+        "sets": _sets(answers, settings.repeats),
+        "person": person_figures(answers, fitted_to),
         "second_opinion": material.second_opinion and dict(material.second_opinion),
+        "selection": material.card.get("selection"),
         "controls": {
             "permuted": material.permuted
             and permuted_figures(material.permuted, settings.repeats),
@@ -154,6 +155,26 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         ),
         "failures": _failures(people),
         "curves": {"model": _curve(people)},
+    }
+
+
+def fitted_to_of(card: Mapping[str, Any]) -> FittedTo:
+    """Return what the temperature of a card's model is fitted to.
+
+    A card that does not say so is of a time when it was the means of people.
+    """
+    calibration = card.get("calibration")
+    if calibration is None or calibration.get("fitted_to") == "slices":
+        return "slices"
+    return "person means"
+
+
+def _sets(answers: CrossFitted, repeats: int) -> dict[str, Any]:
+    slices = [limits.least_probabilities for limits in answers.slice_limits]
+    people = [limits.least_probabilities for limits in answers.person_limits]
+    return {
+        "slices": set_figures(answers.slices, slices, repeats),
+        "people": set_figures(answers.people, people, repeats),
     }
 
 
@@ -210,7 +231,10 @@ def _compare(
                 for score in RANKING_SCORES
             }
             gain = paired_bootstrap(group, own, impaired_auc, settings.repeats)
-            entry[cohort]["model_minus_this"] = interval_values(gain)
+            entry[cohort]["model_minus_this"] = {
+                **interval_values(gain),
+                "verdict": gain.verdict,
+            }
         result[name] = {**entry, "curve": _curve(other)}
     return result
 

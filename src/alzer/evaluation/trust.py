@@ -1,99 +1,134 @@
-"""How true the probabilities and the possible classes of a study are."""
+"""How true the probabilities and the prediction sets of a study are."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES
-from alzer.evaluation.calibration import Slices, by_person, cover, fit_sets, join_slices
-from alzer.evaluation.intervals import Interval
-from alzer.evaluation.metrics import brier, calibration_error, reliability
-from alzer.evaluation.predictions import HeldOut
+from alzer.evaluation.calibration import Slices, join_slices, log_loss
+from alzer.evaluation.cross_fitting import CrossFitted
+from alzer.evaluation.intervals import stratified_bootstrap
+from alzer.evaluation.metrics import Floats, People, brier
+from alzer.evaluation.person import FoldPeople
+from alzer.evaluation.reliability import reliability
+from alzer.evaluation.scores import calibration_errors
 from alzer.evaluation.values import interval_values, rounded
-from alzer.model.decision import possible
+from alzer.model.decision import COVERAGE, possible
+from alzer.model.person import PersonLimits
+
+Thresholds = Sequence[float | None]
 
 
-def calibration_figures(held_out: HeldOut, folds: Sequence[Slices]) -> dict[str, Any]:
-    """Return calibration error and reliability, before and after the temperature.
+def calibration_figures(answers: CrossFitted) -> dict[str, Any]:
+    """Return both calibrations, before and after their temperatures.
 
     Args:
-        held_out: What the folds' networks said of people held out.
-        folds: The same, each fold calibrated on the others.
+        answers: For people held out.
 
     Returns:
-        Plain values for metrics.json.
+        Plain values for metrics.json: of slices and of people, log loss, calibration
+        error, Brier score and bins of reliability. Nothing of `after` where there
+        was no other fold to fit a temperature to.
     """
-    before, after = (by_person(join_slices(each)) for each in (held_out.slices, folds))
+    plain = [_plain_mean(fold) for fold in answers.folds]
+    stages = {
+        "slices": ([fold.slices for fold in answers.folds], answers.slices),
+        "people": (plain, answers.people),
+    }
     return {
-        stage: {
-            "ece": rounded(calibration_error(each.labels, each.probabilities)),
-            "brier": rounded(brier(each.labels, each.probabilities)),
-            "bins": [
-                {key: rounded(value) for key, value in asdict(part).items()}
-                for part in reliability(each.labels, each.probabilities)
-            ],
+        unit: {
+            "before": _stage(join_slices(before)),
+            "after": _stage(join_slices(after)) if answers.is_judged else None,
         }
-        for stage, each in (("before", before), ("after", after))
+        for unit, (before, after) in stages.items()
     }
 
 
-def set_figures(folds: Sequence[Slices], repeats: int) -> dict[str, Any]:
-    """Fit sets to all folds but one, and see whether they hold in that one.
+def set_figures(
+    folds: Sequence[Slices], thresholds: Sequence[Thresholds | None], repeats: int
+) -> dict[str, Any]:
+    """See how often prediction sets hold the class of people that they don't know.
 
     Args:
-        folds: Calibrated predictions for people held out.
+        folds: Calibrated predictions for people held out, of slices or of people.
+        thresholds: Of each fold, fitted to the other folds.
         repeats: Bootstrap draws of people.
 
     Returns:
-        Plain values for metrics.json; nothing with fewer than two folds.
+        Plain values for metrics.json; nothing where no thresholds were fitted.
     """
-    if len(folds) < 2:
+    known = [bounds for bounds in thresholds if bounds is not None]
+    if len(known) < len(folds):
         return {}
-    bounds = [
-        fit_sets(join_slices([*folds[:place], *folds[place + 1 :]]))
-        for place in range(len(folds))
+    joined, sets, most = join_slices(folds), [], []
+    for fold, bounds in zip(folds, known, strict=True):
+        sets += [possible(row, bounds) for row in fold.probabilities]
+        most += [sum(bound is not None for bound in bounds)] * len(fold.labels)
+    held = [label in found for label, found in zip(joined.labels, sets, strict=True)]
+    labels, shares = _shares_of_people(joined, np.array(held))
+    sizes = np.array([len(found) for found in sets])
+    checked = [
+        all(bounds[label] is not None for bounds in known)
+        for label in range(len(CLASS_NAMES))
     ]
-    sizes = [
-        len(possible(row, least))
-        for each, least in zip(folds, bounds, strict=True)
-        for row in each.probabilities
-    ]
-    most = max(sum(each is not None for each in least) for least in bounds)
     return {
-        "coverage_wanted": 0.9,
+        "coverage_wanted": COVERAGE,
+        "overall": _coverage(labels, shares, repeats),
         "classes": {
-            name: _coverage(folds, bounds, label, repeats)
+            name: _coverage(*_of_class(labels, shares, label), repeats)
+            if checked[label] and (labels == label).any()
+            else None
             for label, name in enumerate(CLASS_NAMES)
         },
-        "mean_size": rounded(float(np.mean(sizes))),
-        "share_of_slices_that_cannot_be_told": rounded(
-            float(np.mean([each == most for each in sizes]))
-        ),
-        "share_of_slices_that_nothing_fits": rounded(
-            float(np.mean([each == 0 for each in sizes]))
-        ),
+        "mean_size": rounded(float(sizes.mean())),
+        "share_uninformative": rounded(float((sizes == np.array(most)).mean())),
+        "share_empty": rounded(float((sizes == 0).mean())),
     }
 
 
+def _plain_mean(fold: FoldPeople) -> Slices:
+    """Return the mean probabilities of each person's slices, with nothing fitted."""
+    return fold.pool(PersonLimits())
+
+
+def _stage(rows: Slices) -> dict[str, Any]:
+    people = People(rows.subjects, rows.labels, rows.probabilities)
+    errors = calibration_errors(people)
+    return {
+        "log_loss": rounded(log_loss(rows)),
+        "ece": errors["ece"]["value"],
+        "ece_debiased": errors["ece_debiased"]["value"],
+        "ece_by_chance": errors["ece_by_chance"],
+        "brier": rounded(brier(rows.labels, rows.probabilities)),
+        "bins": [
+            {key: rounded(value) for key, value in asdict(part).items()}
+            for part in reliability(people)
+        ],
+    }
+
+
+def _shares_of_people(
+    rows: Slices, held: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return each person's class, and the share of the person's sets that hold it."""
+    _, first, person = np.unique(rows.subjects, return_index=True, return_inverse=True)
+    return rows.labels[first], np.bincount(person, held) / np.bincount(person)
+
+
+def _of_class(
+    labels: NDArray[np.int64], shares: Floats, label: int
+) -> tuple[NDArray[np.int64], Floats]:
+    own = labels == label
+    return labels[own], shares[own]
+
+
 def _coverage(
-    folds: Sequence[Slices],
-    bounds: Sequence[Sequence[float | None]],
-    label: int,
-    repeats: int,
-) -> dict[str, Any] | None:
-    shares = []
-    for each, least in zip(folds, bounds, strict=True):
-        own = each.where(each.labels == label)
-        for subject in np.unique(own.subjects):
-            held = cover(own.where(own.subjects == subject), least)[label]
-            if held is not None:
-                shares.append(held)
-    if not shares:
-        return None
-    values = np.array(shares)
-    drawn = np.random.default_rng(0).integers(0, len(values), (repeats, len(values)))
-    low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
-    interval = Interval(float(values.mean()), float(low), float(high))
-    return {"people": len(values), **interval_values(interval)}
+    labels: NDArray[np.int64], shares: Floats, repeats: int
+) -> dict[str, Any]:
+    interval = stratified_bootstrap(
+        lambda chosen: float(shares[chosen].mean()), labels, repeats
+    )
+    return {"people": len(shares), **interval_values(interval)}

@@ -1,52 +1,12 @@
-"""What a model's answers are worth, in words: calibration, controls, the gate."""
+"""What a model's answers are worth, in words: controls, and images unlike its own."""
 
 from alzer.evaluation.controls import CHANCE_TOLERANCE
 from alzer.evaluation.layout import Section, Table
 from alzer.evaluation.numbers import Figures, percent, plain, with_interval
 
 
-def describe_calibration(figures: Figures) -> Section:
-    """Give the section on calibration and possible classes."""
-    stages, sets = figures["calibration"], figures["sets"]
-    rows = [
-        [words, plain(stages[stage]["ece"]), plain(stages[stage]["brier"])]
-        for stage, words in (("before", "as trained"), ("after", "with temperature"))
-    ]
-    text = [
-        (
-            "A temperature is fitted to the people held out by the other folds, and "
-            "judged on those of this one. What ships has one fitted to all of them "
-            "built in."
-        )
-    ]
-    tables = [Table(["per person", "ECE", "Brier score"], rows)]
-    if sets:
-        text.append(
-            "Possible classes: for each class the least probability with which it "
-            "stays possible is set so that the sets of nine in ten people of that "
-            "class hold "
-            f"it. A set names {plain(sets['mean_size'])} classes on average; for "
-            f"{percent(sets['share_of_slices_that_cannot_be_told'])} of the slices it "
-            "names all that could be checked (the model cannot tell), for "
-            f"{percent(sets['share_of_slices_that_nothing_fits'])} none."
-        )
-        tables.append(Table(["class", "people", "sets that hold it"], _coverages(sets)))
-    return Section(
-        "Calibration", text=text, tables=tables, figures=("reliability", "coverage")
-    )
-
-
-def _coverages(sets: Figures) -> list[list[str]]:
-    return [
-        [name, "too few", "can't be measured"]
-        if each is None
-        else [name, str(each["people"]), with_interval(each)]
-        for name, each in sets["classes"].items()
-    ]
-
-
 def describe_controls(controls: Figures) -> Section:
-    """Give the section on the checks of the pipeline itself."""
+    """Return the section on the checks of the pipeline itself."""
     permuted, leaky = controls["permuted"], controls["leaky"]
     bullets = []
     if permuted is None:
@@ -93,7 +53,7 @@ def describe_controls(controls: Figures) -> Section:
 
 
 def describe_gate(gate: Figures | None) -> Section:
-    """Give the section on images unlike the training slices."""
+    """Return the section on images unlike the training slices."""
     title = "Images unlike the training slices"
     if gate is None:
         return Section(title, text=["Not measured."])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from alzer.classes import CLASS_NAMES
+from alzer.evaluation.calibration_words import describe_calibration, describe_sets
 from alzer.evaluation.layout import Section, Table
 from alzer.evaluation.limits import INTENDED
 from alzer.evaluation.numbers import (
@@ -17,12 +18,9 @@ from alzer.evaluation.outside_sections import describe_outside
 from alzer.evaluation.person_words import describe_person
 from alzer.evaluation.robustness_sections import describe_robustness
 from alzer.evaluation.second_opinion_words import describe_second_opinion
+from alzer.evaluation.selection_words import describe_selection
 from alzer.evaluation.study import COHORTS
-from alzer.evaluation.trust_words import (
-    describe_calibration,
-    describe_controls,
-    describe_gate,
-)
+from alzer.evaluation.trust_words import describe_controls, describe_gate
 
 COHORT_WORDS = {"everyone": "everyone", "age_60_and_over": "age 60 and over"}
 
@@ -33,7 +31,15 @@ SCORE_WORDS = {
     "balanced_accuracy": "balanced accuracy, 4 classes",
     "quadratic_kappa": "quadratic-weighted kappa",
     "brier": "Brier score (0 best, 2 worst)",
-    "ece": "expected calibration error",
+    "ece": "expected calibration error (no interval: see Calibration)",
+    "ece_debiased": "the same without what chance adds",
+}
+
+# What the verdicts of a difference say of the model.
+VERDICT_WORDS = {
+    "better": "better than",
+    "no clear difference": "no clear difference from",
+    "worse": "worse than",
 }
 
 
@@ -60,8 +66,10 @@ def _sections(figures: Figures) -> Iterator[Section]:
     yield _confusions(figures)
     yield _groups(figures)
     yield describe_calibration(figures)
+    yield describe_sets(figures)
     yield describe_person(figures.get("person"))
     yield describe_second_opinion(figures.get("second_opinion"))
+    yield describe_selection(figures)
     yield describe_controls(figures["controls"])
     yield describe_gate(figures["gate"])
     yield describe_outside(figures.get("outside"))
@@ -89,22 +97,15 @@ def _verdict(figures: Figures) -> Section:
     lines = []
     for cohort in _cohorts(figures):
         own = figures["per_person"][cohort]["auc"]
-        beaten: list[str] = []
-        not_beaten: list[str] = []
-        for name, each in figures["baselines"].items():
-            gain = each[cohort]["model_minus_this"]["value"]
-            (beaten if gain > 0 else not_beaten).append(name)
-        sure = [
-            name
-            for name, each in figures["baselines"].items()
-            if (each[cohort]["model_minus_this"]["low"] or 0.0) > 0.0
-        ]
         words = f"{COHORT_WORDS[cohort].capitalize()}: AUC {with_interval(own)}."
-        if not_beaten:
-            words += f" It does not beat {listed(not_beaten)}."
-        if beaten:
-            words += f" It is above {listed(beaten)}"
-            words += f"; surely so only {listed(sure)}." if sure else ", none surely."
+        for verdict, start in VERDICT_WORDS.items():
+            names = [
+                name
+                for name, found in figures["baselines"].items()
+                if found[cohort]["model_minus_this"]["verdict"] == verdict
+            ]
+            if names:
+                words += f" {start.capitalize()} {listed(names)}."
         lines.append(words)
     return Section(
         "In short",
@@ -112,7 +113,8 @@ def _verdict(figures: Figures) -> Section:
             (
                 "All figures are of people whom the network that judged them had never "
                 "seen. The weights that ship were trained on everyone with the same "
-                "recipe; nobody is left to test those on."
+                "recipe; nobody is left to test those on. A difference counts as "
+                "better or worse only where its 95 % interval leaves out 0."
             )
         ],
         bullets=lines,
@@ -166,7 +168,7 @@ def _baselines(figures: Figures) -> Section:
         [
             name,
             *(with_interval(each[cohort]["auc"]) for cohort in cohorts),
-            *(signed(each[cohort]["model_minus_this"]) for cohort in cohorts),
+            *(_difference(each[cohort]["model_minus_this"]) for cohort in cohorts),
             plain(each["everyone"]["sensitivity_at_90_specificity"]["value"]),
             plain(each["everyone"]["balanced_accuracy"]["value"]),
         ]
@@ -185,11 +187,15 @@ def _baselines(figures: Figures) -> Section:
             (
                 "Each is fitted to the other folds and tested on this one, like the "
                 "model. Whose age or brain volume is not known counts as average. "
-                "The difference is a paired bootstrap over people."
+                "The difference is a paired bootstrap over people of each class."
             )
         ],
         tables=[Table(columns, [own, *rows])],
     )
+
+
+def _difference(gain: Figures) -> str:
+    return f"{signed(gain)}: {gain['verdict']}"
 
 
 def _confusions(figures: Figures) -> Section:

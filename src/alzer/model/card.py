@@ -16,7 +16,8 @@ class _OodLimit(BaseModel):
 
 
 class _Calibration(BaseModel):
-    least_probabilities: tuple[FiniteFloat | None, ...]
+    # None where it could not be judged: the probabilities are then not calibrated.
+    least_probabilities: tuple[FiniteFloat | None, ...] | None
     coverage: Annotated[FiniteFloat, Field(gt=0.0, lt=1.0)] | None = None
 
 

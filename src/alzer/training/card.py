@@ -29,11 +29,12 @@ class Outcome:
     Attributes:
         cohort: Everyone.
         recipe: How the networks were trained.
-        held_out: By fold, the people it held out as its network saw them, calibrated
-            by the other folds.
-        calibration: Temperature and bounds fitted to all people held out.
+        held_out: By fold, the answers for the people it held out, by limits that
+            were fitted to the other folds.
+        calibration: Temperature and bounds of slices, fitted to all people held out.
         gate: Limit of novelty, and how often it flags slices of people held out.
         person: Limits of one answer per person.
+        selection: What was chosen, and on whom.
         initial_weights: What is known of the weights of elsewhere that the networks
             started from; None if they started at random.
         second_opinion: What a simple measure says beside the network; None if it
@@ -46,6 +47,7 @@ class Outcome:
     calibration: Mapping[str, Any]
     gate: Mapping[str, Any]
     person: Mapping[str, Any]
+    selection: Mapping[str, Any]
     initial_weights: Mapping[str, str] | None = None
     second_opinion: Mapping[str, Any] | None = None
 
@@ -96,17 +98,18 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
             str(fold): {"people": len(people.labels), "auc": _rounded(_auc(people))}
             for fold, people in outcome.held_out.items()
         },
-        "calibration": _plain(outcome.calibration),
+        "calibration": dict(outcome.calibration),
         "gate": _plain(outcome.gate),
         "person": dict(outcome.person),
         **_describe_second_opinion(outcome),
+        "selection": dict(outcome.selection),
         # `alzer evaluate --update-card` measures them.
         "baselines": [],
         "limitations": [
             *limitations(
                 outcome.cohort.source,
                 data["people_per_class"],
-                outcome.calibration.get("least_probabilities", ()),
+                outcome.calibration.get("least_probabilities") or (),
             ),
             *([initial["note"]] if initial else ()),
         ],

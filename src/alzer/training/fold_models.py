@@ -26,7 +26,7 @@ from alzer.training.files import write_whole
 from alzer.training.gate import Reach, carry_over, fit_novelty
 from alzer.training.network import Novelty, ResNet50, ResNet50WithMaps
 from alzer.training.output import PEOPLE, read_fold
-from alzer.training.pooling import pool
+from alzer.training.pooling import extract_pairs
 from alzer.training.weights import WEIGHTS, load_network
 
 OOD = "ood.pt"
@@ -163,7 +163,8 @@ def _ood_scores(
     for fold in missing:
         advance(f"OOD scores: training slices of fold {fold}")
         training = split(cohort, fold).training
-        found[fold] = fit_novelty(pool(networks[fold], images[training]))
+        pairs = extract_pairs(networks[fold], images[training])
+        found[fold] = fit_novelty(pairs.both)
     return found
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alzer.evaluation.metrics import Floats
 from alzer.training.network import Novelty
-from alzer.training.pooling import Features
+from alzer.training.pooling import Features, PairFeatures
 
 # Principal components of the pooled activations, and images needed for each.
 AXES = 64
@@ -83,6 +83,19 @@ def distances(novelty: Novelty, features: Features) -> Floats:
     with torch.inference_mode():
         distance: torch.Tensor = novelty(_tensor(features)[:, :, None, None])
     return np.asarray(distance.double().numpy())
+
+
+def pair_distances(novelty: Novelty, pairs: PairFeatures) -> Floats:
+    """Give the distance of images as it is served: the mean over the mirror image.
+
+    Args:
+        novelty: Of the network.
+        pairs: Of images and their mirror images.
+
+    Returns:
+        shape (image,).
+    """
+    return (distances(novelty, pairs.own) + distances(novelty, pairs.mirror)) * 0.5
 
 
 def within(distance: Floats) -> float:

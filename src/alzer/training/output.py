@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from alzer.classes import CLASS_NAMES
 from alzer.errors import TrainingRefused
 from alzer.evaluation.calibration import Slices
-from alzer.evaluation.predictions import read_study
+from alzer.evaluation.predictions import OOD_COLUMNS, read_study
 from alzer.training.cohort import Cohort, Split
 from alzer.training.files import write_whole
 from alzer.training.gate import Reach
@@ -21,7 +21,8 @@ from alzer.training.recipe import Recipe
 PEOPLE = "people.csv"
 RECIPE = "recipe.txt"
 INITIAL = "initial-weights.txt"
-REACH = "reach.json"
+# Written last: with it, a fold is finished.
+FOLD = "fold.json"
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,13 @@ class Finished:
         slices: Its predictions for their slices.
         novelty: Their distances from the training slices, shape (slice,).
         reach: How far training and held-out slices lie.
+        inverse_regularisation: Of its last layer.
     """
 
     slices: Slices
     novelty: NDArray[np.float64]
     reach: Reach
+    inverse_regularisation: float
 
 
 def claim(
@@ -77,8 +80,16 @@ def read_fold(folder: Path, fold: int) -> Finished:
     """
     own = folder / f"fold-{fold}"
     held_out = read_study(folder).only(fold)
-    reach = json.loads((own / REACH).read_text(encoding="utf-8"))
-    return Finished(held_out.slices[0], held_out.novelty[0], Reach(**reach))
+    facts = json.loads((own / FOLD).read_text(encoding="utf-8"))
+    reach = Reach(facts["training"], facts["held_out"])
+    c = facts["inverse_regularisation"]
+    return Finished(held_out.slices[0], held_out.novelty[0], reach, c)
+
+
+def fold_facts(reach: Reach, inverse_regularisation: float) -> bytes:
+    """Return what else is known of a fold, as `read_fold` reads it."""
+    facts = asdict(reach) | {"inverse_regularisation": inverse_regularisation}
+    return json.dumps(facts).encode()
 
 
 def predictions_table(
@@ -92,15 +103,17 @@ def predictions_table(
     Args:
         cohort: Whose slices they are.
         sides: The fold; its held-out slices were judged.
-        probabilities: shape (held-out slice, class).
-        novelty: Distances from the training slices, shape (held-out slice,).
+        probabilities: Of slices with their mirror images, shape (held-out slice,
+            class).
+        novelty: OOD scores, likewise, shape (held-out slice,).
 
     Returns:
         The file's content.
     """
     lines = io.StringIO()
     writer = csv.writer(lines)
-    writer.writerow(["subject", "slice", "label", *CLASS_NAMES, "novelty"])
+    score = OOD_COLUMNS["slice and mirror image"]
+    writer.writerow(["subject", "slice", "label", *CLASS_NAMES, score])
     rows = zip(sides.validation, probabilities, novelty, strict=True)
     for index, shares, distance in rows:
         each = cohort.slices[index]

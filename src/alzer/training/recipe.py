@@ -30,6 +30,8 @@ class Recipe:
         auxiliary_weight: Of the loss of what is learnt beside the classes.
         head_strength: Inverse of the penalty with which the last layer is fitted
             to people in the end.
+        regularisation_candidates: Among these the former is chosen by inner folds,
+            for each network by its own training people; none means that it is fixed.
         average: Decay per step of the averaged weights that are kept.
         seed: Of initialisation, sampling and augmentation.
         spec: The network's input.
@@ -47,6 +49,7 @@ class Recipe:
     class_weight: float = 0.25
     auxiliary_weight: float = 1.0
     head_strength: float = 0.03
+    regularisation_candidates: tuple[float, ...] = ()
     average: float = 0.99
     seed: int = 2026
     spec: InputSpec = TRAINED_SPEC

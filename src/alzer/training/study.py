@@ -7,28 +7,20 @@ same recipe; nobody is left to test that one on. What is fitted to predictions
 from the folds, too.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alzer.evaluation.calibration import (
-    Slices,
-    by_person,
-    calibrate_across,
-    fit_sets,
-    fit_temperature,
-    join_slices,
-)
+from alzer.evaluation.calibration import SliceLimits, fit_slices, slice_section
+from alzer.evaluation.cross_fitting import as_people, cross_fit
 from alzer.evaluation.csf_rows import measure_slices
 from alzer.evaluation.person import person_section
 from alzer.evaluation.predictions import PREDICTIONS, read_study
 from alzer.evaluation.second_opinion import second_opinion_section
-from alzer.model.decision import COVERAGE
 from alzer.training.auxiliary import Targets, auxiliary_targets
 from alzer.training.background import background_axes, leave_out, without
 from alzer.training.card import Outcome, write_card
@@ -41,27 +33,33 @@ from alzer.training.fold_models import keep_ood
 from alzer.training.gate import (
     Reach,
     carry_over,
-    distances,
     false_alarms,
     fit_novelty,
+    pair_distances,
     within,
 )
-from alzer.training.head import average_people, divide_logits, fit_head, judge
+from alzer.training.head import divide_logits, judge
 from alzer.training.heads import HEADS, prepare_heads
 from alzer.training.history import read_log
 from alzer.training.initial_weights import InitialWeights, read_initial_weights
-from alzer.training.measures import fit_measures
 from alzer.training.network import Novelty, ResNet50
 from alzer.training.output import (
-    REACH,
+    FOLD,
     Finished,
     claim,
+    fold_facts,
     predictions_table,
     read_fold,
 )
 from alzer.training.plots import plot_curves
-from alzer.training.pooling import pool
+from alzer.training.pooling import extract_pairs
 from alzer.training.recipe import Recipe
+from alzer.training.selection import (
+    TrainingSlices,
+    choose_regularisation,
+    describe_selection,
+    fit_last_layer,
+)
 from alzer.training.tables import Reading, load_cohort
 from alzer.training.train import Progress, Task, train
 from alzer.training.weights import WEIGHTS, as_served, keep_weights, load_network
@@ -186,17 +184,20 @@ class _Run:
         self, network: ResNet50, training: NDArray[np.intp], targets: Targets
     ) -> "_Trained":
         recipe, images = self.study.recipe, self.images[training]
-        seen = pool(network, images)
+        pairs = extract_pairs(network, images)
         background = background_axes(network, images, recipe.spec)
-        inside = without(seen, background)
-        people = average_people(
-            inside, self.cohort.subjects[training], self.cohort.labels[training]
+        slices = TrainingSlices(
+            without(pairs.mean, background),
+            self.cohort.subjects[training],
+            self.cohort.labels[training],
+            targets[training],
         )
-        measures = fit_measures(inside, targets[training], people.deviation)
-        fit_head(network, people, measures, recipe.head_strength)
+        c = choose_regularisation(network, slices, recipe)
+        fit_last_layer(network, slices, c)
         leave_out(network, background)
-        novelty = fit_novelty(seen)
-        return _Trained(network, novelty, within(distances(novelty, seen)))
+        novelty = fit_novelty(pairs.both)
+        reach = within(pair_distances(novelty, pairs))
+        return _Trained(network, novelty, reach, c)
 
 
 @dataclass(frozen=True)
@@ -207,11 +208,13 @@ class _Trained:
         network: Its last layer is fitted to people.
         novelty: The distance from the training slices.
         reach: Within what nearly all of these stay.
+        inverse_regularisation: Of its last layer.
     """
 
     network: ResNet50
     novelty: Novelty
     reach: float
+    inverse_regularisation: float
 
 
 def _read(
@@ -229,20 +232,20 @@ def _read(
 
 def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
     folder = run.study.output / f"fold-{fold}"
-    if not (folder / REACH).exists():
+    if not (folder / FOLD).exists():
         run.progress.begin(f"fold {fold}")
         trained = run.train(sides, folder)
-        seen = pool(trained.network, run.images[sides.validation])
-        distance = distances(trained.novelty, seen)
+        pairs = extract_pairs(trained.network, run.images[sides.validation])
+        distance = pair_distances(trained.novelty, pairs)
         table = predictions_table(
-            run.cohort, sides, judge(trained.network, seen), distance
+            run.cohort, sides, judge(trained.network, pairs.mean), distance
         )
         write_whole(folder / PREDICTIONS, table)
         keep_weights(folder, trained.network)
         keep_ood(folder, trained.novelty)
-        # Written last: with it, the fold is finished.
         reach = Reach(trained.reach, within(distance))
-        write_whole(folder / REACH, json.dumps(asdict(reach)).encode())
+        facts = fold_facts(reach, trained.inverse_regularisation)
+        write_whole(folder / FOLD, facts)
     return read_fold(run.study.output, fold)
 
 
@@ -258,25 +261,33 @@ def _run_control(run: _Run, folds: tuple[int, ...], control: Control) -> None:
 def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
     study, spec = run.study, run.study.recipe.spec
     trained = _train_on_everyone(run)
-    folds = list(finished.values())
-    calibration = _calibrate([each.slices for each in folds])
-    divide_logits(trained.network, calibration["temperature"])
-    calibrated = calibrate_across([each.slices for each in folds])
+    folds, held_out = list(finished.values()), read_study(study.output)
+    # A single fold leaves none to judge on, so that nothing is fitted to it.
+    slices = [each.slices for each in folds]
+    limits = fit_slices(slices) if len(slices) > 1 else SliceLimits()
+    divide_logits(trained.network, limits.temperature)
+    answers = cross_fit(held_out)
+    chosen = {fold: each.inverse_regularisation for fold, each in finished.items()}
     outcome = Outcome(
         cohort=run.cohort,
         recipe=study.recipe,
         held_out={
-            fold: by_person(each)
-            for fold, each in zip(finished, calibrated, strict=True)
+            fold: as_people(people)
+            for fold, people in zip(held_out.folds, answers.people, strict=True)
         },
-        calibration=calibration,
+        calibration=slice_section(limits),
         gate={
             "limit": carry_over([each.reach for each in folds], trained.reach),
             "false_alarms": false_alarms(
                 [(each.reach, each.novelty) for each in folds]
             ),
         },
-        person=person_section(read_study(study.output)),
+        person=person_section(held_out),
+        selection=describe_selection(
+            run.cohort.source,
+            study.recipe,
+            chosen | {"everyone": trained.inverse_regularisation},
+        ),
         initial_weights=None if run.initial is None else run.initial.as_dict(),
         second_opinion=_second_opinion(run),
     )
@@ -306,14 +317,3 @@ def _train_on_everyone(run: _Run) -> _Trained:
         return trained
     network = load_network(folder / WEIGHTS, run.study.recipe.spec)
     return run.finish(network, sides.training, run.targets(sides.training))
-
-
-def _calibrate(folds: Sequence[Slices]) -> dict[str, Any]:
-    """Fit to all predictions for people held out what the bundle is to hold."""
-    slices = join_slices(folds)
-    temperature = fit_temperature(slices)
-    return {
-        "temperature": temperature,
-        "coverage": COVERAGE,
-        "least_probabilities": list(fit_sets(slices.at(temperature))),
-    }
