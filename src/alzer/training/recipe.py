@@ -57,4 +57,7 @@ class Recipe:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the recipe as plain values, for the card and the checkpoints."""
-        return asdict(self)
+        values = asdict(self)
+        # A card is JSON, which knows no tuples.
+        values["regularisation_candidates"] = list(self.regularisation_candidates)
+        return values
