@@ -9,7 +9,7 @@ Where two conventions meet: boxes count edges, Pillow's too; pixel indices name 
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,14 @@ from alzer.scans.outline import believed_range
 # Values above this belong to the head, 1 being white.
 HEAD_LEVEL = 0.15
 
+# Where black lies below grey matter, in units of the contrast of white to grey matter:
+# about where fluid is, so that a mask that leaves out the fluid around the brain and
+# one that does not give the same picture.
+BLACK_BELOW_GREY = 1.2
+
+# Bins of the histogram that grey and white matter are told apart in.
+_TISSUE_BINS = 128
+
 # What a range of values is at least, in any unit: float32's smallest normal number.
 _SMALLEST_RANGE = float(np.finfo(np.float32).tiny)
 
@@ -37,8 +45,12 @@ class InputSpec:
             are centred on the first and the last row.
         width: Columns of the input.
         margin: Free space around the head, as a share of height and of width.
-        black_percentile: Percentile of the input's values that becomes 0.
-        white_percentile: Percentile that becomes 1.
+        standardisation: What becomes 0 and 1: two percentiles of the input's values,
+            or landmarks of the tissue (`tissue_range`).
+        black_percentile: Percentile of the input's values that becomes 0, or from
+            where on tissue is looked for.
+        white_percentile: Percentile that becomes 1, or up to where tissue is looked
+            for.
         ceiling: Largest value kept, in units of that 1.
         mean: Subtracted after scaling.
         deviation: Divisor after subtraction.
@@ -52,6 +64,7 @@ class InputSpec:
     height: Annotated[int, Field(ge=1, le=4096)] = 193
     width: Annotated[int, Field(ge=1, le=4096)] = 161
     margin: Annotated[float, Field(ge=0.0, lt=0.5)] = 0.04
+    standardisation: Literal["percentiles", "tissue"] = "percentiles"
     black_percentile: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
     white_percentile: Annotated[float, Field(ge=0.0, le=100.0)] = 99.0
     ceiling: Annotated[float, Field(gt=0.0)] = 1.25
@@ -97,17 +110,85 @@ def prepare(view: StandardView, box: Edges, spec: InputSpec) -> PreparedInput:
     shape = view.pixels.shape
     placed = place(shape, reverse_box(box, shape, reversal), spec, view.pixel_aspect)
     field = _resample(pixels, placed)
-    low, high = _percentiles(field, (spec.black_percentile, spec.white_percentile))
-    scaled = (field - low) / max(high - low, 1e-6 * abs(high), _SMALLEST_RANGE)
-    np.clip(scaled, 0.0, spec.ceiling, out=scaled)
-    standardised = (reverse(scaled, reversal) - spec.mean) / spec.deviation
+    percentiles = _percentiles(field, (spec.black_percentile, spec.white_percentile))
+    shape_of_head = _scale(field, percentiles, spec.ceiling)
+    standardised = reverse(standardise(field, spec), reversal)
     geometry = place(shape, box, spec, view.pixel_aspect)
-    if _is_front_up(view, scaled, rows_reversed=reversal[0]):
+    if _is_front_up(view, shape_of_head, rows_reversed=reversal[0]):
         standardised = standardised[::-1, ::-1]
         geometry = replace(geometry, turned=True)
     return PreparedInput(
         np.ascontiguousarray(standardised[None], dtype=np.float32), geometry
     )
+
+
+def standardise(field: NDArray[np.float32], spec: InputSpec) -> NDArray[np.float32]:
+    """Bring the values of a field of view to the network's range.
+
+    The result does not depend on the unit and the zero of the values.
+
+    Args:
+        field: shape (row, column), the head at the network's size.
+        spec: What the network expects.
+
+    Returns:
+        The same shape, standardised.
+    """
+    percentiles = _percentiles(field, (spec.black_percentile, spec.white_percentile))
+    ends = percentiles
+    if spec.standardisation == "tissue":
+        ends = tissue_range(field, percentiles)
+    scaled = _scale(field, ends, spec.ceiling)
+    return (scaled - np.float32(spec.mean)) / np.float32(spec.deviation)
+
+
+def tissue_range(
+    field: NDArray[np.float32], percentiles: tuple[float, float]
+) -> tuple[float, float]:
+    """Find the values of fluid and of white matter by landmarks of the tissue.
+
+    What is brighter than the middle between the percentiles is tissue; Otsu's cut
+    parts it into grey and white matter. White is the mean of the white matter, black
+    lies `BLACK_BELOW_GREY` times the contrast of the two below the grey matter.
+
+    Args:
+        field: shape (row, column).
+        percentiles: A low and a high value of the field, without outliers.
+
+    Returns:
+        Black and white; the percentiles where no two tissues are found.
+
+    Source: Otsu 1979, doi:10.1109/TSMC.1979.4310076, for the cut; Nyul et al. 2000,
+    doi:10.1109/42.836373, for landmarks of the tissue.
+    """
+    low, high = percentiles
+    middle = (low + high) / 2.0
+    tissue = np.minimum(field[field > middle], np.float32(high)).astype(np.float64)
+    span = high - middle
+    if tissue.size < 2 or not span > 0.0:
+        return percentiles
+    bins = np.minimum((tissue - middle) / span * _TISSUE_BINS, _TISSUE_BINS - 1)
+    bins = bins.astype(np.intp)
+    counts = np.bincount(bins, minlength=_TISSUE_BINS)
+    sums = np.bincount(bins, weights=tissue, minlength=_TISSUE_BINS)
+    below, total = np.cumsum(counts), np.cumsum(sums)
+    above = counts.sum() - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        grey, white = total / below, (total[-1] - total) / above
+        between = below * above * (white - grey) ** 2
+    cut = int(np.nanargmax(np.where(np.isfinite(between), between, -1.0)))
+    contrast = float(white[cut] - grey[cut])
+    if not contrast > 1e-6 * abs(high):
+        return percentiles
+    return float(grey[cut]) - BLACK_BELOW_GREY * contrast, float(white[cut])
+
+
+def _scale(
+    field: NDArray[np.float32], ends: tuple[float, float], ceiling: float
+) -> NDArray[np.float32]:
+    low, high = ends
+    scaled = (field - low) / max(high - low, 1e-6 * abs(high), _SMALLEST_RANGE)
+    return np.clip(scaled, 0.0, ceiling, dtype=np.float32)
 
 
 def _is_front_up(

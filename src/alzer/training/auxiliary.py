@@ -13,12 +13,17 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from alzer.model.preparation import InputSpec
+from alzer.model.preparation import InputSpec, standardise
 from alzer.scans.outline import head_mask
 from alzer.training.cohort import Cohort
 
 # Shares of white below which a pixel of the head counts as fluid.
 FLUID_LEVELS = (0.3, 0.4)
+
+# Of the inner part, as a share of the field, and of what counts as fluid there,
+# relative to black and white by landmarks of the tissue.
+INNER_RADIUS = 0.68
+INNER_LEVEL = 0.3
 
 # A person's fluid is mapped on so many slices of so many blocks; of these maps so
 # many principal components are learnt.
@@ -40,13 +45,13 @@ def auxiliary_targets(
 
     Of the person: age, sex and relative brain volume, where the tables have them,
     and the principal components of where there is fluid, the sides averaged. Of the
-    slice: its place between the person's first and last, and the head's
-    area, mean brightness and share of fluid.
+    slice: its place between the person's first and last, the head's area, mean
+    brightness and share of fluid, and the share of fluid in its inner part.
 
     Args:
         cohort: Everyone.
-        images: shape (slice, row, column), prepared.
-        spec: How they were prepared.
+        images: shape (slice, row, column), fields of view.
+        spec: How they were prepared (`field_spec`).
         training: Which slices set mean and scale.
 
     Returns:
@@ -127,4 +132,12 @@ def _of_image(image: NDArray[np.float16], spec: InputSpec) -> list[float]:
     head = head_mask(values)
     inside = values[head]
     fluid = (float((inside < level).mean()) for level in FLUID_LEVELS)
-    return [float(head.mean()), float(inside.mean()), *fluid]
+    return [float(head.mean()), float(inside.mean()), *fluid, _inner_fluid(values)]
+
+
+def _inner_fluid(values: NDArray[np.float32]) -> float:
+    """Return the share of fluid in the middle, where masks don't differ."""
+    spec = InputSpec(standardisation="tissue", mean=0.0, deviation=1.0)
+    rows, columns = (np.linspace(-1.0, 1.0, side) for side in values.shape)
+    inner = rows[:, None] ** 2 + columns**2 < INNER_RADIUS**2
+    return float((standardise(values, spec)[inner] < INNER_LEVEL).mean())

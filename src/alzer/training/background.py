@@ -28,26 +28,31 @@ DARK = 0.05
 
 
 def background_axes(
-    network: ResNet50, images: NDArray[np.float16], spec: InputSpec
+    network: ResNet50,
+    images: NDArray[np.float16],
+    fields: NDArray[np.float16],
+    spec: InputSpec,
 ) -> Floats:
     """Find the directions that activations take around the head.
 
     Args:
         network: Trained.
         images: shape (image, row, column), prepared.
+        fields: The same as fields of view, in which fluid is not black.
         spec: How they were prepared.
 
     Returns:
         shape (feature, axis), orthonormal; no axis if heads fill all images.
     """
-    dark = (DARK - spec.mean) / spec.deviation
-
-    def around(batch: Tensor) -> Tensor:
-        cells = network.features(batch).float().permute(0, 2, 3, 1)
-        return cells[_brightest_in_the_middle(batch, spec.cell_stride) < dark]
-
-    few = images[:: max(len(images) // IMAGES, 1)]
-    found = np.concatenate(forward_batches(network, few, around)).astype(np.float64)
+    every = max(len(images) // IMAGES, 1)
+    few = torch.from_numpy(fields[::every]).float()[:, None]
+    is_dark = _brightest_in_the_middle(few, spec.cell_stride) < DARK
+    cells = forward_batches(
+        network,
+        images[::every],
+        lambda batch: network.features(batch).float().permute(0, 2, 3, 1),
+    )
+    found = np.concatenate(cells)[is_dark.numpy()].astype(np.float64)
     if not len(found):
         return np.empty((network.fc.in_features, 0))
     _, axes = np.linalg.eigh(found.T @ found)

@@ -1,7 +1,7 @@
 """Labelled slices, the people behind them, and folds that keep people apart."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from alzer.analysed_slice import make_ready
 from alzer.errors import InvalidCohort, LeakySplit, UnusableScan
-from alzer.model.preparation import InputSpec
+from alzer.model.preparation import InputSpec, standardise
 from alzer.scans.formats import read_slice
 from alzer.scans.slice import Slice
 from alzer.training.kept_heads import read_kept_slice
@@ -154,6 +154,32 @@ def require_disjoint(training: Iterable[str], validation: Iterable[str]) -> None
         raise LeakySplit(message)
 
 
+def field_spec(spec: InputSpec) -> InputSpec:
+    """Return how fields of view are kept: as the network's, from 0 to 1 by percentiles.
+
+    Values can then be changed as scanners would, and standardised afterwards.
+    """
+    return replace(spec, standardisation="percentiles", mean=0.0, deviation=1.0)
+
+
+def standardise_fields(
+    fields: NDArray[np.floating], spec: InputSpec
+) -> NDArray[np.float16]:
+    """Make the network's inputs of fields of view.
+
+    Args:
+        fields: shape (slice, row, column), prepared by `field_spec`.
+        spec: What the network expects.
+
+    Returns:
+        The same shape; as `prepare_slices` gives them, to the rounding of float16.
+    """
+    images = np.empty(fields.shape, np.float16)
+    for image, values in zip(images, fields, strict=True):
+        image[:] = standardise(values.astype(np.float32), spec)
+    return images
+
+
 def prepare_slices(
     slices: Sequence[LabelledSlice],
     spec: InputSpec,
@@ -163,7 +189,7 @@ def prepare_slices(
 
     Args:
         slices: What to read.
-        spec: What the network expects.
+        spec: What the network expects, or `field_spec` of it.
         advance: Called with 1 after every slice.
 
     Returns:

@@ -10,6 +10,10 @@ The classes are degrees, so one direction tells them apart: what speaks for one
 degree against the next lower speaks for that against the one below, too, equally
 strongly. A constant per class says how common it is.
 
+A second penalty is on what the direction makes of changes that leave the person the
+same (`nuisance`). It bends the direction away from them; how far the degrees are apart
+along it is fitted anew afterwards, so that the penalty doesn't make the answers vaguer.
+
 The layer has no bias: what speaks for a class is then in its map and nowhere else,
 and the mean of the map is the logit. With a bias, a constant could be shifted from
 all of the map to the bias and back without any effect on the probabilities, and the
@@ -21,6 +25,7 @@ in that of the lowest, and the most probable class has more for it than against 
 Source: Anderson 1984, doi:10.1111/j.2517-6161.1984.tb01270.x, with equal steps.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,10 +55,16 @@ class TrainingPeople:
     Attributes:
         features: Mean features of each person, shape (person, feature).
         labels: Class index, shape (person,).
+        weights: Of each row, shape (person,): a person who is there in several views
+            counts once.
+        nuisance: How features differ though the person is the same: arrays of shape
+            (difference, feature), of equal weight.
     """
 
     features: Floats
     labels: NDArray[np.int64]
+    weights: Floats
+    nuisance: Sequence[Floats] = ()
 
     @property
     def deviation(self) -> Floats:
@@ -78,11 +89,50 @@ def average_people(
     _, first, inverse = np.unique(subjects, return_index=True, return_inverse=True)
     sums = np.zeros((len(first), features.shape[1]))
     np.add.at(sums, inverse, features.astype(np.float64))
-    return TrainingPeople(sums / np.bincount(inverse)[:, None], labels[first])
+    means = sums / np.bincount(inverse)[:, None]
+    return TrainingPeople(means, labels[first], np.ones(len(first)))
+
+
+def with_views(
+    people: TrainingPeople,
+    views: Sequence[TrainingPeople],
+    nuisance: Sequence[Floats],
+) -> TrainingPeople:
+    """Add views of the same people; everyone counts once in all.
+
+    Args:
+        people: As they are.
+        views: As they are when their slices are changed.
+        nuisance: As in `TrainingPeople`.
+
+    Returns:
+        All of them.
+    """
+    rows = [people, *views]
+    return TrainingPeople(
+        np.concatenate([each.features for each in rows]),
+        np.concatenate([each.labels for each in rows]),
+        np.concatenate([each.weights for each in rows]) / len(rows),
+        nuisance,
+    )
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """What keeps the last layer from learning people by heart.
+
+    Attributes:
+        strength: Inverse of the weight of the squared direction.
+        nuisance: Weight, per person, of the mean square of what the direction makes
+            of differences that leave the person the same.
+    """
+
+    strength: float
+    nuisance: float
 
 
 def fit_head(
-    network: ResNet50, people: TrainingPeople, measures: Floats, strength: float
+    network: ResNet50, people: TrainingPeople, measures: Floats, penalty: Penalty
 ) -> None:
     """Fit the last layer by penalised regression of ordered classes.
 
@@ -92,19 +142,27 @@ def fit_head(
         measures: Weights of the measures that were learnt beside the classes,
             shape (measure, feature); each of about deviation 1, the last one of the
             constant 1.
-        strength: Inverse of the squared penalty's weight.
+        penalty: How much the direction is held back.
     """
     deviation = people.deviation
     # All features at full scale would drown the measures.
     others = np.diag(1.0 / (deviation * np.sqrt(len(deviation))))
     readings = np.concatenate([measures, others])
     present, degrees = np.unique(people.labels, return_inverse=True)
-    direction, constants = _fit_degrees(
-        people.features @ readings.T,
-        people.features @ measures[-1],
-        _Degrees(present.astype(np.float64), degrees),
-        strength,
-    )
+    of_people = _Degrees(present.astype(np.float64), degrees, people.weights)
+    squares = np.eye(len(readings)) / penalty.strength
+    for each in people.nuisance:
+        moved = each @ readings.T
+        weight = penalty.nuisance * people.weights.sum() / len(each)
+        squares += weight * (moved.T @ moved)
+    values, constant = people.features @ readings.T, people.features @ measures[-1]
+    direction, constants = _fit_degrees(values, constant, of_people, squares)
+    if people.nuisance:
+        along = (values @ direction)[:, None]
+        factor, constants = _fit_degrees(
+            along, constant, of_people, np.zeros((1, 1)), start=1.0
+        )
+        direction = direction * factor
     found = np.outer(present, direction @ readings) + np.outer(constants, measures[-1])
     weight = np.zeros((len(CLASSES), len(deviation)))
     bias = np.full(len(CLASSES), ABSENT_CLASS_BIAS)
@@ -117,16 +175,30 @@ def fit_head(
 
 @dataclass(frozen=True)
 class _Degrees:
-    """Which degrees there are, in order, and whose is which."""
+    """Which degrees there are, in order, whose is which, and what everyone weighs."""
 
     steps: Floats
     of_people: NDArray[np.intp]
+    weights: Floats
 
 
 def _fit_degrees(
-    readings: Floats, constant: Floats, degrees: _Degrees, strength: float
+    readings: Floats,
+    constant: Floats,
+    degrees: _Degrees,
+    squares: Floats,
+    start: float = 0.0,
 ) -> tuple[Floats, Floats]:
-    """Give the direction, shape (reading,), and the constants, shape (degree,)."""
+    """Return the direction, shape (reading,), and the constants, shape (degree,).
+
+    Args:
+        readings: Of everyone, shape (person, reading).
+        constant: Of everyone what stands for 1, shape (person,).
+        degrees: Of everyone.
+        squares: Penalty on products of the direction's parts, shape
+            (reading, reading).
+        start: Where the search for the direction begins.
+    """
     width = readings.shape[1]
     steps = degrees.steps - degrees.steps.mean()
     wanted = degrees.of_people[:, None] == np.arange(len(steps))
@@ -135,19 +207,21 @@ def _fit_degrees(
         direction, constants = both[:width], both[width:]
         logits = np.outer(readings @ direction, steps) + np.outer(constant, constants)
         logs = log_softmax(logits, axis=1)
-        wrong = np.exp(logs) - wanted
+        wrong = (np.exp(logs) - wanted) * degrees.weights[:, None]
+        held = squares @ direction
         slope = np.concatenate(
             [
-                readings.T @ (wrong @ steps) + direction / strength,
+                readings.T @ (wrong @ steps) + held,
                 wrong.T @ constant + constants / CONSTANT_DEVIATION**2,
             ]
         )
-        penalty = direction @ direction / strength
+        penalty = direction @ held
         penalty += constants @ constants / CONSTANT_DEVIATION**2
-        return float(penalty / 2.0 - logs[wanted].sum()), slope
+        likelihood = (logs * degrees.weights[:, None])[wanted].sum()
+        return float(penalty / 2.0 - likelihood), slope
 
-    start = np.zeros(width + len(steps))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    first = np.concatenate([np.full(width, start), np.zeros(len(steps))])
+    found = minimize(loss, first, jac=True, method="L-BFGS-B").x
     return found[:width], found[width:]
 
 

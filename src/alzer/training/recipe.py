@@ -8,7 +8,14 @@ from alzer.training.augmentation import Augmentation
 
 # Small enough for a CPU; the last stage, evaluated at every position once it is
 # trained, still has maps of 7 x 6 cells.
-TRAINED_SPEC = InputSpec(height=97, width=81, cell_stride=16)
+TRAINED_SPEC = InputSpec(
+    height=97,
+    width=81,
+    standardisation="tissue",
+    mean=0.37,
+    deviation=0.42,
+    cell_stride=16,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,8 @@ class Recipe:
             to people in the end.
         regularisation_candidates: Among these the former is chosen by inner folds,
             for each network by its own training people; none means that it is fixed.
+        nuisance_weight: Of the penalty on what the last layer makes of changes that
+            leave the person the same (`nuisance`).
         average: Decay per step of the averaged weights that are kept.
         seed: Of initialisation, sampling and augmentation.
         spec: The network's input.
@@ -50,6 +59,7 @@ class Recipe:
     auxiliary_weight: float = 1.0
     head_strength: float = 0.03
     regularisation_candidates: tuple[float, ...] = ()
+    nuisance_weight: float = 10.0
     average: float = 0.99
     seed: int = 2026
     spec: InputSpec = TRAINED_SPEC

@@ -8,7 +8,7 @@ Source: Cawley & Talbot 2010, JMLR 11, 2079-2107.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
 from alzer.evaluation.metrics import Floats
-from alzer.training.auxiliary import Targets
-from alzer.training.head import TrainingPeople, average_people, fit_head, judge
-from alzer.training.measures import fit_measures
+from alzer.training.head import Penalty, average_people, judge
+from alzer.training.last_layer import TrainingSlices, fit_last_layer
 from alzer.training.network import ResNet50
 from alzer.training.recipe import Recipe
 
@@ -34,49 +33,6 @@ SETTLED_ON: Mapping[str, str] = {
         "than the 0.01 of AUC that separates most of what was tried."
     )
 }
-
-
-@dataclass(frozen=True)
-class TrainingSlices:
-    """What the last layer is fitted to, slice by slice.
-
-    Attributes:
-        features: As served and without what the background says, shape (slice,
-            feature).
-        subjects: Whose slices they are, shape (slice,).
-        labels: Class index, shape (slice,).
-        targets: Auxiliary targets, shape (slice, target).
-    """
-
-    features: Floats
-    subjects: NDArray[np.str_]
-    labels: NDArray[np.int64]
-    targets: Targets
-
-    @property
-    def people(self) -> TrainingPeople:
-        """The mean features of each person, ordered by name."""
-        return average_people(self.features, self.subjects, self.labels)
-
-    def of(self, names: NDArray[np.str_]) -> "TrainingSlices":
-        """Return the slices of some people."""
-        own = np.isin(self.subjects, names)
-        return TrainingSlices(
-            self.features[own], self.subjects[own], self.labels[own], self.targets[own]
-        )
-
-
-def fit_last_layer(network: ResNet50, slices: TrainingSlices, c: float) -> None:
-    """Fit the last layer to people.
-
-    Args:
-        network: Its other layers stay as they are.
-        slices: Of the people.
-        c: Inverse regularisation.
-    """
-    people = slices.people
-    measures = fit_measures(slices.features, slices.targets, people.deviation)
-    fit_head(network, people, measures, c)
 
 
 def choose_regularisation(
@@ -110,7 +66,10 @@ def choose_regularisation(
     losses = np.concatenate(
         [
             _losses(
-                network, slices.of(names[inner]), slices.of(names[outer]), candidates
+                network,
+                slices.of(names[inner]),
+                slices.of(names[outer]),
+                [Penalty(c, recipe.nuisance_weight) for c in candidates],
             )
             for inner, outer in splits.split(names, impaired)
         ]
@@ -157,13 +116,13 @@ def _losses(
     network: ResNet50,
     inner: TrainingSlices,
     outer: TrainingSlices,
-    candidates: Sequence[float],
+    candidates: Sequence[Penalty],
 ) -> Floats:
     """Return the log losses of people held out, shape (person, candidate)."""
-    people = outer.people
+    people = average_people(outer.features, outer.subjects, outer.labels)
     columns = []
-    for c in candidates:
-        fit_last_layer(network, inner, c)
+    for penalty in candidates:
+        fit_last_layer(network, inner, penalty)
         shares = judge(network, people.features.astype(np.float32))
         own = shares[np.arange(len(people.labels)), people.labels]
         columns.append(-np.log(np.maximum(own, 1e-12)))

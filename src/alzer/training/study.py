@@ -24,7 +24,14 @@ from alzer.evaluation.second_opinion import second_opinion_section
 from alzer.training.auxiliary import Targets, auxiliary_targets
 from alzer.training.background import background_axes, leave_out, without
 from alzer.training.card import Outcome, write_card
-from alzer.training.cohort import Cohort, Split, prepare_slices, split
+from alzer.training.cohort import (
+    Cohort,
+    Split,
+    field_spec,
+    prepare_slices,
+    split,
+    standardise_fields,
+)
 from alzer.training.controls import Control, leaky_split, permute_labels
 from alzer.training.duplicates import require_no_duplicates
 from alzer.training.export import export_onnx, write_bundle
@@ -38,11 +45,13 @@ from alzer.training.gate import (
     pair_distances,
     within,
 )
-from alzer.training.head import divide_logits, judge
+from alzer.training.head import Penalty, divide_logits, judge
 from alzer.training.heads import HEADS, prepare_heads
 from alzer.training.history import read_log
 from alzer.training.initial_weights import InitialWeights, read_initial_weights
 from alzer.training.network import Novelty, ResNet50
+from alzer.training.last_layer import TrainingSlices, fit_last_layer
+from alzer.training.nuisance import Views, extract_views, project_views
 from alzer.training.output import (
     FOLD,
     Finished,
@@ -54,12 +63,7 @@ from alzer.training.output import (
 from alzer.training.plots import plot_curves
 from alzer.training.pooling import extract_pairs
 from alzer.training.recipe import Recipe
-from alzer.training.selection import (
-    TrainingSlices,
-    choose_regularisation,
-    describe_selection,
-    fit_last_layer,
-)
+from alzer.training.selection import choose_regularisation, describe_selection
 from alzer.training.tables import Reading, load_cohort
 from alzer.training.train import Progress, Task, train
 from alzer.training.weights import WEIGHTS, as_served, keep_weights, load_network
@@ -140,9 +144,11 @@ def run_study(study: Study, progress: StudyProgress) -> Path:
         progress.note(text)
     output = study.output if study.control is None else study.output / study.control
     claim(output, study.recipe, cohort, None if initial is None else initial.sha256)
-    images = _read(cohort, study.recipe, progress)
-    require_no_duplicates(cohort, images)
-    run = _Run(cohort, images, replace(study, output=output), progress, initial)
+    fields = _read(cohort, study.recipe, progress)
+    require_no_duplicates(cohort, fields)
+    images = standardise_fields(fields, study.recipe.spec)
+    here = replace(study, output=output)
+    run = _Run(cohort, fields, images, here, progress, initial)
     if study.control is not None:
         _run_control(run, folds, study.control)
         return output
@@ -164,6 +170,7 @@ class _Run:
     """What every network of a study shares."""
 
     cohort: Cohort
+    fields: NDArray[np.float16]
     images: NDArray[np.float16]
     study: Study
     progress: StudyProgress
@@ -172,30 +179,35 @@ class _Run:
     def train(self, sides: Split, folder: Path) -> "_Trained":
         recipe = self.study.recipe
         targets = self.targets(sides.training)
-        task = Task(self.cohort, self.images, sides, targets, self.initial)
+        task = Task(
+            self.cohort, self.fields, self.images, sides, targets, self.initial
+        )
         network = train(task, recipe, folder, self.progress)
         return self.finish(as_served(network, recipe.spec), sides.training, targets)
 
     def targets(self, training: NDArray[np.intp]) -> Targets:
-        spec = self.study.recipe.spec
-        return auxiliary_targets(self.cohort, self.images, spec, training)
+        spec = field_spec(self.study.recipe.spec)
+        return auxiliary_targets(self.cohort, self.fields, spec, training)
 
     def finish(
         self, network: ResNet50, training: NDArray[np.intp], targets: Targets
     ) -> "_Trained":
         recipe, images = self.study.recipe, self.images[training]
         pairs = extract_pairs(network, images)
-        background = background_axes(network, images, recipe.spec)
+        fields = self.fields[training]
+        views = extract_views(network, fields, recipe)
+        background = background_axes(network, images, fields, recipe.spec)
         slices = TrainingSlices(
             without(pairs.mean, background),
             self.cohort.subjects[training],
             self.cohort.labels[training],
             targets[training],
+            Views(views.slices, project_views(views.features, background)),
         )
         c = choose_regularisation(network, slices, recipe)
-        fit_last_layer(network, slices, c)
+        fit_last_layer(network, slices, Penalty(c, recipe.nuisance_weight))
         leave_out(network, background)
-        novelty = fit_novelty(pairs.both)
+        novelty = fit_novelty(np.concatenate([pairs.both, *views.features]))
         reach = within(pair_distances(novelty, pairs))
         return _Trained(network, novelty, reach, c)
 
@@ -227,14 +239,14 @@ def _read(
         done += count
         progress.reading(done, total)
 
-    return prepare_slices(cohort.slices, recipe.spec, advance)
+    return prepare_slices(cohort.slices, field_spec(recipe.spec), advance)
 
 
 def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
     folder = run.study.output / f"fold-{fold}"
     if not (folder / FOLD).exists():
         run.progress.begin(f"fold {fold}")
-        trained = run.train(sides, folder)
+        trained = _train_or_load(run, sides, folder)
         pairs = extract_pairs(trained.network, run.images[sides.validation])
         distance = pair_distances(trained.novelty, pairs)
         table = predictions_table(
@@ -310,10 +322,15 @@ def _second_opinion(run: _Run) -> dict[str, Any] | None:
 
 def _train_on_everyone(run: _Run) -> _Trained:
     folder, sides = run.study.output / "everyone", split(run.cohort, None)
+    run.progress.begin("everyone")
+    trained = _train_or_load(run, sides, folder)
+    keep_weights(folder, trained.network)
+    return trained
+
+
+def _train_or_load(run: _Run, sides: Split, folder: Path) -> _Trained:
+    """Train a network, or take the one whose training has ended here before."""
     if not (folder / WEIGHTS).exists():
-        run.progress.begin("everyone")
-        trained = run.train(sides, folder)
-        keep_weights(folder, trained.network)
-        return trained
+        return run.train(sides, folder)
     network = load_network(folder / WEIGHTS, run.study.recipe.spec)
     return run.finish(network, sides.training, run.targets(sides.training))

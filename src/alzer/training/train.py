@@ -18,13 +18,13 @@ from torch.nn import functional
 
 from alzer.errors import InvalidCohort, TrainingRefused
 from alzer.evaluation.metrics import auc, by_subject
-from alzer.training.augmentation import augment
 from alzer.training.cohort import Cohort, Split
 from alzer.training.files import write_whole
 from alzer.training.history import Epoch, write_log
 from alzer.training.inference import mixed_precision, predict
 from alzer.training.initial_weights import InitialWeights
 from alzer.training.network import ResNet50, seeded_network
+from alzer.training.nuisance import change
 from alzer.training.recipe import Recipe
 
 
@@ -72,7 +72,9 @@ class Task:
 
     Attributes:
         cohort: Labels and subjects of the slices.
-        images: shape (slice, row, column), prepared.
+        fields: Fields of view (`field_spec`), shape (slice, row, column); what is
+            trained on is a random change of them, standardised.
+        images: The same, standardised as they are.
         sides: Which slices to train on and which to hold out.
         targets: What else to learn, shape (slice, target), standardised; NaN where
             it is not known.
@@ -80,6 +82,7 @@ class Task:
     """
 
     cohort: Cohort
+    fields: NDArray[np.float16]
     images: NDArray[np.float16]
     sides: Split
     targets: NDArray[np.float32]
@@ -218,8 +221,8 @@ def _train_epoch(
         _set_rate(
             run.optimizer, recipe, (number - 1) * len(batches) + index, total_steps
         )
-        clean = torch.from_numpy(task.images[batch]).to(device).float()[:, None]
-        inputs = augment(clean, recipe.augmentation, run.generator)
+        inputs = torch.from_numpy(change(task.fields[batch], recipe, run.generator))
+        inputs = inputs.float()[:, None].to(device)
         truth = labels[batch].to(device), targets[batch].to(device)
         loss = _step(run, inputs, truth, recipe)
         losses.append(loss)
