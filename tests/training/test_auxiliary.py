@@ -33,8 +33,8 @@ def test_targets_are_standardised_on_training_slices_alone(
     own = targets[training]
     assert np.nanmean(own, axis=0) == pytest.approx(0.0, abs=1e-5)
     assert np.nanstd(own, axis=0) == pytest.approx(1.0, abs=1e-5)
-    # Age, place, four of the image, and components of the seven others of eight.
-    assert targets.shape == (36, 1 + 1 + 4 + min(MAP_COMPONENTS, 7))
+    # Age, place, five of the image, and components of the seven others of eight.
+    assert targets.shape == (36, 1 + 1 + 5 + min(MAP_COMPONENTS, 7))
 
 
 def test_held_out_slices_change_nothing_that_is_learnt(
@@ -71,8 +71,9 @@ def test_fluid_is_seen_and_a_mirror_image_has_the_same(
     plain = auxiliary_targets(nobody, images, SPEC, training)
     mirrored = auxiliary_targets(nobody, images[:, :, ::-1], SPEC, training)
 
-    # Wide ventricles, more fluid: the last two of the image's own targets.
+    # Wide ventricles, more fluid: the last three of the image's own targets.
     assert np.corrcoef(plain[:, 4], cohort.labels)[0, 1] > 0.9
+    assert np.corrcoef(plain[:, 5], cohort.labels)[0, 1] > 0.9
     first, other = plain[:, 5], mirrored[:, 5]
     assert abs(np.corrcoef(first, other)[0, 1]) > 0.999
 
@@ -84,4 +85,4 @@ def test_one_person_has_no_components(
 
     targets = auxiliary_targets(cohort, images, SPEC, alone)
 
-    assert targets.shape == (36, 5)
+    assert targets.shape == (36, 6)

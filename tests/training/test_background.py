@@ -32,6 +32,11 @@ def images() -> NDArray[np.float16]:
     return ((heads - SPEC.mean) / SPEC.deviation).astype(np.float16)
 
 
+def heads(images: NDArray[np.float16]) -> NDArray[np.float16]:
+    """Return the fields of view that standardised images come from."""
+    return (images * SPEC.deviation + SPEC.mean).astype(np.float16)
+
+
 def evidence_around(network: ResNet50, images: NDArray[np.float16]) -> float:
     """Give the mean size of the evidence in the maps' corners, in logits."""
     batch = torch.from_numpy(images).float()[:, None]
@@ -44,7 +49,7 @@ def evidence_around(network: ResNet50, images: NDArray[np.float16]) -> float:
 def test_maps_say_nothing_around_the_head(
     network: ResNet50, images: NDArray[np.float16]
 ) -> None:
-    axes = background_axes(network, images, SPEC)
+    axes = background_axes(network, images, heads(images), SPEC)
     before = evidence_around(network, images)
 
     leave_out(network, axes)
@@ -68,9 +73,28 @@ def test_features_are_left_at_right_angles() -> None:
 def test_where_heads_fill_the_image_nothing_is_left_out(network: ResNet50) -> None:
     bright = np.ones((3, 97, 65), np.float16)
 
-    axes = background_axes(network, bright, SPEC)
+    axes = background_axes(network, bright, heads(bright), SPEC)
 
     weight = network.fc.weight.clone()
     leave_out(network, axes)
     assert axes.shape == (2048, 0)
     assert torch.equal(network.fc.weight, weight)
+
+
+def test_what_is_black_inside_the_head_is_not_left_out(
+    network: ResNet50, images: NDArray[np.float16]
+) -> None:
+    """Fluid may be as black as the background in what the network sees."""
+    fields = heads(images)
+    black = images.copy()
+    black[:, 20:77, 15:50] = images.min()
+
+    axes = background_axes(network, black, fields, SPEC)
+
+    with torch.inference_mode():
+        batch = torch.from_numpy(black).float()[:, None]
+        cells = network.features(batch).double().mean(dim=0)
+    middle, corner = cells[:, 1, 1].numpy(), cells[:, 0, 0].numpy()
+    left = [np.linalg.norm(each - axes @ (axes.T @ each)) for each in (middle, corner)]
+    assert left[1] < 0.05 * np.linalg.norm(corner)
+    assert left[0] > left[1]

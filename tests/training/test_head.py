@@ -8,11 +8,13 @@ from sklearn.linear_model import LogisticRegression
 from alzer.training.head import (
     ABSENT_CLASS_BIAS,
     CONSTANT_DEVIATION,
+    Penalty,
     TrainingPeople,
     average_people,
     divide_logits,
     fit_head,
     judge,
+    with_views,
 )
 from alzer.training.network import ResNet50, seeded_network
 
@@ -34,7 +36,7 @@ def draw_people(classes: int, count: int = 60) -> TrainingPeople:
     labels = np.arange(count, dtype=np.int64) % classes
     features = generator.random((count, WIDTH))
     features[:, 0] += 2.0 * labels
-    return TrainingPeople(features, labels)
+    return TrainingPeople(features, labels, np.ones(count))
 
 
 def test_two_classes_give_the_odds_of_logistic_regression(network: ResNet50) -> None:
@@ -47,7 +49,7 @@ def test_two_classes_give_the_odds_of_logistic_regression(network: ResNet50) -> 
     reference = LogisticRegression(C=0.1, fit_intercept=False, tol=1e-8, max_iter=5000)
     reference.fit(read, people.labels)
 
-    fit_head(network, people, MEASURES, 0.1)
+    fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
 
     found = judge(network, people.features.astype(np.float32))
     assert found[:, :2] == pytest.approx(reference.predict_proba(read), abs=2e-3)
@@ -58,7 +60,7 @@ def test_two_classes_give_the_odds_of_logistic_regression(network: ResNet50) -> 
 def test_degrees_are_told_apart_by_one_direction(network: ResNet50) -> None:
     people = draw_people(4)
 
-    fit_head(network, people, MEASURES, 0.1)
+    fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
 
     odds = np.diff(np.log(judge(network, people.features.astype(np.float32))), axis=1)
     steps = odds - odds.mean(axis=0)
@@ -79,7 +81,8 @@ def test_what_degrees_were_drawn_from_is_found_again(network: ResNet50) -> None:
     measures = MEASURES.copy()
     measures[1] /= measures[1].sum()
 
-    fit_head(network, TrainingPeople(features, labels), measures, 10.0)
+    people = TrainingPeople(features, labels, np.ones(len(labels)))
+    fit_head(network, people, measures, Penalty(10.0, 0.0))
 
     found = judge(network, features.astype(np.float32))[:, :3]
     assert found == pytest.approx(shares, abs=0.05)
@@ -88,9 +91,9 @@ def test_what_degrees_were_drawn_from_is_found_again(network: ResNet50) -> None:
 def test_a_measure_counts_more_than_a_feature(network: ResNet50) -> None:
     people = draw_people(4)
 
-    fit_head(network, people, np.zeros_like(MEASURES), 0.1)
+    fit_head(network, people, np.zeros_like(MEASURES), Penalty(0.1, 0.0))
     without = judge(network, people.features.astype(np.float32))
-    fit_head(network, people, MEASURES, 0.1)
+    fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
     measured = judge(network, people.features.astype(np.float32))
 
     place = np.arange(len(people.labels)), people.labels
@@ -100,7 +103,7 @@ def test_a_measure_counts_more_than_a_feature(network: ResNet50) -> None:
 def test_the_most_probable_class_always_has_more_for_it(network: ResNet50) -> None:
     people = draw_people(4)
 
-    fit_head(network, people, MEASURES, 0.1)
+    fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
 
     assert not network.fc.bias.any()
     with torch.no_grad():
@@ -115,7 +118,7 @@ def test_the_most_probable_class_always_has_more_for_it(network: ResNet50) -> No
 
 def test_a_temperature_softens_and_keeps_the_order(network: ResNet50) -> None:
     people = draw_people(3)
-    fit_head(network, people, MEASURES, 1.0)
+    fit_head(network, people, MEASURES, Penalty(1.0, 0.0))
     features = people.features.astype(np.float32)
     before = judge(network, features)
 
@@ -143,10 +146,44 @@ def test_a_persons_probability_is_near_the_mean_of_the_slices(
     network: ResNet50,
 ) -> None:
     people = draw_people(2)
-    fit_head(network, people, MEASURES, 0.1)
+    fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
     one, other = (people.features[each].astype(np.float32) for each in (0, 2))
 
     with torch.no_grad():
         logits = network.fc(torch.from_numpy(np.stack([one, other, (one + other) / 2])))
 
     assert logits[:2].mean(dim=0).numpy() == pytest.approx(logits[2].numpy(), abs=1e-4)
+
+
+def test_what_changes_without_the_person_is_no_evidence(network: ResNet50) -> None:
+    """Two features tell people apart alike well; one of them depends on the light."""
+    generator = np.random.default_rng(2)
+    labels = np.arange(120, dtype=np.int64) % 2
+    features = np.ones((120, WIDTH))
+    features[:, :2] = labels[:, None] + generator.normal(0.0, 0.7, (120, 2))
+    measures = np.zeros((3, WIDTH))
+    measures[0, 0], measures[1, 1], measures[2, 2:] = 1.0, 1.0, 1.0 / (WIDTH - 2)
+    moved = np.zeros((40, WIDTH))
+    moved[:, 0] = generator.normal(0.0, 1.0, 40)
+
+    def fitted(penalty: Penalty) -> np.ndarray:
+        people = TrainingPeople(features, labels, np.ones(120), (moved,))
+        fit_head(network, people, measures, penalty)
+        return (network.fc.weight[1] - network.fc.weight[0]).detach().numpy()
+
+    without, bent = fitted(Penalty(1.0, 0.0)), fitted(Penalty(1.0, 10.0))
+
+    assert abs(bent[0]) < 0.1 * abs(without[0])
+    assert bent[1] > without[1]  # what remains speaks as clearly as it may
+
+
+def test_views_of_people_count_once_in_all(network: ResNet50) -> None:
+    people = draw_people(3)
+    fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
+    alone = network.fc.weight.clone()
+
+    fit_head(
+        network, with_views(people, [people, people], ()), MEASURES, Penalty(0.1, 0.0)
+    )
+
+    assert torch.allclose(network.fc.weight, alone, atol=1e-4)

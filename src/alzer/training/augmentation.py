@@ -120,7 +120,8 @@ def _peel(images: Tensor, limits: Augmentation, generator: torch.Generator) -> T
         grown = functional.max_pool2d(outside, 3, 1, 1) * dark
         goes_on = _per_image((depth > step).float(), images)
         outside = torch.maximum(outside, grown * goes_on)
-    return torch.where((outside > 0.0) & (dark > 0.0), 0.0, images)
+    peeled = (outside > 0.0) & (dark > 0.0) & _per_image(depth > 0, images)
+    return torch.where(peeled, 0.0, images)
 
 
 def _relight(
