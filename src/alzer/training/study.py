@@ -179,9 +179,7 @@ class _Run:
     def train(self, sides: Split, folder: Path) -> "_Trained":
         recipe = self.study.recipe
         targets = self.targets(sides.training)
-        task = Task(
-            self.cohort, self.fields, self.images, sides, targets, self.initial
-        )
+        task = Task(self.cohort, self.fields, self.images, sides, targets, self.initial)
         network = train(task, recipe, folder, self.progress)
         return self.finish(as_served(network, recipe.spec), sides.training, targets)
 
