@@ -95,7 +95,7 @@ def test_networks_are_asked_once_and_their_tables_give_the_same_figures(
     rows = [each["alteration"] for each in card["robustness"]["rows"]]
     assert rows[:-1] == [*FORMATS, *ALTERATIONS]
     report = Path("one", "report.html").read_text(encoding="utf-8")
-    assert report.count("<figure>") == 8
+    assert report.count("<figure>") == 10
     assert "16 sessions of 8 people were judged" in report
 
 

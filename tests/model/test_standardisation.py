@@ -25,14 +25,15 @@ def drawn_head() -> NDArray[np.float32]:
     head[radius < 0.92] = 0.6
     head[radius < 0.7] = 0.85
     head[radius < 0.25] = 0.2
-    return head.astype(np.float32)
+    return np.asarray(head, np.float32)
 
 
 def inputs_of(
     pixels: NDArray[np.float32], spec: InputSpec = SPEC
 ) -> NDArray[np.float32]:
     view = StandardView((pixels * 255.0).astype(np.float32))
-    return prepare(view, examine(view).box, spec).pixels[0]
+    pixels = prepare(view, examine(view).box, spec).pixels
+    return np.asarray(pixels[0])
 
 
 def test_landmarks_are_the_tissues_own_values() -> None:

@@ -17,7 +17,7 @@ from alzer.errors import TrainingRefused
 from alzer.evaluation.metrics import People
 from alzer.training.auxiliary import auxiliary_targets
 from alzer.training.card import Outcome, write_card
-from alzer.training.cohort import prepare_slices, split
+from alzer.training.cohort import field_spec, prepare_slices, split, standardise_fields
 from alzer.training.history import Epoch
 from alzer.training.initial_weights import read_initial_weights
 from alzer.training.network import ResNet50, seeded_network
@@ -220,10 +220,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def task(cohort_folder: Path) -> Task:
     cohort = load_cohort(cohort_folder)
-    images = prepare_slices(cohort.slices, RECIPE.spec)
+    spec = field_spec(RECIPE.spec)
+    fields = prepare_slices(cohort.slices, spec)
+    images = standardise_fields(fields, RECIPE.spec)
     sides = split(cohort, 1)
-    targets = auxiliary_targets(cohort, images, RECIPE.spec, sides.training)
-    return Task(cohort, images, sides, targets)
+    targets = auxiliary_targets(cohort, fields, spec, sides.training)
+    return Task(cohort, fields, images, sides, targets)
 
 
 class Silence:

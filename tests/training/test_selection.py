@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from alzer.training.last_layer import TrainingSlices
 from alzer.training.network import ResNet50, seeded_network
+from alzer.training.nuisance import Views
 from alzer.training.recipe import Recipe
 from alzer.training.selection import (
-    TrainingSlices,
     choose_regularisation,
     describe_selection,
 )
@@ -35,11 +36,17 @@ def draw_slices(people: int, strength: float, seed: int = 0) -> TrainingSlices:
         np.repeat(labels, 2).astype(np.int64),
         # What is learnt beside the classes: here, the telling feature itself.
         np.repeat(own[:, :1], 2, axis=0).astype(np.float32),
+        Views(np.arange(0, 2 * people, 4), features[None, ::4] + 0.25),
     )
 
 
 def recipe(*candidates: float) -> Recipe:
-    return Recipe(head_strength=0.5, regularisation_candidates=candidates, seed=1)
+    return Recipe(
+        head_strength=0.5,
+        regularisation_candidates=candidates,
+        nuisance_weight=0.0,
+        seed=1,
+    )
 
 
 def test_a_strong_feature_asks_for_a_weak_penalty_and_noise_for_a_strong_one(
@@ -71,7 +78,11 @@ def test_people_of_a_part_bring_all_their_slices() -> None:
     part = slices.of(np.array(["p001", "p004"]))
 
     assert part.subjects.tolist() == ["p001", "p001", "p004", "p004"]
-    assert part.people.labels.tolist() == [1, 0]
+    # Person 4 has a view, of the first slice: it is there twice, and weighs as much.
+    everybody = part.as_people()
+    assert everybody.labels.tolist() == [1, 0, 0]
+    assert part.views.slices.tolist() == [2]
+    assert part.views.features[0] == pytest.approx(part.features[[2]] + 0.25)
 
 
 def test_the_card_says_what_each_fold_chose() -> None:

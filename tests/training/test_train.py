@@ -15,7 +15,13 @@ from torch import Tensor, nn
 
 from alzer.errors import InvalidCohort, StorageUnavailable, TrainingRefused
 from alzer.training.auxiliary import auxiliary_targets
-from alzer.training.cohort import Split, prepare_slices, split
+from alzer.training.cohort import (
+    Split,
+    field_spec,
+    prepare_slices,
+    split,
+    standardise_fields,
+)
 from alzer.training.files import write_whole
 from alzer.training.history import Epoch, read_log, write_log
 from alzer.training.inference import predict
@@ -55,10 +61,12 @@ class Unbroken:
 @pytest.fixture(scope="module")
 def task(cohort_folder: Path) -> Task:
     cohort = load_cohort(cohort_folder)
-    images = prepare_slices(cohort.slices, RECIPE.spec)
+    spec = field_spec(RECIPE.spec)
+    fields = prepare_slices(cohort.slices, spec)
+    images = standardise_fields(fields, RECIPE.spec)
     sides = split(cohort, 1)
-    targets = auxiliary_targets(cohort, images, RECIPE.spec, sides.training)
-    return Task(cohort, images, sides, targets)
+    targets = auxiliary_targets(cohort, fields, spec, sides.training)
+    return Task(cohort, fields, images, sides, targets)
 
 
 @pytest.fixture(scope="module")
@@ -151,11 +159,11 @@ def test_a_finished_run_is_not_trained_again(task: Task, unbroken: Unbroken) -> 
 def test_a_loss_that_is_no_number_stops_the_run(
     task: Task, tmp_path: Path, rate: float, value: float
 ) -> None:
-    images = task.images + np.float16(value)
+    fields = task.fields + np.float16(value)
 
     with pytest.raises(TrainingRefused, match="no longer a finite number"):
         train(
-            replace(task, images=images),
+            replace(task, fields=fields),
             replace(RECIPE, learning_rate=rate),
             tmp_path,
             Audience(),

@@ -188,7 +188,7 @@ def _scale(
 ) -> NDArray[np.float32]:
     low, high = ends
     scaled = (field - low) / max(high - low, 1e-6 * abs(high), _SMALLEST_RANGE)
-    return np.clip(scaled, 0.0, ceiling, dtype=np.float32)
+    return np.asarray(np.clip(scaled, 0.0, ceiling), np.float32)
 
 
 def _is_front_up(

@@ -157,11 +157,10 @@ def fit_head(
         squares += weight * (moved.T @ moved)
     values, constant = people.features @ readings.T, people.features @ measures[-1]
     direction, constants = _fit_degrees(values, constant, of_people, squares)
-    if people.nuisance:
+    if people.nuisance and penalty.nuisance > 0.0:
         along = (values @ direction)[:, None]
-        factor, constants = _fit_degrees(
-            along, constant, of_people, np.zeros((1, 1)), start=1.0
-        )
+        length = np.array([[direction @ direction / penalty.strength]])
+        factor, constants = _fit_degrees(along, constant, of_people, length, start=1.0)
         direction = direction * factor
     found = np.outer(present, direction @ readings) + np.outer(constants, measures[-1])
     weight = np.zeros((len(CLASSES), len(deviation)))

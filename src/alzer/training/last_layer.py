@@ -45,9 +45,7 @@ class TrainingSlices:
         own = np.isin(self.subjects, names)
         kept = own[self.views.slices]
         places = np.cumsum(own) - 1
-        views = Views(
-            places[self.views.slices[kept]], self.views.features[:, kept]
-        )
+        views = Views(places[self.views.slices[kept]], self.views.features[:, kept])
         return TrainingSlices(
             self.features[own],
             self.subjects[own],
@@ -72,9 +70,7 @@ class TrainingSlices:
         yield from nuisance_differences(self.features, self.subjects, self.views)
 
 
-def fit_last_layer(
-    network: ResNet50, slices: TrainingSlices, penalty: Penalty
-) -> None:
+def fit_last_layer(network: ResNet50, slices: TrainingSlices, penalty: Penalty) -> None:
     """Fit the last layer to people.
 
     Args:

@@ -49,8 +49,8 @@ from alzer.training.head import Penalty, divide_logits, judge
 from alzer.training.heads import HEADS, prepare_heads
 from alzer.training.history import read_log
 from alzer.training.initial_weights import InitialWeights, read_initial_weights
-from alzer.training.network import Novelty, ResNet50
 from alzer.training.last_layer import TrainingSlices, fit_last_layer
+from alzer.training.network import Novelty, ResNet50
 from alzer.training.nuisance import Views, extract_views, project_views
 from alzer.training.output import (
     FOLD,
@@ -205,7 +205,7 @@ class _Run:
         c = choose_regularisation(network, slices, recipe)
         fit_last_layer(network, slices, Penalty(c, recipe.nuisance_weight))
         leave_out(network, background)
-        novelty = fit_novelty(np.concatenate([pairs.both, *views.features]))
+        novelty = fit_novelty(pairs.both)
         reach = within(pair_distances(novelty, pairs))
         return _Trained(network, novelty, reach, c)
 
@@ -243,8 +243,7 @@ def _read(
 def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
     folder = run.study.output / f"fold-{fold}"
     if not (folder / FOLD).exists():
-        run.progress.begin(f"fold {fold}")
-        trained = _train_or_load(run, sides, folder)
+        trained = _train_or_load(run, f"fold {fold}", sides, folder)
         pairs = extract_pairs(trained.network, run.images[sides.validation])
         distance = pair_distances(trained.novelty, pairs)
         table = predictions_table(
@@ -320,15 +319,15 @@ def _second_opinion(run: _Run) -> dict[str, Any] | None:
 
 def _train_on_everyone(run: _Run) -> _Trained:
     folder, sides = run.study.output / "everyone", split(run.cohort, None)
-    run.progress.begin("everyone")
-    trained = _train_or_load(run, sides, folder)
+    trained = _train_or_load(run, "everyone", sides, folder)
     keep_weights(folder, trained.network)
     return trained
 
 
-def _train_or_load(run: _Run, sides: Split, folder: Path) -> _Trained:
+def _train_or_load(run: _Run, title: str, sides: Split, folder: Path) -> _Trained:
     """Train a network, or take the one whose training has ended here before."""
     if not (folder / WEIGHTS).exists():
+        run.progress.begin(title)
         return run.train(sides, folder)
     network = load_network(folder / WEIGHTS, run.study.recipe.spec)
     return run.finish(network, sides.training, run.targets(sides.training))
