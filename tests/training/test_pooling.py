@@ -21,7 +21,8 @@ def images() -> NDArray[np.float16]:
     """Return stripes that rise to the left, so that mirror images differ."""
     rows, columns = np.mgrid[:65, :49]
     widths = np.array([0.5, 0.7, 0.9, 1.1])[:, None, None]
-    return np.asarray(3.0 * np.sin((rows + columns) * widths), np.float16)
+    stripes: NDArray[np.float16] = np.sin((rows + columns) * widths).astype(np.float16)
+    return stripes * np.float16(3.0)
 
 
 @pytest.fixture(scope="module")
