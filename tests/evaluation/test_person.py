@@ -61,9 +61,9 @@ def test_slices_that_know_nothing_are_left_out_where_that_helps() -> None:
 
 
 def test_the_set_of_a_new_person_holds_the_class_as_often_as_asked() -> None:
-    folds = [draw_fold(400, seed) for seed in range(2)]
+    folds = [draw_fold(1000, seed) for seed in range(3)]
     limits = fit_person(folds)
-    people = draw_fold(1500, 9).at(slice_temperature(folds)).pool(limits)
+    people = draw_fold(2000, 9).at(slice_temperature(folds)).pool(limits)
 
     for label, bound in enumerate(limits.least_probabilities or ()):
         own = people.probabilities[people.labels == label, label]
