@@ -24,6 +24,9 @@ INITIAL = "initial-weights.txt"
 # Written last: with it, a fold is finished.
 FOLD = "fold.json"
 
+# The same of folds that predicted the slice alone: read, but not gone on with.
+FOLD_OF_BEFORE = "reach.json"
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -33,13 +36,13 @@ class Finished:
         slices: Its predictions for their slices.
         novelty: Their distances from the training slices, shape (slice,).
         reach: How far training and held-out slices lie.
-        inverse_regularisation: Of its last layer.
+        inverse_regularisation: Of its last layer; None if it was not noted.
     """
 
     slices: Slices
     novelty: NDArray[np.float64]
     reach: Reach
-    inverse_regularisation: float
+    inverse_regularisation: float | None
 
 
 def claim(
@@ -80,9 +83,10 @@ def read_fold(folder: Path, fold: int) -> Finished:
     """
     own = folder / f"fold-{fold}"
     held_out = read_study(folder).only(fold)
-    facts = json.loads((own / FOLD).read_text(encoding="utf-8"))
+    path = own / FOLD if (own / FOLD).exists() else own / FOLD_OF_BEFORE
+    facts = json.loads(path.read_text(encoding="utf-8"))
     reach = Reach(facts["training"], facts["held_out"])
-    c = facts["inverse_regularisation"]
+    c = facts.get("inverse_regularisation")
     return Finished(held_out.slices[0], held_out.novelty[0], reach, c)
 
 

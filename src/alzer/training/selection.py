@@ -77,7 +77,7 @@ def choose_regularisation(
 
 
 def describe_selection(
-    source: str | None, recipe: Recipe, chosen: Mapping[int | str, float]
+    source: str | None, recipe: Recipe, chosen: Mapping[int | str, float | None]
 ) -> dict[str, Any]:
     """Return section `selection` of a card: what was chosen, and on whom.
 
