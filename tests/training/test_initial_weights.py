@@ -304,7 +304,7 @@ def test_the_card_names_the_file_by_its_digest_and_what_it_says_of_itself(
     )
     initial = read_initial_weights(path).as_dict()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    outcome = Outcome(task.cohort, RECIPE, {}, {}, {}, {}, initial)
+    outcome = Outcome(task.cohort, RECIPE, {}, {}, {}, {}, {}, initial)
     plain = replace(outcome, initial_weights=None)
 
     card, without = (_card(each, task) for each in (outcome, plain))

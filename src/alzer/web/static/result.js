@@ -92,8 +92,9 @@ function showModelNotes({ model, kind = "slice", warnings }) {
   }
 }
 
-/** What a simple measure says of the scan; nothing where the answer has none. */
-function fillSecondOpinion({ second_opinion: opinion }) {
+/** What a simple measure says of the scan; nothing beside what can't be relied on. */
+function fillSecondOpinion(answer) {
+  const opinion = isUnreliable(answer) ? null : answer.second_opinion;
   part("second-opinion").hidden = !opinion;
   part("opinion-text").textContent = opinion?.text ?? "";
   part("opinion-caveat").textContent = opinion?.caveat ?? "";
