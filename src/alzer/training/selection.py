@@ -23,13 +23,14 @@ from alzer.training.recipe import Recipe
 INNER_FOLDS = 5
 
 # Of the recipe's default values, by the study whose folds they were settled on
-# (docs/decisions/0009-better-model.md).
+# (docs/decisions/0009-better-model.md, 0025-holding-outside.md).
 SETTLED_ON: Mapping[str, str] = {
     "OASIS-1": (
         "Some thirty last layers were compared on these five folds; the penalty, the "
-        "order of the classes and the axes left out were settled there, and no people "
-        "were kept apart for a last look. The figures are slightly hopeful, by less "
-        "than the 0.01 of AUC that separates most of what was tried."
+        "order of the classes and the axes left out were settled there, how much what "
+        "changes in pictures is penalised on two of them, and no people were kept "
+        "apart for a last look. The figures are slightly hopeful, by less than the "
+        "0.01 of AUC that separates most of what was tried."
     )
 }
 
