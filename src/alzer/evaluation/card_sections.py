@@ -6,6 +6,28 @@ from typing import Any
 SECTIONS = ("outside", "robustness")
 
 
+def place_section(
+    card: Mapping[str, Any], name: str, section: Mapping[str, Any], after: str
+) -> dict[str, Any]:
+    """Return a bundle's card with a section, in place of the one it had.
+
+    The model's own file, its digest and all else that the card says stay the same.
+
+    Args:
+        card: Of a bundle.
+        name: Of the section.
+        section: Its plain values.
+        after: The section that it follows; without that one it is the last.
+
+    Returns:
+        What card.json is to say.
+    """
+    pairs = [pair for pair in card.items() if pair[0] != name]
+    names = [other for other, _ in pairs]
+    place = names.index(after) + 1 if after in names else len(names)
+    return dict([*pairs[:place], (name, dict(section)), *pairs[place:]])
+
+
 def with_sections(
     card: Mapping[str, Any], figures: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """Answers for slices from outside, as the file that is kept beside the predictions."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from alzer.errors import InvalidRequest
 from alzer.evaluation.answer_cells import COLUMNS, answer_cells, answer_of
+from alzer.evaluation.answer_tables import read_rows, write_rows
 from alzer.evaluation.outside import Session, SessionResult
 
 OUTSIDE = "outside.csv"
@@ -29,11 +27,7 @@ def write_results(results: Sequence[SessionResult]) -> bytes:
         CSV: who, the class index and measures, the network, a column of logits per
         class, OOD score and limit, CSF fraction, and what spoke against the answer.
     """
-    lines = io.StringIO()
-    writer = csv.DictWriter(lines, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(_as_row, results))
-    return lines.getvalue().encode()
+    return write_rows(_COLUMNS, map(_as_row, results))
 
 
 def read_results(table: Path) -> list[SessionResult]:
@@ -48,12 +42,7 @@ def read_results(table: Path) -> list[SessionResult]:
     Raises:
         InvalidRequest: If it can't be read.
     """
-    try:
-        with table.open(newline="", encoding="utf-8") as lines:
-            return [_from_row(row) for row in csv.DictReader(lines)]
-    except (OSError, csv.Error, KeyError, TypeError, ValueError) as error:
-        message = f"'{table.name}' can't be read as a table of outside answers."
-        raise InvalidRequest(message) from error
+    return read_rows(table, _from_row, "outside answers")
 
 
 def _as_row(result: SessionResult) -> dict[str, object]:

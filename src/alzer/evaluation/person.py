@@ -21,6 +21,7 @@ from alzer.evaluation.calibration import (
     join_slices,
     log_loss,
 )
+from alzer.evaluation.card_sections import place_section
 from alzer.evaluation.metrics import Floats
 from alzer.evaluation.predictions import HeldOut
 from alzer.model.decision import COVERAGE
@@ -232,11 +233,7 @@ def with_person(card: Mapping[str, Any], section: Mapping[str, Any]) -> dict[str
     Returns:
         What card.json is to say.
     """
-    fields = {name: value for name, value in card.items() if name != "person"}
-    names = list(fields)
-    place = names.index("gate") + 1 if "gate" in fields else len(names)
-    pairs = list(fields.items())
-    return dict([*pairs[:place], ("person", dict(section)), *pairs[place:]])
+    return place_section(card, "person", section, after="gate")
 
 
 def fit_card(card: Mapping[str, Any], held_out: HeldOut) -> dict[str, Any]:

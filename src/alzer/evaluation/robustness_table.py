@@ -1,12 +1,10 @@
 """Answers for altered slices, as the file that is kept beside the predictions."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from alzer.errors import InvalidRequest
 from alzer.evaluation.answer_cells import COLUMNS, answer_cells, answer_of
+from alzer.evaluation.answer_tables import read_rows, write_rows
 from alzer.evaluation.robustness import AlteredResult
 
 ROBUSTNESS = "robustness.csv"
@@ -27,11 +25,7 @@ def write_altered(results: Sequence[AlteredResult]) -> bytes:
         CSV: whose slice, the network, the alteration, a column of logits per class,
         OOD score and limit, CSF fraction, and what spoke against the answer.
     """
-    lines = io.StringIO()
-    writer = csv.DictWriter(lines, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(_as_row, results))
-    return lines.getvalue().encode()
+    return write_rows(_COLUMNS, map(_as_row, results))
 
 
 def read_altered(table: Path) -> list[AlteredResult]:
@@ -46,12 +40,7 @@ def read_altered(table: Path) -> list[AlteredResult]:
     Raises:
         InvalidRequest: If it can't be read.
     """
-    try:
-        with table.open(newline="", encoding="utf-8") as lines:
-            return [_from_row(row) for row in csv.DictReader(lines)]
-    except (OSError, csv.Error, KeyError, TypeError, ValueError) as error:
-        message = f"'{table.name}' can't be read as a table of altered slices."
-        raise InvalidRequest(message) from error
+    return read_rows(table, _from_row, "altered slices")
 
 
 def _as_row(result: AlteredResult) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from alzer.evaluation.card_sections import place_section
 from alzer.evaluation.csf_rows import CsfRows
 from alzer.evaluation.intervals import Interval
 from alzer.evaluation.metrics import Floats, People, auc, brier
@@ -69,11 +70,7 @@ def with_second_opinion(
     Returns:
         What card.json is to say.
     """
-    fields = {name: value for name, value in card.items() if name != "second_opinion"}
-    names = list(fields)
-    place = names.index("person") + 1 if "person" in fields else len(names)
-    pairs = list(fields.items())
-    return dict([*pairs[:place], ("second_opinion", dict(section)), *pairs[place:]])
+    return place_section(card, "second_opinion", section, after="person")
 
 
 def fit_regression(rows: CsfRows) -> CsfRegression:
