@@ -21,7 +21,13 @@ from alzer.model.engine import Model, ModelIdentity
 from alzer.model.evidence import Evidence, Floats
 from alzer.model.mirroring import MirroredEngine
 from alzer.model.preparation import InputSpec
-from alzer.training.cohort import Cohort, prepare_slices, split
+from alzer.training.cohort import (
+    Cohort,
+    field_spec,
+    prepare_slices,
+    split,
+    standardise_fields,
+)
 from alzer.training.files import write_whole
 from alzer.training.gate import Reach, carry_over, fit_novelty
 from alzer.training.network import Novelty, ResNet50, ResNet50WithMaps
@@ -159,7 +165,9 @@ def _ood_scores(
     missing = sorted(set(folders) - set(found))
     if missing:
         advance("OOD scores: reading the training slices")
-        images = prepare_slices(cohort.slices, spec)
+        # As in training, to the last bit: fields of view first, in float16.
+        fields = prepare_slices(cohort.slices, field_spec(spec))
+        images = standardise_fields(fields, spec)
     for fold in missing:
         advance(f"OOD scores: training slices of fold {fold}")
         training = split(cohort, fold).training
