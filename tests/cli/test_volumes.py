@@ -134,7 +134,7 @@ def test_an_archive_of_several_series_is_refused_with_their_list(
     assert isinstance(head.answer, SeveralFound)
     assert len(head.answer.series) == 2
     first, second = head.answer.series
-    assert "T1-weighted" in first
+    assert "T1-weighted, axial, 18 images" in first
     assert second.endswith("the same images as 1")
 
 
