@@ -22,7 +22,6 @@ from alzer.evaluation.person import person_section
 from alzer.evaluation.predictions import PREDICTIONS, read_study
 from alzer.evaluation.second_opinion import second_opinion_section
 from alzer.training.auxiliary import Targets, auxiliary_targets
-from alzer.training.background import background_axes, leave_out, without
 from alzer.training.card import Outcome, write_card
 from alzer.training.cohort import (
     Cohort,
@@ -36,22 +35,20 @@ from alzer.training.controls import Control, leaky_split, permute_labels
 from alzer.training.duplicates import require_no_duplicates
 from alzer.training.export import export_onnx, write_bundle
 from alzer.training.files import write_whole
+from alzer.training.finishing import OwnSlices, Trained, finish
 from alzer.training.fold_models import keep_ood
 from alzer.training.gate import (
     Reach,
     carry_over,
     false_alarms,
-    fit_novelty,
     pair_distances,
     within,
 )
-from alzer.training.head import Penalty, divide_logits, judge
+from alzer.training.head import divide_logits, judge
 from alzer.training.heads import HEADS, prepare_heads
 from alzer.training.history import read_log
 from alzer.training.initial_weights import InitialWeights, read_initial_weights
-from alzer.training.last_layer import TrainingSlices, fit_last_layer
-from alzer.training.network import Novelty, ResNet50
-from alzer.training.nuisance import Views, extract_views, project_views
+from alzer.training.network import ResNet50
 from alzer.training.output import (
     FOLD,
     Finished,
@@ -63,7 +60,7 @@ from alzer.training.output import (
 from alzer.training.plots import plot_curves
 from alzer.training.pooling import extract_pairs
 from alzer.training.recipe import Recipe
-from alzer.training.selection import choose_regularisation, describe_selection
+from alzer.training.selection import describe_selection
 from alzer.training.tables import Reading, load_cohort
 from alzer.training.train import Progress, Task, train
 from alzer.training.weights import WEIGHTS, as_served, keep_weights, load_network
@@ -176,7 +173,7 @@ class _Run:
     progress: StudyProgress
     initial: InitialWeights | None
 
-    def train(self, sides: Split, folder: Path) -> "_Trained":
+    def train(self, sides: Split, folder: Path) -> Trained:
         recipe = self.study.recipe
         targets = self.targets(sides.training)
         task = Task(self.cohort, self.fields, self.images, sides, targets, self.initial)
@@ -189,42 +186,15 @@ class _Run:
 
     def finish(
         self, network: ResNet50, training: NDArray[np.intp], targets: Targets
-    ) -> "_Trained":
-        recipe, images = self.study.recipe, self.images[training]
-        pairs = extract_pairs(network, images)
-        fields = self.fields[training]
-        views = extract_views(network, fields, recipe)
-        background = background_axes(network, images, fields, recipe.spec)
-        slices = TrainingSlices(
-            without(pairs.mean, background),
+    ) -> Trained:
+        own = OwnSlices(
+            self.fields[training],
+            self.images[training],
             self.cohort.subjects[training],
             self.cohort.labels[training],
             targets[training],
-            Views(views.slices, project_views(views.features, background)),
         )
-        c = choose_regularisation(network, slices, recipe)
-        fit_last_layer(network, slices, Penalty(c, recipe.nuisance_weight))
-        leave_out(network, background)
-        novelty = fit_novelty(pairs.both)
-        reach = within(pair_distances(novelty, pairs))
-        return _Trained(network, novelty, reach, c)
-
-
-@dataclass(frozen=True)
-class _Trained:
-    """A network with all that is fitted to its own training slices.
-
-    Attributes:
-        network: Its last layer is fitted to people.
-        novelty: The distance from the training slices.
-        reach: Within what nearly all of these stay.
-        inverse_regularisation: Of its last layer.
-    """
-
-    network: ResNet50
-    novelty: Novelty
-    reach: float
-    inverse_regularisation: float
+        return finish(network, own, self.study.recipe)
 
 
 def _read(
@@ -317,14 +287,14 @@ def _second_opinion(run: _Run) -> dict[str, Any] | None:
     return second_opinion_section(rows)
 
 
-def _train_on_everyone(run: _Run) -> _Trained:
+def _train_on_everyone(run: _Run) -> Trained:
     folder, sides = run.study.output / "everyone", split(run.cohort, None)
     trained = _train_or_load(run, "everyone", sides, folder)
     keep_weights(folder, trained.network)
     return trained
 
 
-def _train_or_load(run: _Run, title: str, sides: Split, folder: Path) -> _Trained:
+def _train_or_load(run: _Run, title: str, sides: Split, folder: Path) -> Trained:
     """Train a network, or take the one whose training has ended here before."""
     if not (folder / WEIGHTS).exists():
         run.progress.begin(title)
