@@ -12,6 +12,7 @@ from alzer.training.files import write_whole
 from alzer.training.network import ResNet50
 
 WEIGHTS = "network.pt"
+CHECKPOINT = "checkpoint.pt"
 
 
 def keep_weights(folder: Path, network: ResNet50) -> None:
@@ -22,7 +23,7 @@ def keep_weights(folder: Path, network: ResNet50) -> None:
         network: Trained.
     """
     write_whole(folder / WEIGHTS, _as_bytes(network))
-    (folder / "checkpoint.pt").unlink(missing_ok=True)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
 
 
 def as_served(network: ResNet50, spec: InputSpec) -> ResNet50:
