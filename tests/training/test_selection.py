@@ -42,7 +42,7 @@ def draw_slices(people: int, strength: float, seed: int = 0) -> TrainingSlices:
 
 def recipe(*candidates: float) -> Recipe:
     return Recipe(
-        head_strength=0.5,
+        inverse_regularisation=0.5,
         regularisation_candidates=candidates,
         nuisance_weight=0.0,
         seed=1,

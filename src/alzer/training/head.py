@@ -122,12 +122,12 @@ class Penalty:
     """What keeps the last layer from learning people by heart.
 
     Attributes:
-        strength: Inverse of the weight of the squared direction.
+        inverse_regularisation: Inverse of the weight of the squared direction.
         nuisance: Weight, per person, of the mean square of what the direction makes
             of differences that leave the person the same.
     """
 
-    strength: float
+    inverse_regularisation: float
     nuisance: float
 
 
@@ -150,7 +150,7 @@ def fit_head(
     readings = np.concatenate([measures, others])
     present, degrees = np.unique(people.labels, return_inverse=True)
     of_people = _Degrees(present.astype(np.float64), degrees, people.weights)
-    squares = np.eye(len(readings)) / penalty.strength
+    squares = np.eye(len(readings)) / penalty.inverse_regularisation
     for each in people.nuisance:
         moved = each @ readings.T
         weight = penalty.nuisance * people.weights.sum() / len(each)
@@ -159,7 +159,7 @@ def fit_head(
     direction, constants = _fit_degrees(values, constant, of_people, squares)
     if people.nuisance and penalty.nuisance > 0.0:
         along = (values @ direction)[:, None]
-        length = np.array([[direction @ direction / penalty.strength]])
+        length = np.array([[direction @ direction / penalty.inverse_regularisation]])
         factor, constants = _fit_degrees(along, constant, of_people, length, start=1.0)
         direction = direction * factor
     found = np.outer(present, direction @ readings) + np.outer(constants, measures[-1])

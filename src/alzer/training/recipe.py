@@ -35,7 +35,7 @@ class Recipe:
         class_weight: Of the classes' loss for all layers but the last, which always
             learns them; 0 keeps the few noisy labels out of the features.
         auxiliary_weight: Of the loss of what is learnt beside the classes.
-        head_strength: Inverse of the penalty with which the last layer is fitted
+        inverse_regularisation: C of the penalty with which the last layer is fitted
             to people in the end.
         regularisation_candidates: Among these the former is chosen by inner folds,
             for each network by its own training people; none means that it is fixed.
@@ -47,7 +47,7 @@ class Recipe:
         augmentation: Random changes of the training images.
     """
 
-    epochs: int = 8
+    epochs: int = 14
     slices_per_subject: int = 10
     batch_size: int = 16
     learning_rate: float = 7e-4
@@ -57,9 +57,9 @@ class Recipe:
     dropout: float = 0.2
     class_weight: float = 0.25
     auxiliary_weight: float = 1.0
-    head_strength: float = 0.03
+    inverse_regularisation: float = 0.3
     regularisation_candidates: tuple[float, ...] = ()
-    nuisance_weight: float = 10.0
+    nuisance_weight: float = 5.0
     average: float = 0.99
     seed: int = 2026
     spec: InputSpec = TRAINED_SPEC

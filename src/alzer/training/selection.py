@@ -61,7 +61,7 @@ def choose_regularisation(
     impaired = slices.labels[first] > 0
     folds = min(INNER_FOLDS, int(impaired.sum()), int((~impaired).sum()))
     if not candidates or folds < 2:
-        return recipe.head_strength
+        return recipe.inverse_regularisation
     splits = StratifiedKFold(folds, shuffle=True, random_state=recipe.seed)
     losses = np.concatenate(
         [
