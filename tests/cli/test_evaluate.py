@@ -11,6 +11,8 @@ from PIL import Image
 from typer.testing import Result
 
 from alzer.evaluation.calibration import Slices
+from alzer.evaluation.made_up import MADE_UP
+from alzer.evaluation.ood import OWN
 from alzer.evaluation.predictions import HeldOut, write_table
 from alzer.model.bundle import load_bundle
 from alzer.training.tables import load_cohort
@@ -86,12 +88,11 @@ def test_a_study_becomes_figures_a_card_and_a_report(
     assert figures["data"]["people"] == 12
     assert figures["controls"]["permuted"] is not None
     assert figures["controls"]["leaky"] is None
-    assert [each["kind"] for each in figures["gate"]["kinds"][-2:]] == [
-        "again",
-        "noise",
-    ]
-    assert figures["gate"]["kinds"][-1]["images"] == 1
-    assert figures["gate"]["same_class_turned_about"] == 1.0
+    kinds = figures["ood"]["kinds"]
+    assert figures["ood"]["judged_by"] == "everyone"
+    assert [each["kind"] for each in kinds] == [OWN, *MADE_UP, "again", "noise"]
+    assert kinds[-1]["images"] == 1
+    assert [each["images"] for each in kinds[:-2]] == [12] * (len(MADE_UP) + 1)
     card = Path("card.md").read_text(encoding="utf-8")
     assert card == Path("results/model-card.md").read_text(encoding="utf-8")
     assert "<svg" in Path("results/report.html").read_text(encoding="utf-8")

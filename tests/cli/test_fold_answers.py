@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from alzer.evaluation.ood_table import read_kinds
 from alzer.evaluation.outside_table import read_results
 from alzer.evaluation.robustness import ALTERATIONS, FORMATS
 from alzer.model.bundle import load_bundle
@@ -70,7 +71,7 @@ def test_networks_are_asked_once_and_their_tables_give_the_same_figures(
     first = call(
         *("evaluate", study, "--data", data, "-o", "one", *QUICK),
         *("--outside", table, "--robustness", "--robustness-people", "2"),
-        "--update-card",
+        *("--ood", "--update-card"),
     )
     assert first.exit_code == 0, first.stderr
 
@@ -79,7 +80,13 @@ def test_networks_are_asked_once_and_their_tables_give_the_same_figures(
     again = call("evaluate", "one", "--data", data, "-o", "two", *bundle, *QUICK)
 
     assert again.exit_code == 0, again.stderr
-    for name in ("metrics.json", "report.html", "outside.csv", "robustness.csv"):
+    for name in (
+        "metrics.json",
+        "report.html",
+        "outside.csv",
+        "robustness.csv",
+        "ood.csv",
+    ):
         assert (Path("one") / name).read_bytes() == (Path("two") / name).read_bytes()
 
     answers = read_results(Path("one", "outside.csv"))
@@ -94,6 +101,11 @@ def test_networks_are_asked_once_and_their_tables_give_the_same_figures(
     assert [each["sessions"] for each in card["outside"]["not_judged"]] == [1]
     rows = [each["alteration"] for each in card["robustness"]["rows"]]
     assert rows[:-1] == [*FORMATS, *ALTERATIONS]
+    judged = read_kinds(Path("one", "ood.csv"))
+    folds = {each.subject: each.network for each in judged}
+    assert folds == {f"person-{k:02}": f"fold-{k % 3}" for k in range(12)}
+    assert card["ood"] == figures_of("one")["ood"]
+    assert card["ood"]["judged_by"] == "folds"
     report = Path("one", "report.html").read_text(encoding="utf-8")
     assert report.count("<figure>") == 10
     assert "16 sessions of 8 people were judged" in report

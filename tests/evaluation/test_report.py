@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from alzer.classes import CLASS_NAMES
+from alzer.evaluation.further_answers import FurtherAnswers
 from alzer.evaluation.limits import limitations
+from alzer.evaluation.ood import OWN, KindResult
 from alzer.evaluation.report import write_card, write_report
 from alzer.evaluation.study import Material, Settings, evaluate
 from evaluation.studies import draw_study, draw_subjects
@@ -19,23 +21,20 @@ CARD = {
     "data": {"source": "OASIS-1", "acknowledgement": "Thanks."},
     "calibration": {"least_probabilities": [0.2, 0.2, 0.2, None]},
 }
-GATE = {
-    "limit": 2.0,
-    "false_alarms": 0.012,
-    "same_class_turned_about": 0.995,
-    "kinds": [
-        {"kind": "x", "images": 4, "refused": 0.5, "flagged": 1.0, "auroc": 0.99}
-    ],
-}
+KINDS = [
+    KindResult(kind, "p", "fold-0", ood_score=score, ood_limit=2.0)
+    for kind, score in ((OWN, 1.0), ("cats", 3.0))
+]
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
     subjects = draw_subjects()
     nothing = draw_study(subjects, skill=0.0)
+    further = FurtherAnswers(kinds=KINDS)
     material = Material(draw_study(subjects), subjects, CARD)
     return evaluate(
-        replace(material, permuted=nothing, leaky=nothing, gate=GATE),
+        replace(material, permuted=nothing, leaky=nothing, further=further),
         Settings(repeats=20, slice_repeats=10),
     )
 
@@ -172,14 +171,20 @@ def test_the_card_says_what_choosing_may_have_gained(figures: dict[str, Any]) ->
         assert f"would read {best:.3f}" in card
 
 
+def test_what_became_of_each_kind_is_in_the_card(figures: dict[str, Any]) -> None:
+    row = "| cats | 1 (1) | 0.0 % | 0.0 % | 100.0 % | 0.0 % | 1.00 |"
+
+    assert row in write_card(figures)
+
+
 def test_what_was_not_run_is_said(figures: dict[str, Any]) -> None:
     empty = {"permuted": None, "leaky": None}
 
-    card = write_card({**figures, "controls": empty, "gate": None})
+    card = write_card({**figures, "controls": empty, "ood": None})
 
     assert "not run (alzer train --control permuted)" in card
     assert "not run (alzer train --control leaky)" in card
-    assert "Not measured." in card
+    assert "Not measured (alzer evaluate --ood)." in card
 
 
 def test_permuted_labels_that_are_learnt_are_shouted_about(

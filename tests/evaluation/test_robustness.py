@@ -15,7 +15,7 @@ from alzer.evaluation.robustness import (
     FORMATS,
     ORIGINAL,
     AlteredResult,
-    MiddleSlice,
+    PersonSlice,
     alter_and_ask,
     choose_people,
 )
@@ -48,16 +48,16 @@ def brightness_reader(folder: Path, level: float = 0.0) -> Model:
 
 
 @pytest.fixture(scope="module")
-def slices() -> list[MiddleSlice]:
+def slices() -> list[PersonSlice]:
     scans = [read_slice(as_png(draw_brain(seed=place))) for place in range(PEOPLE)]
     return [
-        MiddleSlice(f"p{place}", 7, scan, "fold-0") for place, scan in enumerate(scans)
+        PersonSlice(f"p{place}", 7, scan, "fold-0") for place, scan in enumerate(scans)
     ]
 
 
 @pytest.fixture(scope="module")
 def results(
-    slices: list[MiddleSlice], tmp_path_factory: pytest.TempPathFactory
+    slices: list[PersonSlice], tmp_path_factory: pytest.TempPathFactory
 ) -> list[AlteredResult]:
     """Return the answers of a network that is undecided between bright and dark."""
     folder = tmp_path_factory.mktemp("model")
@@ -101,7 +101,7 @@ def test_what_changes_nothing_changes_no_answer(results: list[AlteredResult]) ->
 
 
 def test_results_do_not_depend_on_who_else_is_asked(
-    slices: list[MiddleSlice], tmp_path: Path
+    slices: list[PersonSlice], tmp_path: Path
 ) -> None:
     model = brightness_reader(tmp_path)
 
@@ -143,7 +143,7 @@ def test_refused_slices_count_as_refused_and_not_as_changed(
     assert (row["pairs"], row["refused"]) == (PEOPLE - 1, 1)
 
 
-def test_a_missing_network_is_named(slices: list[MiddleSlice]) -> None:
+def test_a_missing_network_is_named(slices: list[PersonSlice]) -> None:
     with pytest.raises(InvalidRequest, match="no network of fold-0"):
         alter_and_ask(slices, {})
 

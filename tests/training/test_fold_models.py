@@ -11,7 +11,7 @@ import torch
 from alzer.errors import InvalidRequest, LeakySplit
 from alzer.training.cohort import Cohort, prepare_slices, split
 from alzer.training.fold_models import OOD, load_fold_models
-from alzer.training.middle_slices import middle_slices
+from alzer.training.person_slices import middle_slices, slices_of_all_heights
 from alzer.training.tables import load_cohort
 from alzer.training.weights import load_network
 from cohorts import SPEC
@@ -91,3 +91,14 @@ def test_middle_slices_are_of_people_whom_a_network_held_out(cohort: Cohort) -> 
         assert each.position == 1  # of 0, 1 and 2
         assert each.network == f"fold-{cohort.folds[each.subject]}"
         assert each.network != "fold-1"
+
+
+def test_slices_of_everyone_lie_at_all_heights(cohort: Cohort) -> None:
+    own = slices_of_all_heights(cohort, {"fold-0", "fold-1", "fold-2"})
+    all_by_one = slices_of_all_heights(cohort, {"everyone"})
+
+    assert [each.subject for each in own] == sorted(cohort.folds)
+    assert {each.position for each in own} == {0, 1, 2}
+    assert all(each.network == f"fold-{cohort.folds[each.subject]}" for each in own)
+    assert {each.network for each in all_by_one} == {"everyone"}
+    assert [each.position for each in own] == [each.position for each in all_by_one]

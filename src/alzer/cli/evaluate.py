@@ -3,7 +3,7 @@
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,17 +14,18 @@ from rich.console import Console
 from alzer.cli.exits import FAILURE, complain
 from alzer.cli.fold_answers import (
     Asked,
+    OodOption,
     OutsideOption,
     PeopleOption,
     RobustnessOption,
     Source,
+    UnfamiliarOption,
     answer,
     tables_of,
 )
 from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.model.bundle import CARD_FILE, load_bundle, shipped_bundle
-from alzer.model.engine import load_model
 
 StudyArgument = Annotated[
     Path,
@@ -53,14 +54,6 @@ CardOption = Annotated[
     Path | None,
     typer.Option("--model-card", metavar="FILE", help="Also write the card here."),
 ]
-UnfamiliarOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        metavar="DIR",
-        help="Folder with a folder of images per kind; see which the model notices it "
-        "was not trained on. May be given several times.",
-    ),
-]
 FitPersonOption = Annotated[
     bool,
     typer.Option(
@@ -73,9 +66,9 @@ UpdateCardOption = Annotated[
     bool,
     typer.Option(
         "--update-card",
-        help="Also write figures (of --outside and --robustness, too), baselines "
-        "and limitations into the bundle's card, "
-        "from which 'alzer models' takes them.",
+        help="Also write figures (of --outside, --robustness and --ood, too), "
+        "baselines and limitations into the bundle's card, from which 'alzer models' "
+        "takes them.",
     ),
 ]
 FitOpinionOption = Annotated[
@@ -117,6 +110,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     output: OutputOption,
     model: BundleOption = None,
     model_card: CardOption = None,
+    ood: OodOption = False,
     unfamiliar: UnfamiliarOption = None,
     outside: OutsideOption = None,
     robustness: RobustnessOption = False,
@@ -135,8 +129,8 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     which a later call gives the same figures without the networks. Needs the extra
     'train'.
     """
-    kinds = _kinds(unfamiliar or ())
     modules = _Modules()
+    kinds = modules.other_images.find_kinds(unfamiliar or ())
     reading = modules.tables.Reading(slices_are_subjects, number_of_folds)
     cohort = modules.tables.load_cohort(data, reading)
     console = Console(stderr=True)
@@ -146,11 +140,8 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         folder = model or _bundle_of(study)
         bundle = load_bundle(folder)
         subjects = _look_at(cohort, modules, advance)
-        gate = None
-        if kinds:
-            gate = _measure_gate(bundle, cohort, kinds, modules, advance)
         answers = answer(
-            Asked(outside, robustness, robustness_people),
+            Asked(outside, robustness, robustness_people, ood or bool(kinds), kinds),
             Source(study, bundle, cohort, _load, advance),
         )
         opinion = _second_opinion(
@@ -162,7 +153,6 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
             card=bundle.card,
             permuted=predictions.get("permuted"),
             leaky=predictions.get("leaky"),
-            gate=gate,
             notes=cohort.notes,
             further=answers,
             second_opinion=opinion,
@@ -216,8 +206,8 @@ class _Modules:
         self.card_sections = _load("evaluation.card_sections")
         self.opinion = _load("evaluation.second_opinion")
         self.card_figures = _load("evaluation.card_figures")
+        self.other_images = _load("evaluation.other_images")
         self.report = _load("evaluation.report")
-        self.unfamiliar = _load("evaluation.unfamiliar")
         self.tables = _load("training.tables")
 
 
@@ -314,41 +304,6 @@ def _measures_of(
     name: str, measures: Mapping[str, Mapping[str, float]]
 ) -> dict[str, float]:
     return {kind: values[name] for kind, values in measures.items() if name in values}
-
-
-def _kinds(unfamiliar: Sequence[Path]) -> dict[str, Path]:
-    """Find the folders of images, by what the images are.
-
-    Raises:
-        InvalidRequest: If a folder holds none, or two have the same name.
-    """
-    kinds: dict[str, Path] = {}
-    for parent in unfamiliar:
-        found = parent.iterdir() if parent.is_dir() else ()
-        folders = sorted(each for each in found if each.is_dir())
-        if not folders:
-            message = f"'{parent}' holds no folders of images."
-            raise InvalidRequest(message)
-        for each in folders:
-            if kinds.setdefault(each.name, each) != each:
-                message = f"Two folders of images are named '{each.name}'; rename one."
-                raise InvalidRequest(message)
-    return kinds
-
-
-def _measure_gate(
-    bundle: Any,  # noqa: ANN401 - read as it is
-    cohort: Any,  # noqa: ANN401 - of a module that is loaded late
-    kinds: Mapping[str, Path],
-    modules: _Modules,
-    advance: Callable[[str], None],
-) -> dict[str, Any]:
-    slices = [each.read for each in cohort.slices]
-    found = modules.unfamiliar.measure_gate(
-        load_model(bundle, precision="fp32"), slices, kinds, advance
-    )
-    gate = bundle.card.get("gate") or {}
-    return {"false_alarms": gate.get("false_alarms"), **found}
 
 
 def _renew_card(

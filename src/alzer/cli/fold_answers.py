@@ -1,7 +1,7 @@
 """What `alzer evaluate` asks the networks of a study's folds, and keeps as tables."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,7 +35,23 @@ RobustnessOption = Annotated[
 PeopleOption = Annotated[
     int, typer.Option("--robustness-people", min=1, help="People for --robustness.")
 ]
-# What a study's folder needs for either.
+OodOption = Annotated[
+    bool,
+    typer.Option(
+        "--ood",
+        help="See which pictures that are no slices like the study's get an answer: "
+        "stretched, covered, inverted and drawn ones, and those of --unfamiliar.",
+    ),
+]
+UnfamiliarOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder with a folder of images per kind, or of images and whole heads of "
+        "one kind, for --ood, which it implies. May be given several times.",
+    ),
+]
+# What a study's folder needs for outside and altered slices.
 _NO_NETWORKS = (
     "{option} needs the networks of a study's folds (fold-*/network.pt); give the "
     "folder that alzer train wrote. Tables that an earlier call wrote are used without "
@@ -51,11 +67,15 @@ class Asked:
         outside: Table of slices from outside, if any.
         robustness: Whether to alter slices.
         people: How many people's.
+        ood: Whether to judge pictures that are no slices like the study's.
+        kinds: Folders of such pictures, by what they are.
     """
 
     outside: Path | None
     robustness: bool
     people: int
+    ood: bool = False
+    kinds: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,10 +139,30 @@ class Source:
             return tables.read_altered(kept) if kept.is_file() else None
         if not self.models:
             raise InvalidRequest(_NO_NETWORKS.format(option="--robustness"))
-        middle_slices = self.load("training.middle_slices").middle_slices
+        middle_slices = self.load("training.person_slices").middle_slices
         slices = middle_slices(self.cohort, self.models, people)
         return self.load("evaluation.robustness").alter_and_ask(
             slices, self.models, self.advance
+        )
+
+    def kinds(self, asked: Asked) -> Any:  # noqa: ANN401 - of a module that is loaded late
+        """Return what became of images by kind: new, of an earlier call, or None.
+
+        The networks of the folds judge if there are any, else the model for everyone.
+        """
+        tables = self.load("evaluation.ood_table")
+        if not asked.ood:
+            kept = self.study / tables.OOD
+            return tables.read_kinds(kept) if kept.is_file() else None
+        models: Mapping[str, Model] = self.models
+        if not models:
+            everyone = self.load("evaluation.outside").EVERYONE
+            models = {everyone: load_model(self.bundle, precision="fp32")}
+        slices = self.load("training.person_slices").slices_of_all_heights(
+            self.cohort, models
+        )
+        return self.load("evaluation.ood").judge_kinds(
+            slices, asked.kinds, models, self.advance
         )
 
 
@@ -140,6 +180,7 @@ def answer(asked: Asked, source: Source) -> Any:  # noqa: ANN401 - of a module t
     return further.FurtherAnswers(
         source.outside(asked.outside),
         source.altered(asked.people if asked.robustness else None),
+        source.kinds(asked),
     )
 
 
@@ -155,4 +196,7 @@ def tables_of(
     if answers.altered is not None:
         module = load("evaluation.robustness_table")
         tables[module.ROBUSTNESS] = module.write_altered(answers.altered).decode()
+    if answers.kinds is not None:
+        module = load("evaluation.ood_table")
+        tables[module.OOD] = module.write_kinds(answers.kinds).decode()
     return tables

@@ -21,12 +21,12 @@ def answer_cells(answer: SliceAnswer | None, problem: str) -> dict[str, str]:
     """
     if answer is None:
         return {"problem": problem}
-    logits = (_number(value) for value in answer.logits)
+    logits = (number(value) for value in answer.logits)
     return {
         **dict(zip(CLASS_NAMES, logits, strict=True)),
-        "ood_score": _number(answer.ood_score),
-        "ood_limit": _number(answer.ood_limit),
-        "csf": _number(answer.csf),
+        "ood_score": number(answer.ood_score),
+        "ood_limit": number(answer.ood_limit),
+        "csf": number(answer.csf),
         "doubt": answer.doubt,
     }
 
@@ -48,16 +48,18 @@ def answer_of(row: Mapping[str, str]) -> SliceAnswer | None:
         return None
     return SliceAnswer(
         tuple(float(row[name]) for name in CLASS_NAMES),
-        _known(row["ood_score"]),
-        _known(row["ood_limit"]),
+        known(row["ood_score"]),
+        known(row["ood_limit"]),
         float(row["csf"]),
         row["doubt"],
     )
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Return a cell for a number; empty if it is unknown."""
     return "" if value is None else f"{value:.{DECIMALS}f}"
 
 
-def _known(cell: str) -> float | None:
+def known(cell: str) -> float | None:
+    """Return the number of a cell; None if it is empty."""
     return float(cell) if cell else None

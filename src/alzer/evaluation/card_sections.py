@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-SECTIONS = ("outside", "robustness")
+SECTIONS = ("outside", "robustness", "ood")
 
 
 def place_section(
@@ -31,7 +31,7 @@ def place_section(
 def with_sections(
     card: Mapping[str, Any], figures: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a bundle's card with the figures of other slices than the study's.
+    """Return a bundle's card with the figures of other images than the study's slices.
 
     The model's own file, its digest and all else that the card says stay the same.
 

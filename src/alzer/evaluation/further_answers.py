@@ -1,10 +1,12 @@
-"""Answers for other slices than those of a study: from outside, and altered."""
+"""Answers for other slices than those of a study: from outside, altered, no slices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from alzer.evaluation.networks import calibrations
+from alzer.evaluation.ood import KindResult
+from alzer.evaluation.ood_figures import ood_figures
 from alzer.evaluation.outside import SessionResult
 from alzer.evaluation.outside_figures import outside_figures
 from alzer.evaluation.predictions import HeldOut
@@ -19,10 +21,12 @@ class FurtherAnswers:
     Attributes:
         outside: Results for slices from outside; None if they were not asked.
         altered: Results for altered slices, likewise.
+        kinds: Results for images of other kinds, likewise.
     """
 
     outside: Sequence[SessionResult] | None = None
     altered: Sequence[AlteredResult] | None = None
+    kinds: Sequence[KindResult] | None = None
 
 
 def further_figures(
@@ -40,11 +44,13 @@ def further_figures(
         repeats: Bootstrap draws of people.
 
     Returns:
-        Plain values for metrics.json: `outside` and `robustness`, None where the
-        networks were not asked.
+        Plain values for metrics.json: `outside`, `robustness` and `ood`, None where
+        the networks were not asked.
     """
     outside, altered = answers.outside, answers.altered
-    figures: dict[str, Any] = {"outside": None, "robustness": None}
+    figures: dict[str, Any] = {"outside": None, "robustness": None, "ood": None}
+    if answers.kinds is not None:
+        figures["ood"] = ood_figures(answers.kinds, card, repeats)
     if outside is None and altered is None:
         return figures
     found = calibrations(held_out, card)

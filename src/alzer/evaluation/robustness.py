@@ -68,14 +68,15 @@ FORMATS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class MiddleSlice:
-    """The middle slice of one person.
+class PersonSlice:
+    """One slice of one person, and who may judge it.
 
     Attributes:
         subject: The person.
         position: Its number within the person.
         scan: The slice.
-        network: Of the fold that held the person out: `fold-` and its number.
+        network: Of the fold that held the person out: `fold-` and its number;
+            or `everyone`.
         from_head: Whether it was cut out of a whole head, and is not judged by what
             it shows; what is sent of it as a picture is.
     """
@@ -124,7 +125,7 @@ def choose_people(subjects: Sequence[str], count: int = PEOPLE) -> list[str]:
 
 
 def alter_and_ask(
-    slices: Sequence[MiddleSlice],
+    slices: Sequence[PersonSlice],
     models: Mapping[str, Model],
     advance: Callable[[str], None] = lambda _: None,
 ) -> list[AlteredResult]:
@@ -156,7 +157,7 @@ def alter_and_ask(
     return results
 
 
-def _alter_one(own: MiddleSlice, model: Model) -> list[AlteredResult]:
+def _alter_one(own: PersonSlice, model: Model) -> list[AlteredResult]:
     grey = picture_of(own.scan)
     result = partial(_ask, own, model)
     return [
@@ -182,7 +183,7 @@ def generator_of(subject: str, alteration: str) -> np.random.Generator:
 
 
 def _ask(
-    own: MiddleSlice, model: Model, alteration: str, source: bytes | Slice
+    own: PersonSlice, model: Model, alteration: str, source: bytes | Slice
 ) -> AlteredResult:
     result = partial(AlteredResult, own.subject, own.position, own.network, alteration)
     try:

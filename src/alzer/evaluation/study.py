@@ -54,7 +54,6 @@ class Material:
         card: The model's card, without what evaluation adds.
         permuted: Predictions of the control with permuted labels, if it was run.
         leaky: Predictions of the control that holds out slices, likewise.
-        gate: Figures of unfamiliar images, if they were measured.
         notes: What should be known of the data, such as whom was left out.
         further: Answers for other slices, where networks were asked for them.
         second_opinion: Section of the card, if the slices were measured.
@@ -65,7 +64,6 @@ class Material:
     card: Mapping[str, Any]
     permuted: HeldOut | None = None
     leaky: HeldOut | None = None
-    gate: Mapping[str, Any] | None = None
     notes: Sequence[str] = ()
     further: FurtherAnswers = field(default_factory=FurtherAnswers)
     second_opinion: Mapping[str, Any] | None = None
@@ -149,7 +147,6 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
             "leaky": material.leaky
             and leaky_figures(material.leaky, material.held_out, material.subjects),
         },
-        "gate": None if material.gate is None else dict(material.gate),
         **further_figures(
             material.further, material.held_out, material.card, settings.repeats
         ),

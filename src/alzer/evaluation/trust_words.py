@@ -1,8 +1,8 @@
-"""What a model's answers are worth, in words: controls, and images unlike its own."""
+"""The checks of the pipeline itself, in words."""
 
 from alzer.evaluation.controls import CHANCE_TOLERANCE
 from alzer.evaluation.layout import Section, Table
-from alzer.evaluation.numbers import Figures, percent, plain, with_interval
+from alzer.evaluation.numbers import Figures, plain, with_interval
 
 
 def describe_controls(controls: Figures) -> Section:
@@ -50,35 +50,3 @@ def describe_controls(controls: Figures) -> Section:
         ]
         tables.append(Table(columns, rows))
     return Section("Controls", bullets=bullets, tables=tables)
-
-
-def describe_gate(gate: Figures | None) -> Section:
-    """Return the section on images unlike the training slices."""
-    title = "Images unlike the training slices"
-    if gate is None:
-        return Section(title, text=["Not measured."])
-    text = [
-        (
-            "The last activations, averaged over the image, are compared with "
-            "those of the training slices; what lies too far away is flagged as not "
-            "reliable. The "
-            "limit lets 99 % of the slices of people held out pass: measured, "
-            f"{percent(gate['false_alarms'])} of them are flagged."
-        ),
-        (
-            f"Turned by 180 degrees, {percent(gate['same_class_turned_about'])} of "
-            "the slices keep their class."
-        ),
-    ]
-    rows = [
-        [
-            each["kind"],
-            str(each["images"]),
-            percent(each["refused"]),
-            percent(each["flagged"]),
-            plain(each["auroc"]),
-        ]
-        for each in gate["kinds"]
-    ]
-    columns = ["images", "number", "refused", "refused or flagged", "AUROC of distance"]
-    return Section(title, text=text, tables=[Table(columns, rows)])

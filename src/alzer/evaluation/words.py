@@ -14,13 +14,14 @@ from alzer.evaluation.numbers import (
     signed,
     with_interval,
 )
+from alzer.evaluation.ood_sections import describe_ood
 from alzer.evaluation.outside_sections import describe_outside
 from alzer.evaluation.person_words import describe_person
 from alzer.evaluation.robustness_sections import describe_robustness
 from alzer.evaluation.second_opinion_words import describe_second_opinion
 from alzer.evaluation.selection_words import describe_selection
 from alzer.evaluation.study import COHORTS
-from alzer.evaluation.trust_words import describe_controls, describe_gate
+from alzer.evaluation.trust_words import describe_controls
 
 COHORT_WORDS = {"everyone": "everyone", "age_60_and_over": "age 60 and over"}
 
@@ -71,7 +72,7 @@ def _sections(figures: Figures) -> Iterator[Section]:
     yield describe_second_opinion(figures.get("second_opinion"))
     yield describe_selection(figures)
     yield describe_controls(figures["controls"])
-    yield describe_gate(figures["gate"])
+    yield describe_ood(figures.get("ood"))
     yield describe_outside(figures.get("outside"))
     yield describe_robustness(figures.get("robustness"))
     yield _failures(figures["failures"])

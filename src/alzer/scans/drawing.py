@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.scans.foreground import Foreground
+from alzer.scans.shape import ellipse_overlap
 
 # Neighbours in a drawn shape differ by less than half of one of 256 grey levels.
 # Tissue and fluid have noise, so 5 x 5 pixels never do.
@@ -22,8 +23,16 @@ _FLAT_SIDE = 5
 _LEAST_PIECE = 0.002
 
 # Where the grey levels were clipped, whole ventricles are black and white matter is
-# white. Of these levels only rectangles count.
+# white. Of these levels only rectangles and ellipses count.
 _CLIPPED = 0.05, 0.95
+
+# Lossy compression changes a shape's levels near its edge by less than this.
+_NEARLY_EQUAL = 0.08
+
+# Overlap with the ellipse of equal moments, and the least area, of the head, that
+# tells an ellipse from ventricles: few clipped ones reach so much.
+_MIN_ELLIPSE_OVERLAP = 0.95
+_LEAST_ELLIPSE = 0.012
 
 # A drawn line: at most this many pixels across, brighter or darker than what lies at
 # both sides by a step this large, its own pixels equal but for lossy compression.
@@ -65,22 +74,21 @@ def constant_share(foreground: Foreground) -> float:
 
     Returns:
         Share of the head, 0 to 1. Black and white pieces count if they are
-        rectangles, others in any shape.
+        rectangles or ellipses, others in any shape.
     """
     flat = _flat(foreground)
     area = np.count_nonzero(foreground.region)
     if np.count_nonzero(flat) < _LEAST_PIECE * area:
         return 0.0
-    rim = _FLAT_SIDE // 2
-    values = foreground.values[rim:-rim, rim:-rim]
     labels = cc3d.connected_components(flat, connectivity=4)
     found = cc3d.statistics(labels)
     sizes, boxes = found["voxel_counts"], found["bounding_boxes"]
-    covered = sum(
-        int(sizes[label])
-        for label in np.flatnonzero(sizes >= _LEAST_PIECE * area)
-        if label and _is_drawn(values[boxes[label]], labels[boxes[label]] == label)
-    )
+    covered = 0
+    for label in np.flatnonzero(sizes >= _LEAST_PIECE * area):
+        window = _grown(boxes[label])
+        piece = labels[window] == label
+        if label and _is_drawn(foreground.values[window], piece, area):
+            covered += int(sizes[label])
     return float(covered / area)
 
 
@@ -125,22 +133,56 @@ def _line_levels(
 def _flat(foreground: Foreground) -> NDArray[np.bool_]:
     """Return which pixels of the head, without its rim, have equal surroundings."""
     values, steps = foreground.values, _FLAT_SIDE - 1
+    flat = np.zeros(values.shape, bool)
     if min(values.shape) <= _FLAT_SIDE:
-        return np.zeros((0, 0), bool)
+        return flat
     across = _all_of(np.abs(np.diff(values, axis=1)) < _EQUAL, steps, axis=1)
     down = np.abs(np.diff(values, axis=0)) < _EQUAL
-    flat = _all_of(across, _FLAT_SIDE, axis=0)
-    flat &= _all_of(_all_of(down, steps, axis=0), _FLAT_SIDE, axis=1)
+    found = _all_of(across, _FLAT_SIDE, axis=0)
+    found &= _all_of(_all_of(down, steps, axis=0), _FLAT_SIDE, axis=1)
     rim = _FLAT_SIDE // 2
-    return flat & foreground.region[rim:-rim, rim:-rim]
+    flat[rim:-rim, rim:-rim] = found
+    return flat & foreground.region
 
 
-def _is_drawn(values: NDArray[np.float32], piece: NDArray[np.bool_]) -> bool:
-    """Say whether a constant piece was drawn; clipping makes none of middle greys."""
-    black, white = _CLIPPED
-    return black < float(values[piece][0]) < white or all(
-        _is_straight(piece.sum(axis=axis)) for axis in (0, 1)
+def _grown(box: tuple[slice, ...]) -> tuple[slice, slice]:
+    """Return a box with what lies beside it."""
+    down, across = (
+        slice(max(side.start - _FLAT_SIDE, 0), side.stop + _FLAT_SIDE)
+        for side in box[:2]
     )
+    return down, across
+
+
+def _is_drawn(
+    values: NDArray[np.float32], piece: NDArray[np.bool_], head_area: int
+) -> bool:
+    """Return whether a constant piece was drawn; clipping makes none of middle greys.
+
+    Args:
+        values: Of the piece and what lies beside it, shape (row, column).
+        piece: Middles of constant squares, the same shape.
+        head_area: Pixels of the head.
+    """
+    black, white = _CLIPPED
+    level = float(values[piece][0])
+    if black < level < white:
+        return True
+    if all(_is_straight(piece.sum(axis=axis)) for axis in (0, 1)):
+        return True
+    shape = _nearly_equal(values, level, piece)
+    return np.count_nonzero(shape) >= _LEAST_ELLIPSE * head_area and (
+        ellipse_overlap(shape) >= _MIN_ELLIPSE_OVERLAP
+    )
+
+
+def _nearly_equal(
+    values: NDArray[np.float32], level: float, piece: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return what belongs to a piece and is equal to it but for lossy compression."""
+    alike = np.abs(values - level) < _NEARLY_EQUAL
+    labels = cc3d.connected_components(alike, connectivity=4)
+    return np.asarray(labels == labels[piece][0])
 
 
 def _all_of(flags: NDArray[np.bool_], count: int, axis: int) -> NDArray[np.bool_]:

@@ -1,4 +1,7 @@
-"""One slice of a volume, to see what it is."""
+"""Single slices of a volume."""
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,18 +21,41 @@ def middle_slice(volume: Volume) -> Slice:
     Returns:
         A slice on the volume's own grid that says how it lies.
     """
+    axis = _axial_axis(volume)
+    scan = _plane(volume, axis, volume.voxels.shape[axis] // 2)
+    low, high = np.percentile(scan.pixels, (_DARK, _BRIGHT))
+    return replace(scan, display_range=(float(low), float(high)))
+
+
+def axial_planes(volume: Volume, display_range: tuple[float, float]) -> Iterator[Slice]:
+    """Yield all planes that are the most axial, as they follow one another.
+
+    Args:
+        volume: Any.
+        display_range: The values to show as black and as white.
+
+    Yields:
+        Slices on the volume's own grid that say how they lie.
+    """
+    axis = _axial_axis(volume)
+    for index in range(volume.voxels.shape[axis]):
+        yield replace(_plane(volume, axis, index), display_range=display_range)
+
+
+def _axial_axis(volume: Volume) -> int:
     steps = volume.affine[:3, :3]
-    axis = int(np.argmax(np.abs(steps[2]) / np.linalg.norm(steps, axis=0)))
+    return int(np.argmax(np.abs(steps[2]) / np.linalg.norm(steps, axis=0)))
+
+
+def _plane(volume: Volume, axis: int, index: int) -> Slice:
     down, across = (other for other in range(3) if other != axis)
-    index = volume.voxels.shape[axis] // 2
     pixels = np.take(volume.voxels, index, axis)
     affine = volume.affine[:, [down, across, axis, 3]].copy()
     affine[:, 3] += index * volume.affine[:, axis]
-    low, high = np.percentile(pixels, (_DARK, _BRIGHT))
     return Slice(
         pixels=np.ascontiguousarray(pixels, np.float32),
         format=volume.source,
-        display_range=(float(low), float(high)),
+        display_range=(float(pixels.min()), float(pixels.max())),
         spacing_mm=(volume.spacing_mm[down], volume.spacing_mm[across]),
         affine=affine,
     )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import NotBrainLike
-from alzer.scans import content, drawing, lettering
+from alzer.scans import content, covering, drawing, lettering
 from alzer.scans.foreground import Foreground
 from alzer.scans.frame import find_frame
 from alzer.scans.orientation import StandardView
@@ -41,7 +41,11 @@ MIN_LIKELY_ASPECT = 0.71
 MAX_LIKELY_ASPECT = 0.86
 MAX_TILT_DEGREES = 20.0
 MAX_SIDE_SHARE = 0.27
-MAX_CONSTANT_SHARE = 0.006
+MAX_CONSTANT_SHARE = 0.003
+MAX_SHARP_EDGE = 0.19
+MAX_SMOOTH_EDGE = 0.24
+MAX_DARK_CORNER = 0.085
+MAX_GAP = 0.125
 MAX_DRAWN_LINES = 36
 MAX_SHARP_SHARE = 0.075
 MIN_MIRROR_DIFFERENCE = 0.02
@@ -81,6 +85,7 @@ COVERED = (
     "A box or another shape of one grey level covers a part of the head; "
     "send the slice without it."
 )
+INCOMPLETE = "A part of the head is missing, or covered in black; send the whole slice."
 DRAWN = (
     "Lines, marks or text of one grey level are drawn over the head; "
     "send the slice without them."
@@ -243,7 +248,8 @@ def _doubts(
     profile = content.rim_profile(foreground)
     rules = (
         (content.skull_dip(profile) > MAX_SKULL_DIP, SKULL),
-        (drawing.constant_share(foreground) > MAX_CONSTANT_SHARE, COVERED),
+        (_is_covered(foreground), COVERED),
+        (covering.gap(foreground) > MAX_GAP, INCOMPLETE),
         (lines.of_one_level > MAX_DRAWN_LINES, DRAWN),
         (lines.share > MAX_SHARP_SHARE, NOISY),
         (outline.side_share > MAX_SIDE_SHARE, CUT_OFF),
@@ -259,7 +265,21 @@ def _doubts(
     explained = {OTHER_CONTRAST} if SKULL in found else set[str]()
     if {SKULL, OTHER_CONTRAST, NOISY} & set(found):
         explained.add(DRAWN)
+    if COVERED in found:
+        explained.add(INCOMPLETE)
     yield from (doubt for doubt in found if doubt not in explained)
+
+
+def _is_covered(foreground: Foreground) -> bool:
+    """Return whether shapes of one grey level, or black boxes, lie over the head."""
+    if drawing.constant_share(foreground) > MAX_CONSTANT_SHARE:
+        return True
+    edges = covering.dark_edges(foreground)
+    return (
+        edges.sharp > MAX_SHARP_EDGE
+        or edges.smooth > MAX_SMOOTH_EDGE
+        or edges.corner > MAX_DARK_CORNER
+    )
 
 
 def _is_photographed(foreground: Foreground) -> bool:

@@ -76,6 +76,18 @@ def measure(
     )
 
 
+def ellipse_overlap(region: NDArray[np.bool_]) -> float:
+    """Return the intersection over union of a region and the ellipse of equal moments.
+
+    Args:
+        region: shape (row, column), pixels as wide as high.
+
+    Returns:
+        0 to 1; 0 if the region is empty.
+    """
+    return _compare_with_ellipse(region, 1.0)[1]
+
+
 def _compare_with_ellipse(
     region: NDArray[np.bool_], pixel_aspect: float
 ) -> tuple[float, float, float]:
