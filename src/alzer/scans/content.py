@@ -109,6 +109,23 @@ def skull_dip(profile: NDArray[np.float32]) -> float:
     return float(falls.max())
 
 
+def cavity(profile: NDArray[np.float32]) -> float:
+    """Compute which share of its brightness the head loses from outside to inside.
+
+    Near its top, scalp and skull are thicker than what they surround, and hardly any
+    brain is left in which the brightness would rise again.
+
+    Args:
+        profile: Of `rim_profile`.
+
+    Returns:
+        The deepest fall below a brighter place further out, over that place, 0 to 1.
+    """
+    below = profile[_RIM.start :]
+    outside = np.maximum.accumulate(below)
+    return float(((outside - below) / np.maximum(outside, _DARK)).max())
+
+
 def rim_ratio(profile: NDArray[np.float32]) -> float:
     """Compute the brightness of the outer rim over that of the brain within.
 

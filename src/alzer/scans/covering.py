@@ -6,6 +6,7 @@ straight to the pixel, far from where the outline of a head runs along a row or 
 column, and right angles. Other shapes leave a gap that is wider than furrows are.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ class _Edges:
     line: Indices
     first: Indices
     last: Indices
-    depth: NDArray[np.float64]
+    depth: NDArray[np.floating]
     dark_after: bool
 
     @property
@@ -118,7 +119,7 @@ def gap(foreground: Foreground) -> float:
 
 
 def _size(foreground: Foreground) -> float:
-    return max(float(np.count_nonzero(foreground.region)) ** 0.5, 1.0)
+    return max(math.sqrt(np.count_nonzero(foreground.region)), 1.0)
 
 
 def _all_edges(foreground: Foreground, dark: Mask, across: int) -> Iterator[_Edges]:
@@ -132,9 +133,8 @@ def _edges(
     """Yield edges along rows (axis 0) or columns: where dark follows, and precedes."""
     values, head = foreground.values, foreground.mask & foreground.region
     if axis:
-        values, dark, head = (
-            np.ascontiguousarray(part.T) for part in (values, dark, head)
-        )
+        values = np.ascontiguousarray(values.T)
+        dark, head = np.ascontiguousarray(dark.T), np.ascontiguousarray(head.T)
     middle, half = (pair[axis] for pair in foreground.middle_and_half)
     steps = values[across:] - values[:-across]
     least = max(_LEAST_LENGTH * _size(foreground), _LEAST_PIXELS)

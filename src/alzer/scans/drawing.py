@@ -77,7 +77,7 @@ def constant_share(foreground: Foreground) -> float:
         rectangles or ellipses, others in any shape.
     """
     flat = _flat(foreground)
-    area = np.count_nonzero(foreground.region)
+    area = int(np.count_nonzero(foreground.region))
     if np.count_nonzero(flat) < _LEAST_PIECE * area:
         return 0.0
     labels = cc3d.connected_components(flat, connectivity=4)
@@ -171,9 +171,8 @@ def _is_drawn(
     if all(_is_straight(piece.sum(axis=axis)) for axis in (0, 1)):
         return True
     shape = _nearly_equal(values, level, piece)
-    return np.count_nonzero(shape) >= _LEAST_ELLIPSE * head_area and (
-        ellipse_overlap(shape) >= _MIN_ELLIPSE_OVERLAP
-    )
+    is_large = int(np.count_nonzero(shape)) >= _LEAST_ELLIPSE * head_area
+    return is_large and ellipse_overlap(shape) >= _MIN_ELLIPSE_OVERLAP
 
 
 def _nearly_equal(

@@ -37,6 +37,7 @@ MAX_REPETITION = 0.78
 
 # Beyond these a slice is answered, but not reliably; the same page gives both sides.
 MAX_SKULL_DIP = 0.28
+MAX_CAVITY = 0.7
 MIN_LIKELY_ASPECT = 0.71
 MAX_LIKELY_ASPECT = 0.86
 MAX_TILT_DEGREES = 20.0
@@ -247,7 +248,7 @@ def _doubts(
     """Yield why an answer could not be relied on, the plainest reason first."""
     profile = content.rim_profile(foreground)
     rules = (
-        (content.skull_dip(profile) > MAX_SKULL_DIP, SKULL),
+        (_has_skull(profile), SKULL),
         (_is_covered(foreground), COVERED),
         (covering.gap(foreground) > MAX_GAP, INCOMPLETE),
         (lines.of_one_level > MAX_DRAWN_LINES, DRAWN),
@@ -268,6 +269,13 @@ def _doubts(
     if COVERED in found:
         explained.add(INCOMPLETE)
     yield from (doubt for doubt in found if doubt not in explained)
+
+
+def _has_skull(profile: NDArray[np.float32]) -> bool:
+    return (
+        content.skull_dip(profile) > MAX_SKULL_DIP
+        or content.cavity(profile) > MAX_CAVITY
+    )
 
 
 def _is_covered(foreground: Foreground) -> bool:
