@@ -16,7 +16,8 @@ from phantoms import as_png, draw_brain
 def write_head(path: Path, planes: int = 40) -> None:
     """Write a whole head whose values grow from plane to plane."""
     voxels = np.random.default_rng(0).random((40, 48, planes)) + np.arange(planes)
-    image = nibabel.nifti1.Nifti1Image(voxels.astype(np.float32), np.diag([4, 4, 4, 1]))
+    affine = np.diag([4, 4, 4, 1])
+    image = nibabel.Nifti1Image(voxels.astype(np.float32), affine)  # type: ignore[no-untyped-call]  # nibabel
     nibabel.save(image, path)
 
 

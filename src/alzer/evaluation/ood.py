@@ -6,10 +6,11 @@ them, and so is what is made of them; other images by the folds' networks in tur
 Without such networks the model for everyone judges all.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from alzer.errors import UnusableScan
 from alzer.evaluation.made_up import MADE_UP
@@ -19,6 +20,8 @@ from alzer.evaluation.robustness import PersonSlice, encoded, generator_of
 from alzer.model.engine import Model
 from alzer.scans.orientation import picture_of
 from alzer.scans.slice import Slice
+
+Image = TypeVar("Image", PersonSlice, OtherImage)
 
 # Slices as a model was trained on, with which all kinds are compared.
 OWN = "slices of the data"
@@ -96,10 +99,8 @@ def judge_kinds(
 
 
 def _told(
-    images: Sequence[PersonSlice] | Iterator[OtherImage],
-    kind: str,
-    advance: Callable[[str], None],
-) -> Iterator:
+    images: Iterable[Image], kind: str, advance: Callable[[str], None]
+) -> Iterator[Image]:
     for place, image in enumerate(images):
         if place % _TOLD_EVERY == 0:
             advance(f"{kind}: image {place}")
