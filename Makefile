@@ -50,8 +50,8 @@ WITH_NETWORKS = $(if $(wildcard $(STUDY)),--outside $(DATA)/oasis2-planes/sessio
 
 evaluate: .venv-test/.test-stamp
 	.venv-test/bin/alzer evaluate $(or $(wildcard $(STUDY)),docs/evaluation) \
-		--data $(DATA)/oasis1-axial --unfamiliar $(DATA)/ood --unfamiliar $(DATA)/oasis1-planes \
-		--unfamiliar $(DATA)/oasis2-planes --unfamiliar $(DATA)/volumes \
+		--data $(DATA)/oasis1-axial --other-images $(DATA)/ood --other-images $(DATA)/oasis1-planes \
+		--other-images $(DATA)/oasis2-planes --other-images $(DATA)/volumes \
 		--output docs/evaluation --model-card docs/model-card.md --fit-person --update-card \
 		--fit-second-opinion --second-opinion-outside $(DATA)/oasis2-planes/sessions.csv $(WITH_NETWORKS)
 

@@ -14,7 +14,7 @@ from alzer.model.preparation import InputSpec
 from alzer.training import export
 from alzer.training.network import ResNet50
 from bundles import write_bundle
-from networks import random_novelty, settled_network
+from networks import random_ood_score, settled_network
 from trained import TrainedStudy, train_study
 
 # A busy machine is slow, which is no failure; and a run can be repeated.
@@ -54,7 +54,7 @@ def resnet_bundle(
 ) -> Bundle:
     """Return that network as it is served; smaller images keep the tests quick."""
     folder, spec = tmp_path_factory.mktemp("resnet"), InputSpec(height=97, width=65)
-    content = export.export_onnx(network, spec, random_novelty())
+    content = export.export_onnx(network, spec, random_ood_score())
     export.write_bundle(folder, content, spec, {"name": "random", "version": "0"})
     return load_bundle(folder)
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from alzer.model.evidence import Evidence
 from alzer.training.network import (
-    Novelty,
+    OodScore,
     ResNet50,
     ResNet50WithMaps,
     seeded_network,
@@ -20,11 +20,11 @@ class TorchNetwork:
 
     Args:
         network: In evaluation mode.
-        novelty: Gives the OOD score.
+        ood_score: Gives the OOD score.
     """
 
-    def __init__(self, network: ResNet50, novelty: Novelty) -> None:
-        self._network = ResNet50WithMaps(network, novelty).eval()
+    def __init__(self, network: ResNet50, ood_score: OodScore) -> None:
+        self._network = ResNet50WithMaps(network, ood_score).eval()
 
     def run(self, pair: NDArray[np.float32]) -> Evidence:
         """Return the evidence for two inputs, shape (2, 1, row, column)."""
@@ -56,8 +56,8 @@ def settled_network(seed: int = 5) -> ResNet50:
     return network
 
 
-def random_novelty(seed: int = 5, features: int = 2048, axes: int = 8) -> Novelty:
+def random_ood_score(seed: int = 5, features: int = 2048, axes: int = 8) -> OodScore:
     """Give a distance from no particular place."""
     generator = torch.Generator().manual_seed(seed)
     weight = torch.randn(axes, features, generator=generator) / features**0.5
-    return Novelty(weight, torch.randn(axes, generator=generator))
+    return OodScore(weight, torch.randn(axes, generator=generator))

@@ -80,7 +80,7 @@ def test_a_study_becomes_figures_a_card_and_a_report(
     result = call(
         *("evaluate", study, "--data", data, "--output", "results", *QUICK),
         *("--model-card", "card.md"),
-        *("--unfamiliar", more.parent, "--unfamiliar", kind.parent),
+        *("--other-images", more.parent, "--other-images", kind.parent),
     )
 
     assert result.exit_code == 0, result.stderr
@@ -216,7 +216,7 @@ def test_kinds_of_the_same_name_are_named(
 
     result = call(
         *("evaluate", study, "--data", data, "-o", "results", *QUICK),
-        *("--unfamiliar", tmp_path / "one", "--unfamiliar", tmp_path / "two"),
+        *("--other-images", tmp_path / "one", "--other-images", tmp_path / "two"),
     )
 
     assert result.exit_code == 2
@@ -230,7 +230,7 @@ def test_an_empty_folder_of_kinds_is_named(
 
     result = call(
         *("evaluate", study, "--data", data, "-o", "results", *QUICK),
-        *("--unfamiliar", tmp_path / "none"),
+        *("--other-images", tmp_path / "none"),
     )
 
     assert result.exit_code == 2

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from alzer.evaluation.baselines import Seen, Subject
+from alzer.evaluation.baselines import SliceMeasurements, Subject
 from alzer.evaluation.calibration import Slices
 from alzer.evaluation.predictions import HeldOut
 
@@ -22,7 +22,7 @@ def draw_subjects(seed: int = 0, times: int = 1) -> list[Subject]:
     subjects = []
     for place, label in enumerate(labels):
         slices = [
-            Seen(
+            SliceMeasurements(
                 fluid=float(0.1 + 0.03 * label + 0.03 * generator.standard_normal()),
                 area=float(9000 + 100 * generator.standard_normal()),
                 small=generator.random(SMALL_SHAPE).astype(np.float32),
@@ -72,5 +72,5 @@ def draw_study(
     positions = tuple(
         np.tile(np.arange(PER_PERSON), len(each.labels) // PER_PERSON) for each in parts
     )
-    novelty = tuple(np.full(len(each.labels), np.nan) for each in parts)
-    return HeldOut(tuple(range(FOLDS)), tuple(parts), positions, novelty)
+    ood_score = tuple(np.full(len(each.labels), np.nan) for each in parts)
+    return HeldOut(tuple(range(FOLDS)), tuple(parts), positions, ood_score)

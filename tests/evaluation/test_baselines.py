@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alzer.evaluation.baselines import Seen, Subject, run_baselines
+from alzer.evaluation.baselines import SliceMeasurements, Subject, run_baselines
 from alzer.evaluation.scores import impaired_auc
 
 FOLDS = 3
@@ -22,7 +22,7 @@ def draw_subjects(telling: str) -> list[Subject]:
         )
         pattern = np.zeros((6, 5), np.float32)
         pattern[:, :2] = 4.0 * voxels
-        seen = Seen(
+        seen = SliceMeasurements(
             fluid=float(0.1 + 0.05 * fluid + 0.01 * generator.standard_normal()),
             area=9000.0 + 10.0 * generator.standard_normal(),
             small=pattern + generator.random((6, 5), np.float32),
@@ -63,7 +63,11 @@ def test_people_are_judged_without_their_own_class() -> None:
             place % 2,
             place // 2 % FOLDS,
             {},
-            [Seen(0.2, 9000.0, 10.0 * generator.random((13, 11), np.float32))],
+            [
+                SliceMeasurements(
+                    0.2, 9000.0, 10.0 * generator.random((13, 11), np.float32)
+                )
+            ],
         )
         for place in range(120)
     ]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alzer.evaluation.baselines import VOXEL_SHAPE, Seen, Subject
+from alzer.evaluation.baselines import VOXEL_SHAPE, SliceMeasurements, Subject
 from alzer.evaluation.neighbour import neighbour_accuracy, neighbour_accuracy_across
 
 
@@ -15,7 +15,9 @@ def subjects() -> list[Subject]:
     for place, label in enumerate(generator.permutation(np.arange(90) % 3)):
         own = generator.random(VOXEL_SHAPE)
         slices = [
-            Seen(0.2, 9000.0, (own + 0.1 * generator.random(VOXEL_SHAPE)).astype("f4"))
+            SliceMeasurements(
+                0.2, 9000.0, (own + 0.1 * generator.random(VOXEL_SHAPE)).astype("f4")
+            )
             for _ in range(3)
         ]
         people.append(Subject(f"p{place:02}", int(label), place % 5, {}, slices))

@@ -33,7 +33,7 @@ def test_people_with_odd_slices_are_counted() -> None:
     study = draw_study(draw_subjects())
     scores = [np.zeros(len(fold.labels)) for fold in study.slices]
     scores[0][:2] = 9.0
-    odd = replace(study, novelty=tuple(scores))
+    odd = replace(study, ood_score=tuple(scores))
 
     figures = person_figures(cross_fit(odd))
 

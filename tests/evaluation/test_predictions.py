@@ -53,7 +53,7 @@ def test_a_table_of_before_is_read_with_its_scores(tmp_path: Path) -> None:
     found = read_table(tmp_path / "all.csv")
 
     assert found.predictions_of == "slice alone"
-    assert found.novelty[0].tolist() == [0.79]
+    assert found.ood_score[0].tolist() == [0.79]
     assert found.slices[0].labels.tolist() == [2]
 
 

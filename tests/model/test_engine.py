@@ -17,7 +17,7 @@ from alzer.model.bundle import Bundle
 from alzer.model.engine import Model, load_model
 from alzer.settings import EngineName, Precision
 from alzer.training.network import ResNet50, ResNet50WithMaps
-from networks import random_novelty
+from networks import random_ood_score
 
 # Models end in the order in which they began, not the other way round.
 SIGNAL_AFTER_MODELS = """
@@ -87,7 +87,7 @@ def test_the_engine_gives_the_mean_of_an_image_and_its_mirror_image(
     network: ResNet50, model: Model, images: np.ndarray
 ) -> None:
     with torch.no_grad():
-        whole = ResNet50WithMaps(network, random_novelty())
+        whole = ResNet50WithMaps(network, random_ood_score())
         logits, maps, ood_score = (
             output.numpy() for output in whole(torch.from_numpy(images))
         )

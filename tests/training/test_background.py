@@ -10,7 +10,7 @@ from alzer.training.background import (
     AXES,
     background_axes,
     leave_out,
-    without,
+    project_out,
 )
 from alzer.training.network import ResNet50, ResNet50WithMaps
 from networks import settled_network
@@ -64,10 +64,10 @@ def test_features_are_left_at_right_angles() -> None:
     axes = np.linalg.qr(generator.standard_normal((12, 3)))[0]
     features = generator.standard_normal((5, 12)).astype(np.float32)
 
-    left = without(features, axes)
+    left = project_out(features, axes)
 
     assert left @ axes == pytest.approx(np.zeros((5, 3)), abs=1e-6)
-    assert without(left, axes) == pytest.approx(left)
+    assert project_out(left, axes) == pytest.approx(left)
 
 
 def test_where_heads_fill_the_image_nothing_is_left_out(network: ResNet50) -> None:

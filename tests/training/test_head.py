@@ -13,7 +13,7 @@ from alzer.training.head import (
     average_people,
     divide_logits,
     fit_head,
-    judge,
+    predict_from_features,
     with_views,
 )
 from alzer.training.network import ResNet50, seeded_network
@@ -51,7 +51,7 @@ def test_two_classes_give_the_odds_of_logistic_regression(network: ResNet50) -> 
 
     fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
 
-    found = judge(network, people.features.astype(np.float32))
+    found = predict_from_features(network, people.features.astype(np.float32))
     assert found[:, :2] == pytest.approx(reference.predict_proba(read), abs=2e-3)
     assert found[:, 2:].max() < 1e-3
     assert network.fc.bias[3] == ABSENT_CLASS_BIAS
@@ -62,7 +62,10 @@ def test_degrees_are_told_apart_by_one_direction(network: ResNet50) -> None:
 
     fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
 
-    odds = np.diff(np.log(judge(network, people.features.astype(np.float32))), axis=1)
+    odds = np.diff(
+        np.log(predict_from_features(network, people.features.astype(np.float32))),
+        axis=1,
+    )
     steps = odds - odds.mean(axis=0)
     assert steps[:, 0] == pytest.approx(steps[:, 1], abs=0.05 * steps.std())
     assert steps[:, 0] == pytest.approx(steps[:, 2], abs=0.05 * steps.std())
@@ -84,7 +87,7 @@ def test_what_degrees_were_drawn_from_is_found_again(network: ResNet50) -> None:
     people = TrainingPeople(features, labels, np.ones(len(labels)))
     fit_head(network, people, measures, Penalty(10.0, 0.0))
 
-    found = judge(network, features.astype(np.float32))[:, :3]
+    found = predict_from_features(network, features.astype(np.float32))[:, :3]
     assert found == pytest.approx(shares, abs=0.05)
 
 
@@ -92,9 +95,9 @@ def test_a_measure_counts_more_than_a_feature(network: ResNet50) -> None:
     people = draw_people(4)
 
     fit_head(network, people, np.zeros_like(MEASURES), Penalty(0.1, 0.0))
-    without = judge(network, people.features.astype(np.float32))
+    without = predict_from_features(network, people.features.astype(np.float32))
     fit_head(network, people, MEASURES, Penalty(0.1, 0.0))
-    measured = judge(network, people.features.astype(np.float32))
+    measured = predict_from_features(network, people.features.astype(np.float32))
 
     place = np.arange(len(people.labels)), people.labels
     assert measured[place].mean() > without[place].mean() + 0.1
@@ -120,11 +123,11 @@ def test_a_temperature_softens_and_keeps_the_order(network: ResNet50) -> None:
     people = draw_people(3)
     fit_head(network, people, MEASURES, Penalty(1.0, 0.0))
     features = people.features.astype(np.float32)
-    before = judge(network, features)
+    before = predict_from_features(network, features)
 
     divide_logits(network, 2.0)
 
-    after = judge(network, features)
+    after = predict_from_features(network, features)
     assert (after.argmax(axis=1) == before.argmax(axis=1)).all()
     assert after.max(axis=1).mean() < before.max(axis=1).mean()
     ratio = np.log(before[:, 0] / before[:, 1]) / np.log(after[:, 0] / after[:, 1])

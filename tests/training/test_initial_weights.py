@@ -21,7 +21,7 @@ from alzer.training.cohort import field_spec, prepare_slices, split, standardise
 from alzer.training.history import Epoch
 from alzer.training.initial_weights import read_initial_weights
 from alzer.training.network import ResNet50, seeded_network
-from alzer.training.output import claim
+from alzer.training.output import require_same_study
 from alzer.training.tables import load_cohort
 from alzer.training.train import Task, train
 from cohorts import RECIPE
@@ -276,24 +276,24 @@ def test_training_begins_where_the_weights_lie(
 def test_a_study_keeps_to_the_weights_that_it_started_from(
     task: Task, tmp_path: Path
 ) -> None:
-    claim(tmp_path / "random", RECIPE, task.cohort)
-    claim(tmp_path / "given", RECIPE, task.cohort, "a" * 64)
-    claim(tmp_path / "given", RECIPE, task.cohort, "a" * 64)
+    require_same_study(tmp_path / "random", RECIPE, task.cohort)
+    require_same_study(tmp_path / "given", RECIPE, task.cohort, "a" * 64)
+    require_same_study(tmp_path / "given", RECIPE, task.cohort, "a" * 64)
 
     for folder, digest in (("random", "a" * 64), ("given", None), ("given", "b" * 64)):
         with pytest.raises(TrainingRefused, match="other initial weights"):
-            claim(tmp_path / folder, RECIPE, task.cohort, digest)
+            require_same_study(tmp_path / folder, RECIPE, task.cohort, digest)
 
 
 def test_a_study_of_before_there_was_a_choice_started_at_random(
     task: Task, tmp_path: Path
 ) -> None:
-    claim(tmp_path, RECIPE, task.cohort)
+    require_same_study(tmp_path, RECIPE, task.cohort)
     (tmp_path / "initial-weights.txt").unlink()
 
     with pytest.raises(TrainingRefused, match="other initial weights"):
-        claim(tmp_path, RECIPE, task.cohort, "a" * 64)
-    claim(tmp_path, RECIPE, task.cohort)
+        require_same_study(tmp_path, RECIPE, task.cohort, "a" * 64)
+    require_same_study(tmp_path, RECIPE, task.cohort)
 
 
 def test_the_card_names_the_file_by_its_digest_and_what_it_says_of_itself(

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from alzer.model.mirroring import MirroredEngine
 from alzer.model.person import softmax
-from alzer.training.gate import distances, pair_distances
-from alzer.training.head import judge
-from alzer.training.network import Novelty, ResNet50
+from alzer.training.head import predict_from_features
+from alzer.training.network import OodScore, ResNet50
+from alzer.training.ood_limit import distances, pair_distances
 from alzer.training.pooling import PairFeatures, extract_features, extract_pairs
 from networks import TorchNetwork
 
@@ -43,24 +43,28 @@ def test_answers_and_ood_scores_are_those_of_the_served_pair(
         judging.fc.weight.zero_()
         judging.fc.weight[0] = 4.0 * torch.from_numpy(direction)
         judging.fc.bias.copy_(torch.tensor([-4.0 * middle, 0.0, 0.0, 0.0]))
-    novelty = Novelty(
+    ood_score = OodScore(
         2.0 * torch.from_numpy(direction)[None], torch.tensor([-2.0 * middle])
     )
-    engine = MirroredEngine(TorchNetwork(judging, novelty), "fp32")
+    engine = MirroredEngine(TorchNetwork(judging, ood_score), "fp32")
 
     served = engine.run(images[:1].astype(np.float32)[:, None])
 
     expected = softmax(served.logits.astype(np.float64))[0]
-    assert judge(judging, pairs.mean)[0] == pytest.approx(expected, abs=0.1)
+    assert predict_from_features(judging, pairs.mean)[0] == pytest.approx(
+        expected, abs=0.1
+    )
     assert expected == pytest.approx([0.25] * 4, abs=0.1)
-    assert judge(judging, pairs.own)[0, 0] > 0.6  # the logits are then 2 apart
+    assert (
+        predict_from_features(judging, pairs.own)[0, 0] > 0.6
+    )  # the logits are then 2 apart
     assert served.ood_score is not None
-    assert pair_distances(novelty, pairs)[0] == pytest.approx(
+    assert pair_distances(ood_score, pairs)[0] == pytest.approx(
         float(served.ood_score[0]), rel=0.4
     )
     # The score of the mean features would be nothing.
     assert float(served.ood_score[0]) == pytest.approx(1.0, rel=0.4)
-    assert distances(novelty, pairs.mean)[0] < 0.1
+    assert distances(ood_score, pairs.mean)[0] < 0.1
 
 
 def test_an_image_and_its_mirror_image_change_places(

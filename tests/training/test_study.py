@@ -29,7 +29,7 @@ from alzer.training.study import Study, run_study
 from alzer.training.tables import load_cohort
 from alzer.training.weights import load_network
 from cohorts import RECIPE, SPEC, draw_cohort, write_table
-from networks import TorchNetwork, random_novelty
+from networks import TorchNetwork, random_ood_score
 from other_data import FACTS_OF_OASIS
 from phantoms import as_png, draw_brain
 
@@ -137,7 +137,7 @@ def test_predictions_are_of_slices_with_their_mirror_images_as_served(
     cohort = load_cohort(cohort_folder)
     own = [each for each in cohort.slices if cohort.folds[each.subject] == 2]
     network = load_network(finished / "fold-2" / "network.pt", SPEC)
-    engine = MirroredEngine(TorchNetwork(network, random_novelty()), "fp32")
+    engine = MirroredEngine(TorchNetwork(network, random_ood_score()), "fp32")
 
     images = prepare_slices(own, SPEC, lambda _: None).astype(np.float32)
     served = softmax(engine.run(images[:, None]).logits.astype(np.float64))

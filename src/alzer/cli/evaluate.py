@@ -6,97 +6,40 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 
+from alzer.cli.evaluate_options import (
+    BundleOption,
+    CardOption,
+    DataOption,
+    FitOpinionOption,
+    FitPersonOption,
+    FoldCountOption,
+    OpinionOutsideOption,
+    OutputOption,
+    RepeatsOption,
+    StudyArgument,
+    SubjectsOption,
+    UpdateCardOption,
+)
 from alzer.cli.exits import FAILURE, complain
 from alzer.cli.fold_answers import (
     Asked,
     OodOption,
+    OtherImagesOption,
     OutsideOption,
     PeopleOption,
     RobustnessOption,
     Source,
-    UnfamiliarOption,
     answer,
     tables_of,
 )
 from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.model.bundle import CARD_FILE, load_bundle, shipped_bundle
-
-StudyArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="STUDY",
-        help="Folder that alzer train wrote, or a folder that this command wrote.",
-    ),
-]
-DataOption = Annotated[
-    Path, typer.Option(metavar="PATH", help="The data that the study was trained on.")
-]
-OutputOption = Annotated[
-    Path,
-    typer.Option("--output", "-o", metavar="DIR", help="Folder for the results."),
-]
-BundleOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="DIR",
-        help="The bundle; by default the study's own, or else the one that ships.",
-    ),
-]
-CardOption = Annotated[
-    Path | None,
-    typer.Option("--model-card", metavar="FILE", help="Also write the card here."),
-]
-FitPersonOption = Annotated[
-    bool,
-    typer.Option(
-        "--fit-person",
-        help="Also fit the limits of one answer per person, and write them into the "
-        "bundle's card.",
-    ),
-]
-UpdateCardOption = Annotated[
-    bool,
-    typer.Option(
-        "--update-card",
-        help="Also write figures (of --outside, --robustness and --ood, too), "
-        "baselines and limitations into the bundle's card, from which 'alzer models' "
-        "takes them.",
-    ),
-]
-FitOpinionOption = Annotated[
-    bool,
-    typer.Option(
-        "--fit-second-opinion",
-        help="Also write the fitted second opinion (CSF fraction) into the bundle's "
-        "card.",
-    ),
-]
-OpinionOutsideOption = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Table of sessions of another study (subject, fold, cdr, age, axl), the "
-        "images in the folder axl beside it; see how the second opinion does there.",
-    ),
-]
-RepeatsOption = Annotated[
-    int, typer.Option(min=20, help="Draws of people for each interval.")
-]
-SubjectsOption = Annotated[
-    bool, typer.Option("--slices-are-subjects", help="As said when it was trained.")
-]
-FoldCountOption = Annotated[
-    int,
-    typer.Option("--number-of-folds", min=2, help="As said when it was trained."),
-]
 
 # The files of the results, and what of them a later call can start from.
 METRICS, REPORT, CARD = "metrics.json", "report.html", "model-card.md"
@@ -111,7 +54,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     model: BundleOption = None,
     model_card: CardOption = None,
     ood: OodOption = False,
-    unfamiliar: UnfamiliarOption = None,
+    other_images: OtherImagesOption = None,
     outside: OutsideOption = None,
     robustness: RobustnessOption = False,
     robustness_people: PeopleOption = 100,
@@ -130,7 +73,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     'train'.
     """
     modules = _Modules()
-    kinds = modules.other_images.find_kinds(unfamiliar or ())
+    kinds = modules.other_images.find_kinds(other_images or ())
     reading = modules.tables.Reading(slices_are_subjects, number_of_folds)
     cohort = modules.tables.load_cohort(data, reading)
     console = Console(stderr=True)
@@ -139,7 +82,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
         predictions = _read_predictions(study, modules)
         folder = model or _bundle_of(study)
         bundle = load_bundle(folder)
-        subjects = _look_at(cohort, modules, advance)
+        subjects = _measure_slices(cohort, modules, advance)
         answers = answer(
             Asked(outside, robustness, robustness_people, ood or bool(kinds), kinds),
             Source(study, bundle, cohort, _load, advance),
@@ -275,7 +218,7 @@ def _prepare_heads(
     return heads.prepare_heads(cohort, folder, advance, at_once=at_once)
 
 
-def _look_at(
+def _measure_slices(
     cohort: Any,  # noqa: ANN401 - of a module that is loaded late
     modules: _Modules,
     advance: Callable[[str], None],
@@ -286,7 +229,9 @@ def _look_at(
         if place % 500 == 0:
             advance(f"baselines: slice {place} of {len(cohort.slices)}")
         pixels = each.read().pixels
-        seen.setdefault(each.subject, []).append(modules.baselines.look_at(pixels))
+        seen.setdefault(each.subject, []).append(
+            modules.baselines.measure_slice(pixels)
+        )
         labels[each.subject] = each.label
     return [
         modules.baselines.Subject(

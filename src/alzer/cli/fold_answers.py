@@ -40,10 +40,10 @@ OodOption = Annotated[
     typer.Option(
         "--ood",
         help="See which pictures that are no slices like the study's get an answer: "
-        "stretched, covered, inverted and drawn ones, and those of --unfamiliar.",
+        "stretched, covered, inverted and drawn ones, and those of --other-images.",
     ),
 ]
-UnfamiliarOption = Annotated[
+OtherImagesOption = Annotated[
     list[Path] | None,
     typer.Option(
         metavar="DIR",

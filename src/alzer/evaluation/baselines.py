@@ -30,7 +30,7 @@ VOXEL_SHAPE = (52, 44)
 
 
 @dataclass(frozen=True)
-class Seen:
+class SliceMeasurements:
     """What simple predictors are told of one slice.
 
     Attributes:
@@ -60,10 +60,10 @@ class Subject:
     label: int
     fold: int
     measures: Mapping[str, float]
-    slices: Sequence[Seen]
+    slices: Sequence[SliceMeasurements]
 
 
-def look_at(pixels: NDArray[np.float32]) -> Seen:
+def measure_slice(pixels: NDArray[np.float32]) -> SliceMeasurements:
     """Measure one slice.
 
     Args:
@@ -81,7 +81,7 @@ def look_at(pixels: NDArray[np.float32]) -> Seen:
     small = Image.fromarray((pixels - low) / scale).resize(
         (columns, rows), Image.Resampling.BOX
     )
-    return Seen(
+    return SliceMeasurements(
         float((shares < FLUID_LEVEL).mean()), float(len(inside)), np.asarray(small)
     )
 

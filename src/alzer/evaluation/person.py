@@ -94,7 +94,7 @@ def read_folds(held_out: HeldOut) -> list[FoldPeople]:
     """
     return [
         FoldPeople(slices, flag_slices(slices.subjects, distance))
-        for slices, distance in zip(held_out.slices, held_out.novelty, strict=True)
+        for slices, distance in zip(held_out.slices, held_out.ood_score, strict=True)
     ]
 
 

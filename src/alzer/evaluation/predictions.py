@@ -37,14 +37,14 @@ class HeldOut:
         folds: Number of each fold.
         slices: Its predictions.
         positions: Number of each slice within its person, per fold shape (slice,).
-        novelty: OOD score of each slice, likewise; NaN where it is not known.
+        ood_score: OOD score of each slice, likewise; NaN where it is not known.
         predictions_of: What each prediction and score is of.
     """
 
     folds: tuple[int, ...]
     slices: tuple[Slices, ...]
     positions: tuple[NDArray[np.int64], ...]
-    novelty: tuple[NDArray[np.float64], ...]
+    ood_score: tuple[NDArray[np.float64], ...]
     predictions_of: PredictionsOf = "slice and mirror image"
 
     def only(self, fold: int) -> "HeldOut":
@@ -56,7 +56,7 @@ class HeldOut:
             folds=(fold,),
             slices=self.slices[one],
             positions=self.positions[one],
-            novelty=self.novelty[one],
+            ood_score=self.ood_score[one],
         )
 
     @property
@@ -131,14 +131,14 @@ def write_table(held_out: HeldOut) -> bytes:
     for place, fold in enumerate(held_out.folds):
         slices = held_out.slices[place]
         for row in range(len(slices.labels)):
-            novelty = held_out.novelty[place][row]
+            ood_score = held_out.ood_score[place][row]
             writer.writerow(
                 [
                     slices.subjects[row],
                     held_out.positions[place][row],
                     slices.labels[row],
                     *(f"{each:.6f}" for each in slices.probabilities[row]),
-                    "" if np.isnan(novelty) else f"{novelty:.4f}",
+                    "" if np.isnan(ood_score) else f"{ood_score:.4f}",
                     fold,
                 ]
             )

@@ -60,7 +60,7 @@ def background_axes(
     return np.ascontiguousarray(axes[:, : -kept - 1 : -1])
 
 
-def without(features: Floats | Features, axes: Floats) -> Floats:
+def project_out(features: Floats | Features, axes: Floats) -> Floats:
     """Leave directions out of features or of weights.
 
     Args:
@@ -78,7 +78,7 @@ def leave_out(network: ResNet50, axes: Floats) -> None:
     """Leave directions out of the last layer, so that it says nothing along them."""
     with torch.no_grad():
         weight = network.fc.weight
-        rest = without(weight.double().cpu().numpy(), axes)
+        rest = project_out(weight.double().cpu().numpy(), axes)
         weight.copy_(torch.from_numpy(rest))
 
 

@@ -32,7 +32,7 @@ class Outcome:
         held_out: By fold, the answers for the people it held out, by limits that
             were fitted to the other folds.
         calibration: Temperature and bounds of slices, fitted to all people held out.
-        gate: Limit of novelty, and how often it flags slices of people held out.
+        gate: Limit of ood_score, and how often it flags slices of people held out.
         person: Limits of one answer per person.
         selection: What was chosen, and on whom.
         initial_weights: What is known of the weights of elsewhere that the networks

@@ -19,7 +19,7 @@ from alzer.errors import EngineUnavailable
 from alzer.model.bundle import CARD_FILE, MODEL_FILE, card_fields
 from alzer.model.preparation import InputSpec
 from alzer.training.files import write_whole
-from alzer.training.network import Bottleneck, Novelty, ResNet50, ResNet50WithMaps
+from alzer.training.network import Bottleneck, OodScore, ResNet50, ResNet50WithMaps
 
 # Tensors with fewer values (the biases) stay in float32: halving them saves
 # nothing.
@@ -29,7 +29,7 @@ OPSET = 18
 
 
 def export_onnx(
-    network: ResNet50, spec: InputSpec, novelty: Novelty | None = None
+    network: ResNet50, spec: InputSpec, ood_score: OodScore | None = None
 ) -> bytes:
     """Write the network as ONNX with float16 weights.
 
@@ -38,19 +38,19 @@ def export_onnx(
     Args:
         network: Trained; left as it is.
         spec: What the network expects.
-        novelty: Gives how unlike the training slices an input is.
+        ood_score: Gives how unlike the training slices an input is.
 
     Raises:
         EngineUnavailable: If torch's exporter fails.
 
     Returns:
         The model file: input `images` (n, 1, row, column), outputs `logits`
-        (n, class), `maps` (n, class, row, column) and, if asked for, `novelty`
+        (n, class), `maps` (n, class, row, column) and, if asked for, `ood_score`
         (n,).
     """
     folded = fold_batch_norm(network)
-    model = ResNet50WithMaps(folded, novelty).eval()
-    outputs = ["logits", "maps"] + ["novelty"] * (novelty is not None)
+    model = ResNet50WithMaps(folded, ood_score).eval()
+    outputs = ["logits", "maps"] + ["ood_score"] * (ood_score is not None)
     # Two images, since an example of one would fix the batch size at one.
     example = torch.zeros(2, 1, spec.height, spec.width)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -125,7 +125,7 @@ def halve_weights(proto: onnx.ModelProto) -> None:
         values = numpy_helper.to_array(tensor)
         if tensor.data_type != TensorProto.FLOAT or values.size < MIN_HALVED_VALUES:
             continue
-        if tensor.name.startswith("novelty."):
+        if tensor.name.startswith("ood_score."):
             continue  # distances add up small differences
         name, halved = tensor.name, f"{tensor.name}_float16"
         tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), halved))

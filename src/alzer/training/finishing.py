@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.training.auxiliary import Targets
-from alzer.training.background import background_axes, leave_out, without
-from alzer.training.gate import fit_novelty, pair_distances, within
+from alzer.training.background import background_axes, leave_out, project_out
 from alzer.training.head import Penalty
 from alzer.training.last_layer import TrainingSlices, fit_last_layer
-from alzer.training.network import Novelty, ResNet50
+from alzer.training.network import OodScore, ResNet50
 from alzer.training.nuisance import Views, extract_views, project_views
+from alzer.training.ood_limit import fit_ood_score, pair_distances, quantile_limit
 from alzer.training.pooling import extract_pairs
 from alzer.training.recipe import Recipe
 from alzer.training.selection import choose_regularisation
@@ -23,13 +23,13 @@ class Trained:
 
     Attributes:
         network: Its last layer is fitted to people.
-        novelty: The distance from the training slices.
+        ood_score: The distance from the training slices.
         reach: Within what nearly all of these stay.
         inverse_regularisation: Of its last layer.
     """
 
     network: ResNet50
-    novelty: Novelty
+    ood_score: OodScore
     reach: float
     inverse_regularisation: float
 
@@ -68,7 +68,7 @@ def finish(network: ResNet50, own: OwnSlices, recipe: Recipe) -> Trained:
     views = extract_views(network, own.fields, recipe)
     background = background_axes(network, own.images, own.fields, recipe.spec)
     slices = TrainingSlices(
-        without(pairs.mean, background),
+        project_out(pairs.mean, background),
         own.subjects,
         own.labels,
         own.targets,
@@ -77,5 +77,7 @@ def finish(network: ResNet50, own: OwnSlices, recipe: Recipe) -> Trained:
     c = choose_regularisation(network, slices, recipe)
     fit_last_layer(network, slices, Penalty(c, recipe.nuisance_weight))
     leave_out(network, background)
-    novelty = fit_novelty(pairs.both)
-    return Trained(network, novelty, within(pair_distances(novelty, pairs)), c)
+    ood_score = fit_ood_score(pairs.both)
+    return Trained(
+        network, ood_score, quantile_limit(pair_distances(ood_score, pairs)), c
+    )

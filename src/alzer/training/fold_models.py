@@ -29,8 +29,8 @@ from alzer.training.cohort import (
     standardise_fields,
 )
 from alzer.training.files import write_whole
-from alzer.training.gate import Reach, carry_over, fit_novelty
-from alzer.training.network import Novelty, ResNet50, ResNet50WithMaps
+from alzer.training.network import OodScore, ResNet50, ResNet50WithMaps
+from alzer.training.ood_limit import Reach, fit_ood_score, transfer_threshold
 from alzer.training.output import PEOPLE, read_fold
 from alzer.training.pooling import extract_pairs
 from alzer.training.weights import WEIGHTS, load_network
@@ -43,12 +43,12 @@ class TorchNetwork:
 
     Args:
         network: Trained, in evaluation mode.
-        novelty: Gives the OOD score.
+        ood_score: Gives the OOD score.
     """
 
-    def __init__(self, network: ResNet50, novelty: Novelty) -> None:
+    def __init__(self, network: ResNet50, ood_score: OodScore) -> None:
         self._device = next(network.parameters()).device
-        self._model = ResNet50WithMaps(network, novelty).to(self._device).eval()
+        self._model = ResNet50WithMaps(network, ood_score).to(self._device).eval()
 
     def run(self, pair: Floats) -> Evidence:
         """Return the evidence for inputs of shape (n, 1, row, column)."""
@@ -58,15 +58,15 @@ class TorchNetwork:
         return Evidence(_as_array(logits), _as_array(maps), _as_array(score))
 
 
-def keep_ood(folder: Path, novelty: Novelty) -> None:
+def keep_ood(folder: Path, ood_score: OodScore) -> None:
     """Keep what gives the OOD score of a fold's network, beside its weights.
 
     Args:
         folder: Of the fold.
-        novelty: Of its network.
+        ood_score: Of its network.
     """
     content = io.BytesIO()
-    torch.save(novelty.state_dict(), content)
+    torch.save(ood_score.state_dict(), content)
     write_whole(folder / OOD, content.getvalue())
 
 
@@ -146,7 +146,7 @@ def _reaches_of_finished(study: Path) -> dict[int, Reach]:
 def _limit(fold: int, reaches: Mapping[int, Reach]) -> float | None:
     """Set the OOD limit of a fold's network without the people that it held out."""
     others = [reach for other, reach in reaches.items() if other != fold]
-    return carry_over(others, reaches[fold].training) if others else None
+    return transfer_threshold(others, reaches[fold].training) if others else None
 
 
 def _ood_scores(
@@ -155,7 +155,7 @@ def _ood_scores(
     cohort: Cohort,
     spec: InputSpec,
     advance: Callable[[str], None],
-) -> dict[int, Novelty]:
+) -> dict[int, OodScore]:
     """Read what gives OOD scores, or fit it anew where a study did not keep it."""
     found = {
         fold: _load_ood(folder / OOD)
@@ -172,14 +172,14 @@ def _ood_scores(
         advance(f"OOD scores: training slices of fold {fold}")
         training = split(cohort, fold).training
         pairs = extract_pairs(networks[fold], images[training])
-        found[fold] = fit_novelty(pairs.both)
+        found[fold] = fit_ood_score(pairs.both)
     return found
 
 
-def _load_ood(path: Path) -> Novelty:
+def _load_ood(path: Path) -> OodScore:
     state = torch.load(path, weights_only=True, map_location="cpu")
-    novelty = Novelty(state["weight"], state["offset"])
-    return novelty.eval()
+    ood_score = OodScore(state["weight"], state["offset"])
+    return ood_score.eval()
 
 
 def _as_array(values: torch.Tensor) -> NDArray[np.float32]:

@@ -224,7 +224,7 @@ def _fit_degrees(
     return found[:width], found[width:]
 
 
-def judge(network: ResNet50, features: Features) -> Floats:
+def predict_from_features(network: ResNet50, features: Features) -> Floats:
     """Give the class probabilities of pooled features.
 
     Args:

@@ -135,7 +135,7 @@ def _evaluate_densely(stage: nn.Sequential) -> None:
                 each.stride = (1, 1)
 
 
-class Novelty(nn.Module):
+class OodScore(nn.Module):
     """How unlike the training slices an image is, from the last activations.
 
     The squared Mahalanobis distance along the principal components of the pooled
@@ -159,7 +159,7 @@ class Novelty(nn.Module):
         self.register_buffer("offset", offset)
 
     def forward(self, activations: Tensor) -> Tensor:
-        """Give the novelty, shape (n,), of activations (n, feature, row, column)."""
+        """Give the ood_score, shape (n,), of activations (n, feature, row, column)."""
         # Averaging the activations themselves would make OpenVINO keep all of the
         # last stage in 32 bits.
         components = functional.conv2d(activations, self.weight[:, :, None, None])
@@ -168,18 +168,18 @@ class Novelty(nn.Module):
 
 
 class ResNet50WithMaps(nn.Module):
-    """The same network giving logits, maps and, if known, novelty in one pass.
+    """The same network giving logits, maps and, if known, ood_score in one pass.
 
     Source: Zhou et al. 2016, doi:10.1109/CVPR.2016.319, equation 2.
     """
 
-    def __init__(self, network: ResNet50, novelty: Novelty | None = None) -> None:
+    def __init__(self, network: ResNet50, ood_score: OodScore | None = None) -> None:
         super().__init__()
         self.network = network
-        self.novelty = novelty
+        self.ood_score = ood_score
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Give logits (n, class), maps (n, class, row, column) and novelty (n,).
+        """Give logits (n, class), maps (n, class, row, column) and ood_score (n,).
 
         The mean of a class's map plus its bias is its logit.
         """
@@ -187,9 +187,9 @@ class ResNet50WithMaps(nn.Module):
         activations = self.network.features(images)
         maps = functional.conv2d(activations, linear.weight[:, :, None, None])
         logits = maps.mean(dim=(2, 3)) + linear.bias
-        if self.novelty is None:
+        if self.ood_score is None:
             return logits, maps
-        return logits, maps, self.novelty(activations)
+        return logits, maps, self.ood_score(activations)
 
 
 def count_parameters(network: nn.Module) -> int:

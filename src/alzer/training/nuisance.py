@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from alzer.evaluation.metrics import Floats
 from alzer.training.augmentation import augment
-from alzer.training.background import without
+from alzer.training.background import project_out
 from alzer.training.cohort import standardise_fields
 from alzer.training.network import ResNet50
 from alzer.training.pooling import Features, extract_features
@@ -96,7 +96,7 @@ def project_views(features: Features | Floats, axes: Floats) -> Floats:
     Returns:
         shape (view, slice, feature).
     """
-    return np.stack([without(each, axes) for each in features])
+    return np.stack([project_out(each, axes) for each in features])
 
 
 def nuisance_differences(

@@ -15,7 +15,7 @@ from alzer.evaluation.calibration import Slices
 from alzer.evaluation.predictions import OOD_COLUMNS, read_study
 from alzer.training.cohort import Cohort, Split
 from alzer.training.files import write_whole
-from alzer.training.gate import Reach
+from alzer.training.ood_limit import Reach
 from alzer.training.recipe import Recipe
 
 PEOPLE = "people.csv"
@@ -34,18 +34,18 @@ class Finished:
 
     Attributes:
         slices: Its predictions for their slices.
-        novelty: Their distances from the training slices, shape (slice,).
+        ood_score: Their distances from the training slices, shape (slice,).
         reach: How far training and held-out slices lie.
         inverse_regularisation: Of its last layer; None if it was not noted.
     """
 
     slices: Slices
-    novelty: NDArray[np.float64]
+    ood_score: NDArray[np.float64]
     reach: Reach
     inverse_regularisation: float | None
 
 
-def claim(
+def require_same_study(
     output: Path, recipe: Recipe, cohort: Cohort, initial: str | None = None
 ) -> None:
     """Refuse to go on in a folder with another recipe, start or other folds.
@@ -87,7 +87,7 @@ def read_fold(folder: Path, fold: int) -> Finished:
     facts = json.loads(path.read_text(encoding="utf-8"))
     reach = Reach(facts["training"], facts["held_out"])
     c = facts.get("inverse_regularisation")
-    return Finished(held_out.slices[0], held_out.novelty[0], reach, c)
+    return Finished(held_out.slices[0], held_out.ood_score[0], reach, c)
 
 
 def fold_facts(reach: Reach, inverse_regularisation: float) -> bytes:
@@ -100,7 +100,7 @@ def predictions_table(
     cohort: Cohort,
     sides: Split,
     probabilities: NDArray[np.float64],
-    novelty: NDArray[np.float64],
+    ood_score: NDArray[np.float64],
 ) -> bytes:
     """Give a fold's predictions as the table that `read_fold` reads.
 
@@ -109,7 +109,7 @@ def predictions_table(
         sides: The fold; its held-out slices were judged.
         probabilities: Of slices with their mirror images, shape (held-out slice,
             class).
-        novelty: OOD scores, likewise, shape (held-out slice,).
+        ood_score: OOD scores, likewise, shape (held-out slice,).
 
     Returns:
         The file's content.
@@ -118,7 +118,7 @@ def predictions_table(
     writer = csv.writer(lines)
     score = OOD_COLUMNS["slice and mirror image"]
     writer.writerow(["subject", "slice", "label", *CLASS_NAMES, score])
-    rows = zip(sides.validation, probabilities, novelty, strict=True)
+    rows = zip(sides.validation, probabilities, ood_score, strict=True)
     for index, shares, distance in rows:
         each = cohort.slices[index]
         values = [f"{value:.6f}" for value in shares]

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from alzer.evaluation.metrics import Floats
-from alzer.training.head import Penalty, average_people, judge
+from alzer.training.head import Penalty, average_people, predict_from_features
 from alzer.training.last_layer import TrainingSlices, fit_last_layer
 from alzer.training.network import ResNet50
 from alzer.training.recipe import Recipe
@@ -123,7 +123,7 @@ def _losses(
     columns = []
     for penalty in candidates:
         fit_last_layer(network, inner, penalty)
-        shares = judge(network, people.features.astype(np.float32))
+        shares = predict_from_features(network, people.features.astype(np.float32))
         own = shares[np.arange(len(people.labels)), people.labels]
         columns.append(-np.log(np.maximum(own, 1e-12)))
     return np.stack(columns, axis=1)

@@ -3,7 +3,7 @@
 The published figures come from the folds, each tested on people that its
 network never saw. The model that ships is then trained on everyone with the
 same recipe; nobody is left to test that one on. What is fitted to predictions
-(the temperature, the bounds of possible classes, the limit of novelty) comes
+(the temperature, the bounds of possible classes, the limit of ood_score) comes
 from the folds, too.
 """
 
@@ -37,25 +37,25 @@ from alzer.training.export import export_onnx, write_bundle
 from alzer.training.files import write_whole
 from alzer.training.finishing import OwnSlices, Trained, finish
 from alzer.training.fold_models import keep_ood
-from alzer.training.gate import (
-    Reach,
-    carry_over,
-    false_alarms,
-    pair_distances,
-    within,
-)
-from alzer.training.head import divide_logits, judge
+from alzer.training.head import divide_logits, predict_from_features
 from alzer.training.heads import HEADS, prepare_heads
 from alzer.training.history import read_log
 from alzer.training.initial_weights import InitialWeights, read_initial_weights
 from alzer.training.network import ResNet50
+from alzer.training.ood_limit import (
+    Reach,
+    false_alarms,
+    pair_distances,
+    quantile_limit,
+    transfer_threshold,
+)
 from alzer.training.output import (
     FOLD,
     Finished,
-    claim,
     fold_facts,
     predictions_table,
     read_fold,
+    require_same_study,
 )
 from alzer.training.plots import plot_curves
 from alzer.training.pooling import extract_pairs
@@ -140,7 +140,9 @@ def run_study(study: Study, progress: StudyProgress) -> Path:
     for text in cohort.notes:
         progress.note(text)
     output = study.output if study.control is None else study.output / study.control
-    claim(output, study.recipe, cohort, None if initial is None else initial.sha256)
+    require_same_study(
+        output, study.recipe, cohort, None if initial is None else initial.sha256
+    )
     fields = _read(cohort, study.recipe, progress)
     require_no_duplicates(cohort, fields)
     images = standardise_fields(fields, study.recipe.spec)
@@ -215,14 +217,17 @@ def _run_fold(run: _Run, fold: int, sides: Split) -> Finished:
     if not (folder / FOLD).exists():
         trained = _train_or_load(run, f"fold {fold}", sides, folder)
         pairs = extract_pairs(trained.network, run.images[sides.validation])
-        distance = pair_distances(trained.novelty, pairs)
+        distance = pair_distances(trained.ood_score, pairs)
         table = predictions_table(
-            run.cohort, sides, judge(trained.network, pairs.mean), distance
+            run.cohort,
+            sides,
+            predict_from_features(trained.network, pairs.mean),
+            distance,
         )
         write_whole(folder / PREDICTIONS, table)
         keep_weights(folder, trained.network)
-        keep_ood(folder, trained.novelty)
-        reach = Reach(trained.reach, within(distance))
+        keep_ood(folder, trained.ood_score)
+        reach = Reach(trained.reach, quantile_limit(distance))
         facts = fold_facts(reach, trained.inverse_regularisation)
         write_whole(folder / FOLD, facts)
     return read_fold(run.study.output, fold)
@@ -256,9 +261,9 @@ def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
         },
         calibration=slice_section(limits),
         gate={
-            "limit": carry_over([each.reach for each in folds], trained.reach),
+            "limit": transfer_threshold([each.reach for each in folds], trained.reach),
             "false_alarms": false_alarms(
-                [(each.reach, each.novelty) for each in folds]
+                [(each.reach, each.ood_score) for each in folds]
             ),
         },
         person=person_section(held_out),
@@ -272,7 +277,7 @@ def _publish(run: _Run, finished: Mapping[int, Finished]) -> Path:
     )
     card = write_card(outcome, study.name, study.version)
     bundle = study.output / "bundle"
-    content = export_onnx(trained.network, spec, trained.novelty)
+    content = export_onnx(trained.network, spec, trained.ood_score)
     write_bundle(bundle, content, spec, card)
     logs = {
         log.parent.name: read_log(log) for log in sorted(study.output.glob("*/log.csv"))

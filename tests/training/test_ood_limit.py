@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from alzer.training.gate import (
+from alzer.training.network import OodScore, ResNet50
+from alzer.training.ood_limit import (
     FALSE_ALARMS,
     Reach,
-    carry_over,
     distances,
     false_alarms,
-    fit_novelty,
-    within,
+    fit_ood_score,
+    quantile_limit,
+    transfer_threshold,
 )
-from alzer.training.network import Novelty, ResNet50
 from alzer.training.pooling import Features, extract_features
 from phantoms import draw_brain
 
@@ -34,8 +34,8 @@ def features(network: ResNet50, images: NDArray[np.float16]) -> Features:
 
 
 @pytest.fixture(scope="module")
-def novelty(network: ResNet50) -> Novelty:
-    return fit_novelty(features(network, draw_slices(80, 0)))
+def ood_score(network: ResNet50) -> OodScore:
+    return fit_ood_score(features(network, draw_slices(80, 0)))
 
 
 def test_the_distance_is_that_of_mahalanobis() -> None:
@@ -45,7 +45,7 @@ def test_the_distance_is_that_of_mahalanobis() -> None:
     own = (mixed + 5.0).astype(np.float32)
     new = 3.0 * own[:5] + 1.0
 
-    found = distances(fit_novelty(own), new)
+    found = distances(fit_ood_score(own), new)
 
     offset = new - own.mean(axis=0)
     inverse = np.linalg.inv(np.cov(own.T, bias=True))
@@ -56,36 +56,40 @@ def test_the_distance_is_that_of_mahalanobis() -> None:
 def test_with_few_images_few_components_are_kept() -> None:
     features = np.random.default_rng(1).random((60, 12)).astype(np.float32)
 
-    assert fit_novelty(features).weight.shape == (3, 12)
+    assert fit_ood_score(features).weight.shape == (3, 12)
 
 
-def test_training_slices_lie_at_about_one(network: ResNet50, novelty: Novelty) -> None:
-    found = distances(novelty, features(network, draw_slices(80, 0)))
+def test_training_slices_lie_at_about_one(
+    network: ResNet50, ood_score: OodScore
+) -> None:
+    found = distances(ood_score, features(network, draw_slices(80, 0)))
 
     assert 0.7 < found.mean() < 1.3
 
 
 def test_new_slices_of_the_kind_are_near_and_others_are_far(
-    network: ResNet50, novelty: Novelty
+    network: ResNet50, ood_score: OodScore
 ) -> None:
     new = draw_slices(40, 1000)
-    near = distances(novelty, features(network, new))
+    near = distances(ood_score, features(network, new))
     noise = np.random.default_rng(0).standard_normal((10, 97, 65)).astype(np.float16)
 
-    assert distances(novelty, features(network, -new)).min() > 2.0 * near.max()
-    assert distances(novelty, features(network, noise)).min() > 2.0 * near.max()
+    assert distances(ood_score, features(network, -new)).min() > 2.0 * near.max()
+    assert distances(ood_score, features(network, noise)).min() > 2.0 * near.max()
 
 
 def test_one_in_a_hundred_is_admitted_as_a_false_alarm() -> None:
     distance = np.random.default_rng(0).exponential(size=10_000)
 
-    assert (distance > within(distance)).mean() == pytest.approx(FALSE_ALARMS, abs=1e-3)
+    assert (distance > quantile_limit(distance)).mean() == pytest.approx(
+        FALSE_ALARMS, abs=1e-3
+    )
 
 
 def test_the_limit_is_carried_over_by_the_folds_ratio() -> None:
     folds = [Reach(1.0, 1.5), Reach(2.0, 2.0), Reach(1.0, 1.2)]
 
-    assert carry_over(folds, 10.0) == pytest.approx(12.0)
+    assert transfer_threshold(folds, 10.0) == pytest.approx(12.0)
 
 
 def test_false_alarms_are_counted_beyond_the_other_folds_limit() -> None:

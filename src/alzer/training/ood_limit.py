@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from alzer.evaluation.metrics import Floats
-from alzer.training.network import Novelty
+from alzer.training.network import OodScore
 from alzer.training.pooling import Features, PairFeatures
 
 # Principal components of the pooled activations, and images needed for each.
@@ -47,7 +47,7 @@ class Reach:
     held_out: float
 
 
-def fit_novelty(features: Features) -> Novelty:
+def fit_ood_score(features: Features) -> OodScore:
     """Describe where the images that a network was trained on lie.
 
     Args:
@@ -67,43 +67,43 @@ def fit_novelty(features: Features) -> Novelty:
     kept = min(AXES, max(len(standard) // IMAGES_PER_AXIS, 1))
     largest = np.maximum(variances[: -kept - 1 : -1], LEAST_VARIANCE)
     weight = axes.T[: -kept - 1 : -1] / np.sqrt(largest)[:, None] / deviation
-    return Novelty(_tensor(weight), _tensor(-weight @ mean))
+    return OodScore(_tensor(weight), _tensor(-weight @ mean))
 
 
-def distances(novelty: Novelty, features: Features) -> Floats:
+def distances(ood_score: OodScore, features: Features) -> Floats:
     """Give the distance of images from what a network was trained on.
 
     Args:
-        novelty: Of the network.
+        ood_score: Of the network.
         features: Pooled, shape (image, feature).
 
     Returns:
         shape (image,).
     """
     with torch.inference_mode():
-        distance: torch.Tensor = novelty(_tensor(features)[:, :, None, None])
+        distance: torch.Tensor = ood_score(_tensor(features)[:, :, None, None])
     return np.asarray(distance.double().numpy())
 
 
-def pair_distances(novelty: Novelty, pairs: PairFeatures) -> Floats:
+def pair_distances(ood_score: OodScore, pairs: PairFeatures) -> Floats:
     """Give the distance of images as it is served: the mean over the mirror image.
 
     Args:
-        novelty: Of the network.
+        ood_score: Of the network.
         pairs: Of images and their mirror images.
 
     Returns:
         shape (image,).
     """
-    return (distances(novelty, pairs.own) + distances(novelty, pairs.mirror)) * 0.5
+    return (distances(ood_score, pairs.own) + distances(ood_score, pairs.mirror)) * 0.5
 
 
-def within(distance: Floats) -> float:
+def quantile_limit(distance: Floats) -> float:
     """Give the distance that all but the admitted false alarms stay within."""
     return float(np.quantile(distance, 1.0 - FALSE_ALARMS))
 
 
-def carry_over(reaches: Sequence[Reach], training: float) -> float:
+def transfer_threshold(reaches: Sequence[Reach], training: float) -> float:
     """Set the limit of a network that nobody was held out from.
 
     Args:
@@ -118,7 +118,7 @@ def carry_over(reaches: Sequence[Reach], training: float) -> float:
 
 
 def false_alarms(folds: Sequence[tuple[Reach, Floats]]) -> float | None:
-    """Measure how often the rule of `carry_over` flags slices of people held out.
+    """Measure how often `transfer_threshold` flags slices of people held out.
 
     Args:
         folds: Of each fold its reach and the distances of its held-out slices;
@@ -132,7 +132,7 @@ def false_alarms(folds: Sequence[tuple[Reach, Floats]]) -> float | None:
     flagged = []
     for reach, distance in folds:
         others = [other for other, _ in folds if other is not reach]
-        flagged.append(distance > carry_over(others, reach.training))
+        flagged.append(distance > transfer_threshold(others, reach.training))
     return float(np.concatenate(flagged).mean())
 
 
