@@ -79,11 +79,12 @@ def test_what_was_not_measured_is_said_and_not_drawn() -> None:
 def test_a_bundles_card_gets_figures_and_keeps_the_rest(
     outside: dict[str, Any],
 ) -> None:
-    card = {"name": "a", "outside": {"old": 1}, "robustness": {"old": 1}}
+    card = {"name": "a", "outside": {"old": 1}, "robustness": {"old": 1}, "ood": {}}
 
-    renewed = with_sections(card, {"outside": outside, "robustness": None})
+    figures = {"outside": outside, "robustness": None, "ood": None}
+    renewed = with_sections(card, figures)
 
     assert renewed["name"] == "a"
     assert renewed["outside"]["predictors"] == outside["predictors"]
     assert "curves" not in renewed["outside"]
-    assert "robustness" not in renewed
+    assert not renewed.keys() & {"robustness", "ood"}
