@@ -13,8 +13,19 @@ import pytest
 from numpy.typing import NDArray
 
 from alzer.scans.volume import Volume
-from alzer.volumes.registration import Registration, load_targets, register
-from alzer.volumes.sampling import Interpolator, grid_points, transform_points
+from alzer.volumes.registration import (
+    Registration,
+    load_targets,
+    register,
+    shrink_thrice,
+)
+from alzer.volumes.sampling import (
+    Interpolator,
+    blur,
+    grid_points,
+    transform_points,
+)
+from alzer.volumes.shrinking import cut_brain
 from alzer.volumes.template import load_template
 
 Matrix = NDArray[np.float64]
@@ -129,3 +140,24 @@ def test_what_progress_raises_ends_the_work() -> None:
     brain = draw_moved(np.eye(4), 4.0)
     with pytest.raises(InterruptedError):
         register(brain.volume, brain.mask, stop)
+
+
+def test_a_smoothed_brain_is_found_where_it_is_most_alike() -> None:
+    """Smoothed files have other edges than the template, and one best place, too."""
+    brain = draw_moved(turn(10.0, 0) @ turn(5.0, 2))
+    voxels = blur(brain.volume.voxels, np.full(3, 1.2))
+    volume = Volume(voxels, brain.volume.affine, "drawn")
+    target, fine = load_targets()[2], shrink_thrice(cut_brain(volume, brain.mask))[2]
+    reader = Interpolator.of(fine.voxels)
+
+    found = register(volume, brain.mask)
+
+    for axis in range(3):
+        for nudge in (-0.5, 0.5):
+            shifted, turned = np.eye(4), turn(nudge, axis)
+            shifted[axis, 3] = nudge
+            scaled = np.eye(4)
+            scaled[axis, axis] = 1.0 + nudge / 100.0
+            for change in (shifted, turned, scaled):
+                values = target.read(fine, found.to_scan @ change, reader)
+                assert target.compare(values) < found.similarity + 2e-5

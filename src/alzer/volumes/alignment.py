@@ -1,7 +1,9 @@
 """Move the template until a scan looks like it: Gauss-Newton steps on correlation.
 
 Derivatives are those of the template, which never moves against its own grid: they
-are computed once per resolution, not in each step (inverse compositional).
+are computed once per resolution, not in each step (inverse compositional). Where the
+scan is no sharp brain, these steps end before the similarity is highest; the last ones
+take the scan's own derivatives (forward compositional), whose steps end there alone.
 
 Source: Baker and Matthews 2004, Lucas-Kanade 20 years on,
     doi:10.1023/B:VISI.0000011205.11775.fd; Evangelidis and Psarakis 2008, enhanced
@@ -46,6 +48,9 @@ _SMALLEST_SIMILARITY: Final = 0.2
 
 _DAMPING: Final = 1e-4
 _HALVINGS: Final = 5
+
+# Millimetres to either side at which the scan's derivatives are taken.
+_ASIDE_MM: Final = 1.0
 
 # A similarity that is lower by no more than this is the same.
 _ROUNDING: Final = 1e-6
@@ -104,18 +109,24 @@ class Target:
         values = np.asarray(image.voxels[inside], np.float64)
         self._values = values - values.mean()
         self._norm = float(np.linalg.norm(self._values))
-        self._jacobian = self._derivatives(image, inside)
-        self._hessian = self._jacobian.T @ self._jacobian
-
-    def _derivatives(self, image: Image, inside: NDArray[np.bool_]) -> Matrix:
-        """Return how values change with the 12 parameters, brightness left aside."""
         along_axes = np.array(np.gradient(image.voxels))[:, inside]
         slopes = np.linalg.inv(image.affine[:3, :3]).T @ along_axes
+        self._jacobian = self._derivatives(slopes, self._values)
+        self._hessian = self._jacobian.T @ self._jacobian
+
+    def _derivatives(self, slopes: Matrix, values: Matrix) -> Matrix:
+        """Return how values change with the 12 parameters, brightness left aside.
+
+        Args:
+            slopes: Change of the values per millimetre along each axis of the
+                template, shape (3, point).
+            values: The values, their mean removed, shape (point,).
+        """
         arms = (self.points - self._centre[:, None]) / _UNIT_MM
         turns = (slopes[:, None] * arms[None]).reshape(9, -1)
         jacobian = np.concatenate([turns, slopes]).T
         jacobian -= jacobian.mean(axis=0)
-        unit = self._values / self._norm
+        unit = values / max(float(np.linalg.norm(values)), 1e-30)
         jacobian -= np.outer(unit, unit @ jacobian)
         return np.asarray(jacobian, np.float64)
 
@@ -164,6 +175,51 @@ class Target:
             if self._length_mm(step) < effort.tolerance_mm:
                 return best
         return best
+
+    def polish(self, scan: Image, start: Alignment, effort: Effort) -> Alignment:
+        """Climb from an alignment to where the similarity is highest nearby.
+
+        Args:
+            scan: The brain at about the template's resolution.
+            start: Found by `align`.
+            effort: How long to go on.
+
+        Returns:
+            An alignment that is at least as good.
+        """
+        voxels, best = Interpolator.of(scan.voxels), start
+        for _ in range(effort.steps):
+            step = self._find_climb(scan, best.to_scan, voxels)
+            for _ in range(_HALVINGS):
+                moved = best.to_scan @ self._matrix(step)
+                similarity = self.compare(self.read(scan, moved, voxels))
+                if similarity > best.similarity:
+                    break
+                step = step / 2.0
+            else:
+                return best
+            best = Alignment(moved, similarity)
+            if self._length_mm(step) < effort.tolerance_mm:
+                return best
+        return best
+
+    def _find_climb(self, scan: Image, to_scan: Matrix, voxels: Interpolator) -> Matrix:
+        """Return the 12 changes of the map along which the similarity rises."""
+        values = self.read(scan, to_scan, voxels)
+        slopes = []
+        for axis in range(3):
+            aside = np.eye(4)
+            aside[axis, 3] = _ASIDE_MM
+            ahead = self.read(scan, to_scan @ aside, voxels)
+            behind = self.read(scan, to_scan @ np.linalg.inv(aside), voxels)
+            slopes.append((ahead - behind) / (2.0 * _ASIDE_MM))
+        jacobian = self._derivatives(np.array(slopes), values)
+        norm = float(np.linalg.norm(values))
+        wanted = self._values * (norm / self._norm) - values
+        hessian = jacobian.T @ jacobian
+        hessian[np.diag_indices_from(hessian)] *= 1.0 + _DAMPING
+        step: Matrix = np.linalg.solve(hessian, jacobian.T @ wanted)
+        return step
 
     def _find_step(self, values: Matrix, basis: Matrix) -> Matrix:
         """Return the 12 changes that bring the template closest to the values."""

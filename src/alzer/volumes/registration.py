@@ -26,6 +26,7 @@ _RIM_MM: Final = 4.0
 
 _MIDDLE_EFFORT: Final = Effort(steps=25, tolerance_mm=0.1)
 _FINE_EFFORT: Final = Effort(steps=30, tolerance_mm=0.02)
+_LAST_EFFORT: Final = Effort(steps=20, tolerance_mm=0.1)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def register_brain(
     ]
     on_progress(0.6)
     best = max(better, key=lambda end: end.similarity)
-    return _describe(targets[2].align(fine, best.to_scan, _FINE_EFFORT, affine=True))
+    near = targets[2].align(fine, best.to_scan, _FINE_EFFORT, affine=True)
+    return _describe(targets[2].polish(fine, near, _LAST_EFFORT))
 
 
 def shrink_thrice(brain: Image) -> tuple[Image, Image, Image]:
