@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from alzer.scans.volume import Volume
-from alzer.volumes.alignment import Effort, Image, Target
+from alzer.volumes.alignment import Alignment, Effort, Image, Target
 from alzer.volumes.brain_extraction import (
     BrainNetworks,
     extract_brain,
@@ -48,6 +48,10 @@ FIRST_GUESS = np.array(
 
 # The template's grid covers every brain in MNI space, with some room.
 LOW_MM, HIGH_MM = np.array([-82.0, -118.0, -84.0]), np.array([82.0, 86.0, 96.0])
+
+# Slices that are less alike to their own head do not tell exactly where they lie: the
+# files of such heads were smoothed.
+SURELY_PLACED = 0.95
 
 # White is the brightest per cent of the mean brain; a few vessels are brighter.
 WHITE_PERCENTILE = 99.0
@@ -128,15 +132,15 @@ def shrink_stack(stack: Image, spacing_mm: float) -> Image:
     return Image(shrunk.voxels[inside], affine)
 
 
-def place_stack(stack: Image, brain: Image) -> NDArray[np.float64]:
+def place_stack(stack: Image, brain: Image) -> Alignment:
     """Return where a person's slices lie on their own head, both in millimetres."""
     effort = Effort(steps=60, tolerance_mm=0.01)
-    place = np.eye(4)
+    found = Alignment(np.eye(4), 0.0)
     for spacing_mm in (6.0, 4.0, 2.0, 1.5):
         target = Target(shrink_stack(stack, spacing_mm), spacing_mm)
         scan = shrink(brain, spacing_mm)
-        place = target.align(scan, place, effort, affine=True).to_scan
-    return place
+        found = target.align(scan, found.to_scan, effort, affine=True)
+    return found
 
 
 def average(matrices: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -144,28 +148,41 @@ def average(matrices: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.asarray(np.mean(list(matrices), axis=0), np.float64)
 
 
+def enlarge(maps: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return what makes a template as large as brains that were registered to it.
+
+    The mean of brains is soft at its rim, and sharp brains fit best where they are
+    1.5 % smaller than it. Heads in MNI space should keep their size on average.
+
+    Args:
+        maps: From the template to heads in MNI space, in millimetres.
+
+    Returns:
+        A map that scales, shape (4, 4).
+    """
+    scales = [np.cbrt(np.linalg.det(each[:3, :3])) for each in maps]
+    return np.diag([*[float(np.mean(scales))] * 3, 1.0])
+
+
 def place_slab(
-    template: Template,
-    brains: Mapping[str, Image],
-    places: Mapping[str, NDArray[np.float64]],
+    maps: Mapping[str, NDArray[np.float64]], placed: Mapping[str, Alignment]
 ) -> NDArray[np.float64]:
-    """Return the map from (slice, row, column) to the template's space, on average.
+    """Return the map from (slice, row, column) to standard space, on average.
 
     The training's slices are turned by some 1.3 degrees about the axis that leads to
     the front, in everyone alike, and the template is not. That a mirrored head is cut
-    by slices turned the other way changes an answer by less than 0.005.
+    by slices turned the other way changes an answer by less than 0.01.
 
     Args:
-        template: What heads are registered to.
-        brains: By number.
-        places: Where the slices lie on some of these brains, by number.
+        maps: From standard space to the heads, in millimetres, by number.
+        placed: Where people's own slices lie on some of these heads, by number.
     """
-    targets = make_targets(template)
+    sure = [
+        number for number, place in placed.items() if place.similarity > SURELY_PLACED
+    ]
     return average(
-        np.linalg.inv(register_brain(brains[number], targets).to_scan)
-        @ place
-        @ FIRST_GUESS
-        for number, place in places.items()
+        np.linalg.inv(maps[number]) @ placed[number].to_scan @ FIRST_GUESS
+        for number in sure or placed
     )
 
 
@@ -214,21 +231,28 @@ def main() -> None:
         for file in files
         if file.name[4:8] not in held_out
     }
-    places = {
+    placed = {
         number: place_stack(average_stacks(stacks, {name}), brains[number])
         for name, number in people.items()
         if number in brains
     }
     heads = average_heads(brains.values())
     stack = average_stacks(stacks, set(people))
-    values = compose(heads, stack, average(places.values()))
+    values = compose(heads, stack, average(each.to_scan for each in placed.values()))
     values = np.rint(values * np.float32(255.0)).astype(np.uint8)
     template = Template(values / np.float32(255.0), heads.affine, FIRST_GUESS)
+    targets = make_targets(template)
+    found = {
+        number: register_brain(brain, targets).to_scan
+        for number, brain in brains.items()
+    }
+    larger = enlarge(found.values())
+    maps = {number: each @ np.linalg.inv(larger) for number, each in found.items()}
     np.savez_compressed(
         arguments.output,
         values=values,
-        affine=heads.affine,
-        slab_affine=place_slab(template, brains, places),
+        affine=larger @ heads.affine,
+        slab_affine=place_slab(maps, placed),
     )
 
 

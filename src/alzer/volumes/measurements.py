@@ -24,8 +24,9 @@ from alzer.volumes.template import Template
 Mask = NDArray[np.bool_]
 Values = NDArray[np.float64]
 
-# The template's brightness: outline of its brain, tissue, grey and white matter.
-_OUTLINE: Final = 0.1
+# The template's brightness: outline of its brain, tissue, grey and white matter. What
+# is darker than the outline's lies outside of most brains that fit best.
+_OUTLINE: Final = 0.2
 _TISSUE: Final = 0.5
 _GREY: Final = 0.7
 _WHITE: Final = 1.0

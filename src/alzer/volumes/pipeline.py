@@ -18,7 +18,7 @@ from alzer.volumes.slab import Slab, resample_slab
 
 # Of the slices that come out. It grows with every change that gives any head other
 # slices or another verdict: what training keeps of earlier versions is then not used.
-PREPARATION_VERSION: Final = 1
+PREPARATION_VERSION: Final = 2
 
 # The stages in their order, and each one's share of the time.
 STAGES: Final = MappingProxyType({"brain": 0.6, "register": 0.35, "slices": 0.05})

@@ -42,7 +42,7 @@ LIMITS: Final = (
     Limits(
         "contrast",
         good=(0.23, 0.6),
-        usable=(0.18, 0.8),
+        usable=(0.195, 0.8),
         low="Grey matter is darker than white matter by {:.0%} (usually 30 %): the "
         "scan may be FLAIR, T2 or CT, moved or noisy; send a T1-weighted one.",
         high="Grey matter is darker than white matter by {:.0%} (usually 30 %): the "
