@@ -132,7 +132,7 @@ LIMITS: Final = (
     Limits(
         "relative_width",
         good=(0.9, 1.1),
-        usable=(0.7, 1.4),
+        usable=(0.72, 1.4),
         low="The head is {:.2f} times as wide as its length and height make expect: "
         f"{_WRONG_DISTANCES}, or it is unusually narrow; compare with the scanner.",
         high="The head is {:.2f} times as wide as its length and height make expect: "
@@ -141,7 +141,7 @@ LIMITS: Final = (
     Limits(
         "relative_length",
         good=(0.91, 1.125),
-        usable=(0.7, 1.4),
+        usable=(0.72, 1.4),
         low="The head is {:.2f} times as long as its width and height make expect: "
         f"{_WRONG_DISTANCES}, or it is unusually short; compare with the scanner.",
         high="The head is {:.2f} times as long as its width and height make expect: "
@@ -150,7 +150,7 @@ LIMITS: Final = (
     Limits(
         "relative_height",
         good=(0.89, 1.07),
-        usable=(0.7, 1.4),
+        usable=(0.72, 1.4),
         low="The head is {:.2f} times as high as its width and length make expect: "
         f"{_WRONG_DISTANCES}, or it is unusually low; compare with the scanner.",
         high="The head is {:.2f} times as high as its width and length make expect: "
