@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from alzer.analysed_slice import AnalysedSlice
 from alzer.classes import CLASS_NAMES
+from alzer.explain.map_quality import MapQuality, judge_map
 from alzer.headline import Headline, choose_headline
 from alzer.model.engine import ModelIdentity
 from alzer.model.evidence import SliceEvidence
@@ -117,6 +119,14 @@ class Analysis:
             self.unreliable_reason,
             "this slice" if self.kind == "slice" else "this person",
         )
+
+    @cached_property
+    def map_quality(self) -> MapQuality | None:
+        """Where the evidence for the predicted class lies, of all slices together.
+
+        None if there is none, or only the answer is known.
+        """
+        return judge_map((one.evidence for one in self.slices), self.label)
 
     @property
     def picture(self) -> NDArray[np.uint8]:

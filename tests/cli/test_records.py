@@ -154,6 +154,21 @@ def test_the_table_counts_second_opinions(tmp_path: Path) -> None:
     assert "agrees 1 x, disagrees 2 x, can't be compared 0 x" in told
 
 
+def test_where_the_evidence_lies_reaches_every_record(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path)  # bright pixels speak for the first class
+    answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
+    record = describe("a.png", answer, None, None)
+    (row,) = csv.DictReader(io.StringIO(write(Format.csv, record)))
+
+    assert answer.map_quality is not None
+    assert record["map_quality"] == answer.map_quality.fields
+    assert row["map_verdict"] == answer.map_quality.verdict
+    assert float(row["map_outside"]) == record["map_quality"]["outside"]
+    assert json.loads(LAYOUTS[Format.jsonl]().row(record)) == record
+    told = write(Format.table, record)
+    assert f"1 x {answer.map_quality.verdict}" in told
+
+
 def test_without_a_second_opinion_nothing_is_said_of_one(tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path)
     answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))

@@ -123,6 +123,30 @@ def test_a_second_opinion_comes_with_the_answer_and_is_kept(
     assert kept["second_opinion"] == opinion
 
 
+def test_where_the_evidence_lies_comes_with_the_answer_and_is_kept(
+    client: TestClient,
+) -> None:
+    answer = predict(client, as_png(draw_brain())).json()
+    kept = client.get(f"/analyses/{answer['analysis_id']}").json()
+
+    quality = answer["map_quality"]
+    shares = [quality[name] for name in ("inside", "rim", "outside")]
+    assert sum(shares) == pytest.approx(1.0, abs=2e-4)
+    assert f"{quality['inside']:.0%} lies inside the brain" in quality["text"]
+    assert answer["prediction"] in quality["text"]
+    assert kept["map_quality"] == quality
+
+
+def test_a_map_that_speaks_for_nothing_has_no_verdict(
+    silent_model: Model, tmp_path: Path
+) -> None:
+    with TestClient(app_with(silent_model, data_dir=tmp_path)) as client:
+        answer = predict(client, as_png(draw_brain())).json()
+
+    assert answer["map_quality"] is None
+    assert answer["heatmap_url"] is None
+
+
 def test_a_model_without_a_second_opinion_gives_none(client: TestClient) -> None:
     assert predict(client, as_png(draw_brain())).json()["second_opinion"] is None
 

@@ -29,6 +29,10 @@ _WIDEST_SHARE: Final = len("Very Mild Impairment 45.6%")
 Record = Mapping[str, Any]
 
 
+# Of `map_quality`, what has columns in CSV.
+_MAP_COLUMNS: Final = ("verdict", "inside", "rim", "outside")
+
+
 class Format(StrEnum):
     """How records are written."""
 
@@ -72,6 +76,9 @@ def describe(
         "second_opinion": None
         if analysis.second_opinion is None
         else asdict(analysis.second_opinion),
+        "map_quality": None
+        if analysis.map_quality is None
+        else analysis.map_quality.fields,
         "warnings": list(analysis.warnings),
         "model": asdict(analysis.model),
         "kind": analysis.kind,
@@ -173,6 +180,7 @@ class _Csv:
                 "csf_percent",
                 "csf_impairment_probability",
                 "csf_agrees",
+                *(f"map_{name}" for name in _MAP_COLUMNS),
             ]
         )
 
@@ -181,6 +189,7 @@ class _Csv:
         error = record.get("error") or {}
         preparation = record.get("preparation") or {}
         opinion = record.get("second_opinion") or {}
+        quality = record.get("map_quality") or {}
         return _csv_line(
             [
                 csv_path(record["input"]),
@@ -203,6 +212,7 @@ class _Csv:
                 opinion.get("csf_percent"),
                 opinion.get("impairment_probability"),
                 opinion.get("agrees"),
+                *(quality.get(name) for name in _MAP_COLUMNS),
             ]
         )
 
@@ -218,6 +228,7 @@ class _Table:
     _calibrated: bool = True
     _unreliable: int = 0
     _opinions: Counter[bool | None] = field(default_factory=Counter)
+    _maps: Counter[str] = field(default_factory=Counter)
 
     def head(self) -> str:
         return self._line("prediction", "confidence", "input")
@@ -236,6 +247,8 @@ class _Table:
             return self._line(record["headline"], "", f"{name}: {printable(reason)}")
         if (opinion := record["second_opinion"]) is not None:
             self._opinions[opinion["agrees"]] += 1
+        if (quality := record["map_quality"]) is not None:
+            self._maps[quality["verdict"]] += 1
         headline = _shorten(record["headline"])
         share = f"{record['prediction']} {record['confidence']:.1%}"
         return self._line(headline, share, name)
@@ -248,6 +261,7 @@ class _Table:
         if self._unreliable:
             notes.append(f"{self._unreliable} x {NO_RELIABLE_ANSWER}. {_WITHHELD}")
         notes += _count_opinions(self._opinions)
+        notes += _count_maps(self._maps)
         notes.append(note(calibrated=self._calibrated))
         return "\n" + "".join(f"{text}\n" for text in notes)
 
@@ -290,6 +304,14 @@ def _count_opinions(counts: Counter[bool | None]) -> list[str]:
         f"x, disagrees {counts[False]} x, can't be compared {counts[None]} x."
     )
     return [text]
+
+
+def _count_maps(counts: Counter[str]) -> list[str]:
+    """Return where the maps lie, in a sentence if there are any."""
+    if not counts:
+        return []
+    told = ", ".join(f"{count} x {verdict}" for verdict, count in counts.most_common())
+    return [f"What spoke for the predicted class lies: {told}."]
 
 
 def _shorten(text: str) -> str:

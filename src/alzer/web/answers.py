@@ -16,6 +16,7 @@ from alzer.person_evidence import (
 )
 from alzer.volume_fields import volume_fields
 from alzer.web.head_schemas import HeadFields
+from alzer.web.map_schemas import MapQuality
 from alzer.web.opinion_schemas import SecondOpinion
 from alzer.web.schemas import HeadPrediction, Layers, ModelUsed, Prediction
 
@@ -66,6 +67,7 @@ def _describe_answer(
     analysis: Analysis, identity: str, reason: str | None
 ) -> Prediction:
     possible, opinion = analysis.possible_classes, analysis.second_opinion
+    quality = analysis.map_quality
     return Prediction(
         prediction=analysis.prediction,
         reliable=analysis.reliable,
@@ -81,6 +83,9 @@ def _describe_answer(
         second_opinion=None
         if opinion is None
         else SecondOpinion.model_validate(opinion),
+        map_quality=None
+        if quality is None
+        else MapQuality.model_validate(quality.fields),
         warnings=list(analysis.warnings),
         timings_ms={
             stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()

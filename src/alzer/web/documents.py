@@ -13,7 +13,7 @@ from alzer.web.schemas import HeadPrediction, ModelUsed, Prediction
 
 Document = dict[str, Any]
 
-NEWEST: Final = 5
+NEWEST: Final = 6
 
 # What changes from answer to answer, and pictures.
 _ADDRESSES: Final[Mapping[str, Any]] = {
@@ -105,10 +105,16 @@ def _have_no_second_opinion(document: Document) -> Document:
     return {"second_opinion": None, **document}
 
 
+def _have_no_verdict_on_the_map(document: Document) -> Document:
+    """Bring version 5 to 6: before, nobody asked where the evidence lies."""
+    return {"map_quality": None, **document}
+
+
 # The step from each version to the next, the first one's first.
 _STEPS: Final[tuple[Callable[[Document], Document], ...]] = (
     _tell_reason,
     _tell_headline,
     _tell_of_scan,
     _have_no_second_opinion,
+    _have_no_verdict_on_the_map,
 )

@@ -10,6 +10,7 @@ from alzer.headline import NO_RELIABLE_ANSWER
 from alzer.model.engine import ModelIdentity
 from alzer.store.jobs import JobState
 from alzer.web.head_schemas import HeadFields
+from alzer.web.map_schemas import QUALITY_EXAMPLE, MapQuality
 from alzer.web.opinion_schemas import OPINION_EXAMPLE, SecondOpinion
 
 _EXAMPLE: Final[JsonDict] = {
@@ -31,6 +32,7 @@ _EXAMPLE: Final[JsonDict] = {
     "possible_classes": ["Mild Impairment"],
     "calibrated": True,
     "second_opinion": OPINION_EXAMPLE,
+    "map_quality": QUALITY_EXAMPLE,
     "warnings": [],
     "timings_ms": {"read": 0.9, "infer": 21.8, "explain": 0.4, "total": 25.1},
     "model": {
@@ -145,6 +147,11 @@ class Prediction(BaseModel):
         None,
         description="What a simple measure of dark fluid says of the same scan. Null "
         "if the model brings none, or the answer is not reliable.",
+    )
+    map_quality: MapQuality | None = Field(
+        None,
+        description="Where what spoke for the predicted class lies. Null if nothing "
+        "spoke for it.",
     )
     warnings: list[str] = Field(description="What a reader of the answer must know.")
     timings_ms: dict[str, float] = Field(

@@ -1,6 +1,7 @@
 /** Filling the result with an answer of the service. */
 
 import { prepareHead } from "./head.js";
+import { showMapCheck } from "./mapcheck.js";
 import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
@@ -11,6 +12,7 @@ const PARTS = {
   "share-box": "shares",
   evidence: "evidence",
   "head-evidence": "evidence",
+  "map-check": "evidence",
 };
 
 const isUnreliable = (answer) => answer.reliable === false;
@@ -169,6 +171,7 @@ export function prepareResult(root) {
     if (isHead(answer)) part("as-read").hidden = true;
     else fillPictures(answer, root);
     showHead(isHead(answer) ? answer : null, scan);
+    showMapCheck(answer);
     fillProvenance(answer);
   };
 }
