@@ -189,7 +189,7 @@ def test_every_command_is_documented() -> None:
     reference = text_of("docs/how-to/command-line.md")
     sections = dict(
         re.findall(
-            r"^## alzer ([a-z ]+)\n\n```text\n(.*?)```",
+            r"^## alzer ([a-z -]+)\n\n```text\n(.*?)```",
             reference,
             re.MULTILINE | re.DOTALL,
         )

@@ -32,7 +32,7 @@ def test_a_clock_is_doubted_until_somebody_confirms_it(call: Call, data: Path) -
     assert "nothing is purged" in before
     assert "is believed" in confirmed
     assert "is believed" in after
-    assert "clock confirmed" in call("audit").stdout
+    assert "clock confirmed" in call("audit-log").stdout
 
 
 def test_a_new_folder_has_no_time_yet(

@@ -66,7 +66,7 @@ def test_the_audit_log_can_be_read(call: Call, data: Path) -> None:
     assert data.is_dir()
     for name in ("one", "two", "three"):
         call("tokens", "create", name)
-    lines = call("audit", "--newest", 2).stdout.splitlines()
+    lines = call("audit-log", "--newest", 2).stdout.splitlines()
 
     assert len(lines) == 2
     assert all('"action": "token created"' in each for each in lines)

@@ -6,6 +6,7 @@ import typer
 
 from alzer import __version__
 from alzer.cli.audit import audit
+from alzer.cli.audit_log import audit_log
 from alzer.cli.clock import clock
 from alzer.cli.evaluate import evaluate
 from alzer.cli.exits import Commands, end_at_once
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, predict, train, evaluate, audit, clock):
+for command in (serve, predict, train, evaluate, audit, audit_log, clock):
     app.command(no_args_is_help=command is predict)(command)
 app.add_typer(models, name="models")
 app.add_typer(tokens, name="tokens")

@@ -1,8 +1,6 @@
 """`alzer evaluate`: every figure of a study, in a report that can be looked at."""
 
-import importlib
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +23,7 @@ from alzer.cli.evaluate_options import (
     SubjectsOption,
     UpdateCardOption,
 )
-from alzer.cli.exits import FAILURE, complain
+from alzer.cli.extras import load_extra
 from alzer.cli.fold_answers import (
     Asked,
     OodOption,
@@ -155,15 +153,7 @@ class _Modules:
 
 
 def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed
-    try:
-        return importlib.import_module(f"alzer.{module}")
-    except ModuleNotFoundError as error:
-        complain(
-            f"Evaluation needs packages that are not installed ({error.name} is "
-            f"missing). Install them in alzer's folder: {sys.executable} -m pip "
-            "install -c constraints.txt -e '.[train]'"
-        )
-        raise typer.Exit(FAILURE) from error
+    return load_extra(module, "Evaluation")
 
 
 @contextmanager

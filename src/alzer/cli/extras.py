@@ -1,0 +1,33 @@
+"""Modules that need packages which serving does not install."""
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+
+from alzer.cli.exits import FAILURE, complain
+
+
+def load_extra(module: str, purpose: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed
+    """Load a module of alzer that needs the extra 'train'.
+
+    Args:
+        module: Its name below `alzer`.
+        purpose: What it is needed for, as the subject of a sentence.
+
+    Returns:
+        The module.
+
+    Raises:
+        Exit: A package is missing; the person is told how to install it.
+    """
+    try:
+        return importlib.import_module(f"alzer.{module}")
+    except ModuleNotFoundError as error:
+        complain(
+            f"{purpose} needs packages that are not installed ({error.name} is "
+            f"missing). Install them in alzer's folder: {sys.executable} -m pip "
+            "install -c constraints.txt -e '.[train]'"
+        )
+        raise typer.Exit(FAILURE) from error
