@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from alzer.analysis import Analysis, analyse
 from alzer.backends.backend import facts_of
 from alzer.backends.local import Steps, local_backend
+from alzer.map_check import MapChecker
 from alzer.model.engine import Model
 from alzer.scans.formats import read_slice
 from alzer.settings import Settings
@@ -40,6 +41,7 @@ def steps_of(model: Model, settings: Settings) -> Steps:
     return Steps(
         analyse=lambda data: analyse(data, model, settings.limits),
         read=lambda data: read_slice(data, settings.limits),
+        check=MapChecker(model).check,
     )
 
 

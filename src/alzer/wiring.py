@@ -16,6 +16,7 @@ from alzer.backends.local import Steps, local_backend
 from alzer.cancellation import current
 from alzer.decoding.pool import DecodingPool
 from alzer.engine_choice import EngineChoice, choose_engine
+from alzer.map_check import MapChecker
 from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.runtimes import usable_cores
@@ -104,6 +105,7 @@ def local_steps(model: Model, settings: Settings) -> Steps:
             files, limits, series, current().check
         ),
         analyse_volume=heads.analyse,
+        check=MapChecker(model).check,
         start=pool.open,
         stop=stop,
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from alzer.analysis import Analysis
 from alzer.cancellation import Cancellation
 from alzer.classes import CLASS_NAMES
+from alzer.explain.faithfulness import Faithfulness
 from alzer.explain.kept_evidence import KeptEvidence
 from alzer.model.decision import Decision
 from alzer.model.engine import Model, ModelIdentity
@@ -211,6 +212,26 @@ class Backend(Protocol):
             What `finish` gives.
 
         Raises:
+            Overloaded: As for `analyse`.
+            ClientDisconnected: Likewise.
+        """
+
+    async def check(
+        self, question: Question, finish: Callable[[Faithfulness], Result]
+    ) -> Result:
+        """Ask the model whether a class's map of an earlier analysis holds.
+
+        It takes as many forward passes as some twenty slices.
+
+        Args:
+            question: Which class of which analysis, by the same model.
+            finish: As for `analyse`.
+
+        Returns:
+            What `finish` gives.
+
+        Raises:
+            NoEvidence: No region speaks for the class, or maps are not checked here.
             Overloaded: As for `analyse`.
             ClientDisconnected: Likewise.
         """

@@ -17,7 +17,9 @@ from alzer.backends.backend import (
 from alzer.backends.workers import Lane, OtherLane, Workers
 from alzer.cancellation import cancellable
 from alzer.decoding.pool import LargeFile
-from alzer.errors import NotOneSlice
+from alzer.errors import NoEvidence, NotOneSlice
+from alzer.explain.faithfulness import Faithfulness
+from alzer.model.evidence import SliceEvidence
 from alzer.model.runtimes import usable_cores
 from alzer.scans.reading import File
 from alzer.scans.slice import Slice
@@ -47,6 +49,8 @@ class Steps:
         is_archive: Whether a file holds several.
         analyse_volume: From a whole head to what the model makes of it; also given
             what it tells its stages, which raises if it is not wanted any more.
+        check: From what the model gave for a slice, and a class, to whether its map
+            holds. None: maps are not checked.
         start: Called when the service starts.
         stop: Called when it has ended.
     """
@@ -58,6 +62,7 @@ class Steps:
     read_scan: ReadScan | None = None
     is_archive: Callable[[bytes], bool] = lambda _: False
     analyse_volume: Callable[[Volume, OnStage], Analysis] | None = None
+    check: Callable[[SliceEvidence, int], Faithfulness] | None = None
     start: Callable[[], None] = lambda: None
     stop: Callable[[], None] = lambda: None
 
@@ -108,6 +113,26 @@ class LocalBackend:
 
         def work() -> Result:
             return finish(question.evidence.heat(question.label, question.index))
+
+        with self.workers.place(question.owner):
+            return await self.workers.run(question, work)
+
+    async def check(
+        self, question: Question, finish: Callable[[Faithfulness], Result]
+    ) -> Result:
+        """Ask the model whether a map holds; as `Backend` has it.
+
+        Raises:
+            NoEvidence: Maps are not checked here.
+        """
+        check = self.steps.check
+        if check is None:
+            message = "This service does not check maps."
+            raise NoEvidence(message)
+
+        def work() -> Result:
+            one = question.evidence.slices[question.index]
+            return finish(check(one, question.label))
 
         with self.workers.place(question.owner):
             return await self.workers.run(question, work)

@@ -28,6 +28,7 @@ from alzer.web.history import history_routes
 from alzer.web.jobs import job_routes
 from alzer.web.login import login_routes
 from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
+from alzer.web.map_audit import audit_routes
 from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.pages import page_routes
@@ -77,6 +78,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(routes(service))
     app.include_router(history_routes(service))
     app.include_router(explanation_routes(service))
+    app.include_router(audit_routes(service))
     app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
     if settings.needs_token:

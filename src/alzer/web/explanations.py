@@ -70,7 +70,7 @@ class Explanations:
         It shows what influenced the model towards that class, not where disease is.
         """
         name = class_name.value
-        evidence = await to_thread.run_sync(self._unpack, request, identity)
+        evidence = await to_thread.run_sync(self.unpack, request, identity)
         question = Question(
             evidence=evidence,
             label=CLASS_NAMES.index(name),
@@ -112,7 +112,20 @@ class Explanations:
             raise NoEvidence(_NO_FILE)
         return Response(content, 200, _UNSTORED, _PICTURE if is_picture else _GZIP)
 
-    def _unpack(self, request: Request, identity: str) -> KeptEvidence:
+    def unpack(self, request: Request, identity: str) -> KeptEvidence:
+        """Read what was kept of an analysis, and note that it was.
+
+        Args:
+            request: Tells who asks.
+            identity: Of the analysis.
+
+        Returns:
+            The evidence.
+
+        Raises:
+            NoSuchAnalysis: There is none, or it is somebody else's.
+            NoEvidence: None is kept of it, or it is damaged.
+        """
         try:
             return unpack_evidence(self._read(request, identity))
         except UnreadableEvidence as error:

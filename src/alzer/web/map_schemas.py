@@ -1,9 +1,13 @@
 """The JSON of what is said of a map: where it lies, and whether it holds."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
+
+from alzer.classes import CLASS_NAMES
+from alzer.explain.faithfulness import Faithfulness
 
 QUALITY_EXAMPLE: Final[JsonDict] = {
     "verdict": "inside the brain",
@@ -42,4 +46,104 @@ class MapQuality(BaseModel):
     text: str = Field(description="The numbers in a sentence, for a person.")
     note: str | None = Field(
         description="What else a reader of the map must know, for a person."
+    )
+
+
+AUDIT_EXAMPLE: Final[JsonDict] = {
+    "class": "Mild Impairment",
+    "slice": 0,
+    "badge": False,
+    "text": "The marked area mattered more than 13 of 15 equally large areas. It is "
+    "not confirmed by the check. Equally large areas elsewhere mattered as much.",
+    "areas_beaten": 13,
+    "areas": 15,
+    "margin": 1.42,
+    "marked": {"interpolated": 0.81, "average_brain": 0.36},
+    "least_marked": {"interpolated": 0.09, "average_brain": -0.2},
+    "elsewhere": [
+        *(0.11, 0.31, 0.02, -0.1, 0.95, 0.14, 0.22, 0.4),
+        *(0.07, -0.03, 0.84, 0.16, 0.2, 0.09, 0.33),
+    ],
+    "average_area": 0.42,
+    "central_area": 0.37,
+    "stability": [0.93, 0.95],
+}
+
+
+class Falls(BaseModel):
+    """By how much the logit margin fell, by what the area was filled with."""
+
+    interpolated: float = Field(
+        description="With values interpolated from around it, and a little noise."
+    )
+    average_brain: float = Field(description="With the same area of an average brain.")
+
+
+class MapAudit(BaseModel):
+    """Whether what the map marks is what mattered, asked of the model itself.
+
+    Parts of the slice were filled in, and the logit margin of the class (its logit
+    minus the highest of the others) was compared. Show people `text`.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [AUDIT_EXAMPLE]})
+
+    label: str = Field(
+        serialization_alias="class", description="The class whose map was checked."
+    )
+    slice: int = Field(description="Which slice, of a whole head; else 0.")
+    badge: bool = Field(
+        description="Whether the map is confirmed: it beats all areas elsewhere, what "
+        "is marked on average and the middle, and the margin falls with both fills."
+    )
+    text: str = Field(description="The result in words, for a person.")
+    areas_beaten: int = Field(
+        ge=0, description="How many equally large areas elsewhere mattered less."
+    )
+    areas: int = Field(description="Of how many.")
+    margin: float = Field(description="Of the slice as it is.")
+    marked: Falls = Field(description="Without the fifth that the map marks most.")
+    least_marked: Falls = Field(description="Without the fifth that it marks least.")
+    elsewhere: list[float] = Field(
+        description="Fall without each of the areas elsewhere, interpolated."
+    )
+    average_area: float = Field(
+        description="Fall without the area that is marked on average."
+    )
+    central_area: float = Field(description="Fall without the middle of the head.")
+    stability: list[float] = Field(
+        description="How alike the map stays if the slice is moved by two rows, and by "
+        "two columns: correlation, -1 to 1."
+    )
+
+
+def describe_check(check: Faithfulness, index: int) -> MapAudit:
+    """Put the result of a check into an answer.
+
+    Args:
+        check: The result.
+        index: Of the slice.
+
+    Returns:
+        The answer.
+    """
+
+    def rounded(values: Iterable[float]) -> list[float]:
+        return [round(value, 4) for value in values]
+
+    marked, least = rounded(check.marked), rounded(check.least_marked)
+    return MapAudit(
+        label=CLASS_NAMES[check.label],
+        slice=index,
+        badge=check.passed,
+        text=check.text,
+        areas_beaten=check.beaten,
+        areas=len(check.controls),
+        margin=round(check.margin, 4),
+        marked=Falls(interpolated=marked[0], average_brain=marked[1]),
+        least_marked=Falls(interpolated=least[0], average_brain=least[1]),
+        elsewhere=rounded(check.controls),
+        average_area=round(check.average, 4),
+        central_area=round(check.centre, 4),
+        stability=rounded(check.stability),
     )
