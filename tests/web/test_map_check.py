@@ -33,6 +33,39 @@ def test_the_page_says_in_words_where_the_evidence_lies(
         page.close()
 
 
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_asks_the_model_and_says_the_result_in_words(
+    browser: Browser, model: Model, tmp_path: Path, width: int
+) -> None:
+    with serving(model, tmp_path) as address:
+        page = open_with(browser, address, width)
+        expect(page.locator("#map-result")).to_be_hidden()
+        page.get_by_role("button", name="Check this map").click()
+
+        result = page.locator("#map-result")
+        expect(result).to_contain_text("of 15 equally large areas")
+        expect(result).to_contain_text("Not confirmed.")
+        expect(page.locator("#map-falls dd")).to_have_count(6)
+        expect(page.locator("#map-ask")).to_be_enabled()
+        keep(page, f"10-map-asked-{width}")
+        page.locator(".again").first.click()
+        submit(page)
+        expect(result).to_be_hidden()
+        page.close()
+
+
+def test_where_no_evidence_is_kept_the_page_says_why_nothing_is_checked(
+    browser: Browser, model: Model, tmp_path: Path
+) -> None:
+    with serving(model, tmp_path, keep_evidence=False) as address:
+        page = open_with(browser, address)
+        page.get_by_role("button", name="Check this map").click()
+
+        expect(page.locator("#map-status")).to_contain_text("no evidence is kept")
+        expect(page.locator("#map-result")).to_be_hidden()
+        page.close()
+
+
 def test_without_a_map_nothing_is_said_of_it(
     browser: Browser, silent_model: Model, tmp_path: Path
 ) -> None:

@@ -1,6 +1,10 @@
-/** How far the map of an answer can be trusted. */
+/** How far the map of an answer can be trusted: where it lies, and whether it holds. */
+
+import { Refusal, postForDocument } from "./requests.js";
 
 const part = (id) => document.getElementById(id);
+
+let asked = new AbortController(); // about the answer that is shown
 
 /** Where the evidence lies; nothing where there is none, or nobody asked. */
 function fillQuality(quality) {
@@ -11,8 +15,73 @@ function fillQuality(quality) {
   part("map-note").textContent = quality?.note ?? "";
 }
 
-/** Show what is known of an answer's map. */
-export function showMapCheck(answer) {
-  part("map-check").hidden = !answer.map_quality;
-  fillQuality(answer.map_quality);
+const signed = (value) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`;
+
+/** The falls of the margin, in words and numbers. */
+function facts(audit) {
+  const both = ({ interpolated, average_brain: brain }) =>
+    `${signed(interpolated)} and ${signed(brain)}`;
+  return [
+    ["Marked area, filled in two ways", both(audit.marked)],
+    ["Area that is marked least, likewise", both(audit.least_marked)],
+    ["Highest of the areas elsewhere", signed(Math.max(...audit.elsewhere))],
+    ["Area that is marked on average", signed(audit.average_area)],
+    ["Middle of the head", signed(audit.central_area)],
+    ["Likeness of the map if the slice moves by two pixels", signed(Math.min(...audit.stability))],
+  ];
+}
+
+function fillFacts(rows) {
+  const cells = rows.flatMap((row) =>
+    row.map((text, place) => {
+      const cell = document.createElement(place ? "dd" : "dt");
+      cell.textContent = text;
+      return cell;
+    }),
+  );
+  part("map-falls").replaceChildren(...cells);
+}
+
+function showAudit(audit) {
+  part("map-badge").textContent = audit.badge ? "Confirmed." : "Not confirmed.";
+  part("map-badge").dataset.badge = audit.badge;
+  part("map-words").textContent = audit.text;
+  fillFacts(facts(audit));
+  part("map-result").hidden = false;
+}
+
+/** Forget what was asked about another answer. */
+function reset() {
+  asked.abort();
+  asked = new AbortController();
+  part("map-ask").disabled = false;
+  part("map-status").textContent = "";
+  part("map-result").hidden = true;
+}
+
+async function ask(address) {
+  const { signal } = asked;
+  part("map-ask").disabled = true;
+  part("map-status").textContent = "Asking the model…";
+  try {
+    showAudit(await postForDocument(address, { signal }));
+    part("map-status").textContent = "";
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    if (!(error instanceof Refusal)) throw error;
+    part("map-status").textContent = error.message;
+  }
+  part("map-ask").disabled = false;
+}
+
+/** Connect the button; give the function that shows what is known of an answer's map. */
+export function prepareMapCheck(root) {
+  let address = "";
+  part("map-ask").addEventListener("click", () => ask(address));
+  return (answer) => {
+    reset();
+    address = `${root}/analyses/${answer.analysis_id}/audit`;
+    part("map-check").hidden = !answer.heatmap_url;
+    fillQuality(answer.map_quality);
+  };
 }

@@ -130,6 +130,12 @@ export async function getBytes(address, attempts = 3) {
   }
 }
 
+/** Post without a body; give the JSON document that comes back. */
+export function postForDocument(address, options = {}) {
+  const headers = formToken() ? { "X-CSRF-Token": formToken() } : {};
+  return getDocument(address, { method: "POST", headers, ...options });
+}
+
 /** Delete what is at an address. */
 export async function remove(address) {
   const headers = formToken() ? { "X-CSRF-Token": formToken() } : {};

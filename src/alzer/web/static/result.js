@@ -1,7 +1,7 @@
 /** Filling the result with an answer of the service. */
 
 import { prepareHead } from "./head.js";
-import { showMapCheck } from "./mapcheck.js";
+import { prepareMapCheck } from "./mapcheck.js";
 import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
@@ -157,6 +157,7 @@ export function prepareResult(root) {
     heat: part("overlay-heat"),
   });
   const showHead = prepareHead(root);
+  const showMapCheck = prepareMapCheck(root);
   return (answer, scan) => {
     placeParts(answer);
     fillHeadline(answer);
