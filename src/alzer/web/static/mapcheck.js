@@ -15,7 +15,10 @@ function fillQuality(quality) {
   part("map-note").textContent = quality?.note ?? "";
 }
 
-const signed = (value) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`;
+function signed(value) {
+  const rounded = Math.abs(value).toFixed(2);
+  return value < 0 && Number(rounded) ? `−${rounded}` : rounded;
+}
 
 /** The falls of the margin, in words and numbers. */
 function facts(audit) {
