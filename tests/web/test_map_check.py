@@ -46,7 +46,7 @@ def test_the_page_asks_the_model_and_says_the_result_in_words(
         expect(result).to_contain_text("of 15 equally large areas")
         expect(result).to_contain_text("Not confirmed.")
         expect(page.locator("#map-falls dd")).to_have_count(6)
-        expect(page.locator("#map-falls")).not_to_contain_text("−0.00")
+        expect(page.locator("#map-falls")).not_to_contain_text("\u22120.00")
         expect(page.locator("#map-ask")).to_be_enabled()
         assert page.evaluate("document.documentElement.scrollWidth") == width
         keep(page, f"10-map-asked-{width}")
