@@ -14,6 +14,8 @@ doi:10.1109/CVPR.2016.319.
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.explain.additive import require_finite
+
 
 def grad_cam(maps: NDArray[np.float32], label: int) -> NDArray[np.float32] | None:
     """Give the Grad-CAM of one class at the last stage's resolution.
@@ -29,10 +31,7 @@ def grad_cam(maps: NDArray[np.float32], label: int) -> NDArray[np.float32] | Non
     Raises:
         ValueError: If the map holds NaN or infinite values.
     """
-    evidence = maps[label]
-    if not np.isfinite(evidence).all():
-        message = "The evidence map holds values that are not finite."
-        raise ValueError(message)
+    evidence = require_finite(maps[label])
     highest = float(evidence.max())
     if highest <= 0.0:
         return None

@@ -1,12 +1,13 @@
 """What is kept of an analysis so that it can be explained again without the scan.
 
 One file per analysis, NumPy's .npz: logits, maps and prepared inputs of its slices, and
-where these lie on the slice in its standard view. Maps and inputs are float16, which
-changes heat by less than a thousandth of its maximum. Of a whole head the files that
-its answer refers to are in it, too.
+where these lie on the slice in its standard view. Maps are float32, so that they still
+add up to the logits; inputs are float16. Of a whole head the files that its answer
+refers to are in it, too.
 """
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.explain.gradcam import grad_cam
+from alzer.explain.slice_maps import SliceMaps
 from alzer.model.evidence import SliceEvidence
 from alzer.model.geometry import Geometry
 from alzer.scans.orientation import StandardView
 
-# Of the arrays and their meaning; raised when they change.
-FORMAT: Final = 2
+# Of the arrays and their meaning; raised when they change. Format 2 had maps in
+# float16, no spacing and no manifest.
+FORMAT: Final = 3
 
 # What the names of arrays begin with that hold files; format 1 had none.
 _FILE: Final = "file:"
@@ -38,16 +41,33 @@ class KeptEvidence:
     """What a network gave for the slices of one analysis.
 
     Attributes:
-        slices: One per input of the network, in their order; maps and inputs as
-            float16 holds them.
+        slices: One per input of the network, in their order; inputs as float16 holds
+            them.
         pixel_aspect: Of the standard view: distance between its rows over distance
             between its columns.
+        spacing_mm: Distance between rows and between columns of the standard view;
+            None where the scan does not tell.
         files: By name, what is handed out as it is.
+        manifest: What is said of the analysis in its bundle, as plain values; None
+            where an earlier version kept it.
     """
 
     slices: tuple[SliceEvidence, ...]
     pixel_aspect: float = 1.0
+    spacing_mm: tuple[float, float] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    manifest: Mapping[str, Any] | None = None
+
+    def maps(self, index: int = 0) -> SliceMaps:
+        """Return what the maps of a slice are drawn from.
+
+        Args:
+            index: Of the slice.
+
+        Raises:
+            IndexError: There is no such slice.
+        """
+        return SliceMaps(self.slices[index], self.pixel_aspect, self.spacing_mm)
 
     def heat(self, label: int, index: int = 0) -> NDArray[np.float32] | None:
         """Return the Grad-CAM of one class, drawn on a slice as people see it.
@@ -78,23 +98,42 @@ def pack_evidence(evidence: KeptEvidence) -> bytes:
     Returns:
         A .npz file without pickles.
     """
-    slices = evidence.slices
     file = io.BytesIO()
     kept: dict[str, Any] = {
         _FILE + name: np.frombuffer(content, np.uint8)
         for name, content in evidence.files.items()
     }
+    if evidence.manifest is not None:
+        text = json.dumps(evidence.manifest, allow_nan=False)
+        kept["manifest"] = np.frombuffer(text.encode(), np.uint8)
     np.savez(
         file,
         format=np.int32(FORMAT),
-        logits=np.stack([one.logits for one in slices]),
-        maps=np.stack([one.maps for one in slices]).astype(np.float16),
-        inputs=np.stack([one.pixels for one in slices]).astype(np.float16),
-        places=np.stack([_pack_geometry(one.geometry) for one in slices]),
         pixel_aspect=np.float64(evidence.pixel_aspect),
+        spacing_mm=np.array(evidence.spacing_mm or (), np.float64),
+        **evidence_arrays(evidence),
         **kept,
     )
     return file.getvalue()
+
+
+def evidence_arrays(evidence: KeptEvidence) -> dict[str, NDArray[Any]]:
+    """Return what is kept of the slices as arrays.
+
+    Args:
+        evidence: Of at least one slice; all of one size.
+
+    Returns:
+        `logits` of shape (slice, class), `maps` (slice, class, row, column), `inputs`
+        (slice, row, column) in float16, and `places` (slice, number).
+    """
+    slices = evidence.slices
+    return {
+        "logits": np.stack([one.logits for one in slices]),
+        "maps": np.stack([one.maps for one in slices]).astype(np.float32),
+        "inputs": np.stack([one.pixels for one in slices]).astype(np.float16),
+        "places": np.stack([_pack_geometry(one.geometry) for one in slices]),
+    }
 
 
 def unpack_evidence(content: bytes) -> KeptEvidence:
@@ -156,7 +195,15 @@ def _from_arrays(found: dict[str, NDArray[np.float64]]) -> KeptEvidence:
         for name, content in found.items()
         if name.startswith(_FILE)
     }
-    return KeptEvidence(slices, float(found["pixel_aspect"]), files)
+    spacing = tuple(map(float, found.get("spacing_mm", ())))
+    manifest = found.get("manifest")
+    return KeptEvidence(
+        slices,
+        float(found["pixel_aspect"]),
+        (spacing[0], spacing[1]) if spacing else None,
+        files,
+        None if manifest is None else json.loads(manifest.tobytes()),
+    )
 
 
 def _pack_geometry(geometry: Geometry) -> NDArray[np.float64]:

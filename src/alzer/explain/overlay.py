@@ -24,6 +24,11 @@ LEGEND = (
 CAPTION = "Highlighted regions indicate model focus"
 
 
+# By the number of channels: grey, red with green and blue, the same with alpha.
+# Source: as `encode_png`, section 11.2.1.
+_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+
+
 def heat_colours(heat: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Give heat as JET colours.
 
@@ -58,12 +63,8 @@ def blend(
     Raises:
         ValueError: If shapes differ, or heat or opacity lie outside 0 to 1.
     """
-    if grey.shape != heat.shape:
-        message = f"The scan has shape {grey.shape}, the heat {heat.shape}."
-        raise ValueError(message)
-    if not 0.0 <= opacity <= 1.0:
-        message = f"Opacity must lie between 0 and 1, got {opacity}."
-        raise ValueError(message)
+    _require_equal_shapes(grey.shape, heat.shape)
+    _require_share(opacity)
     _require_unit_range(heat)
     # In 1/256 steps of integers: a quarter of the time of floating point, and
     # at most one level away. Adding 128 rounds.
@@ -73,6 +74,29 @@ def blend(
     mixed += (grey.astype(np.uint16) * np.uint16(256 - share))[:, :, None]
     mixed >>= np.uint16(8)
     return mixed.astype(np.uint8)
+
+
+def lay_over(
+    grey: NDArray[np.uint8], layer: NDArray[np.uint8], opacity: float
+) -> NDArray[np.uint8]:
+    """Lay a layer of colours over a scan.
+
+    Args:
+        grey: The scan, shape (row, column), 0 to 255.
+        layer: shape (row, column, channel = red, green, blue, alpha), 0 to 255.
+        opacity: Share of the layer where it is not transparent, 0 to 1.
+
+    Returns:
+        shape (row, column, channel = red, green, blue), 0 to 255.
+
+    Raises:
+        ValueError: If shapes differ, or the opacity lies outside 0 to 1.
+    """
+    _require_equal_shapes(grey.shape, layer.shape[:2])
+    _require_share(opacity)
+    share = layer[..., 3:].astype(np.float32) * np.float32(opacity / 255.0)
+    below = grey.astype(np.float32)[..., None]
+    return np.asarray(np.rint(below + share * (layer[..., :3] - below)), np.uint8)
 
 
 def tint(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -92,9 +116,7 @@ def tint(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8
     Raises:
         ValueError: If shapes differ, or heat lies outside 0 to 1.
     """
-    if grey.shape != heat.shape:
-        message = f"The scan has shape {grey.shape}, the heat {heat.shape}."
-        raise ValueError(message)
+    _require_equal_shapes(grey.shape, heat.shape)
     colours = heat_colours(heat).astype(np.float32)
     colours -= colours.mean(axis=2, keepdims=True)
     level = grey.astype(np.float32)[:, :, None]
@@ -111,8 +133,8 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     Source: W3C, Portable Network Graphics (Third Edition), sections 5, 9 and 11.
 
     Args:
-        pixels: shape (row, column) for grey, or (row, column, channel = 3) for
-            red, green, blue; 0 to 255.
+        pixels: shape (row, column) for grey, or (row, column, channel) for red, green,
+            blue and, if there is a fourth one, alpha; 0 to 255.
 
     Returns:
         The PNG file's bytes, without metadata.
@@ -130,7 +152,7 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
         values[:, channels:], values[:, :-channels], out=rows[:, 1 + channels :]
     )
     data = isal_zlib.compress(rows.data, 1)
-    colour_type = 0 if channels == 1 else 2
+    colour_type = _COLOUR_TYPES[channels]
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     chunks = _chunk(b"IHDR", header) + _chunk(b"IDAT", data)
     return b"\x89PNG\r\n\x1a\n" + chunks + _END
@@ -185,6 +207,18 @@ _END = _chunk(b"IEND", b"")
 
 def _table_index(heat: NDArray[np.float32]) -> NDArray[np.uint8]:
     return (heat * np.float32(255.0) + np.float32(0.5)).astype(np.uint8)
+
+
+def _require_equal_shapes(scan: tuple[int, ...], heat: tuple[int, ...]) -> None:
+    if scan != heat:
+        message = f"The scan has shape {scan}, the heat {heat}."
+        raise ValueError(message)
+
+
+def _require_share(opacity: float) -> None:
+    if not 0.0 <= opacity <= 1.0:
+        message = f"Opacity must lie between 0 and 1, got {opacity}."
+        raise ValueError(message)
 
 
 def _require_unit_range(heat: NDArray[np.float32]) -> None:

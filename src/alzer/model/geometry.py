@@ -4,7 +4,7 @@ Where two conventions meet: a pixel index names the pixel's centre; edges lie
 half a pixel before and after.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,16 +61,44 @@ class Geometry:
         height, width = self.input_shape
         return height - 1 - row, width - 1 - column
 
+    def resized(self, shape: tuple[int, int]) -> "Geometry":
+        """Return where the field of view lies once the view is resampled.
+
+        Args:
+            shape: Rows and columns of the resampled view, which shows the same area.
+        """
+        down, across = (
+            new / old for new, old in zip(shape, self.view_shape, strict=True)
+        )
+        return replace(
+            self,
+            top=self.top * down,
+            left=self.left * across,
+            scales=(self.scales[0] * down, self.scales[1] * across),
+            view_shape=shape,
+        )
+
+    @property
+    def cell_pixels(self) -> tuple[float, float]:
+        """Rows and columns of the view from one cell of the maps to the next."""
+        return self.scales[0] * self.cell_stride, self.scales[1] * self.cell_stride
+
     def paint(
-        self, values: NDArray[np.float32], stride: int | None = None
+        self,
+        values: NDArray[np.float32],
+        stride: int | None = None,
+        *,
+        nearest: bool = False,
     ) -> NDArray[np.float32]:
-        """Carry a map back onto the view's pixels, bilinearly.
+        """Carry a map back onto the view's pixels.
 
         Args:
             values: shape (row, column); value k is centred on input pixel
                 k times stride.
             stride: Input pixels between neighbouring values; those of the cells, if
                 it is not given.
+            nearest: Whether each pixel gets the value that is centred nearest to it;
+                else values are interpolated, bilinearly.
 
         Returns:
             shape (row, column) of the view; 0 where the network did not look.
@@ -78,6 +106,8 @@ class Geometry:
         stride = stride or self.cell_stride
         down = self._weights(0, self.top, values.shape[0], stride)
         across = self._weights(1, self.left, values.shape[1], stride)
+        if nearest:
+            down, across = _winner_takes_all(down), _winner_takes_all(across)
         return (down @ values @ across.T).astype(np.float32)
 
     def _weights(
@@ -102,3 +132,12 @@ class Geometry:
         weights[pixel, upper] += share
         weights[~seen] = 0.0
         return weights
+
+
+def _winner_takes_all(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return weights of which the largest of each row is 1, or none in an empty row."""
+    chosen = np.zeros_like(weights)
+    rows = np.arange(len(weights))
+    chosen[rows, weights.argmax(axis=1)] = 1.0
+    chosen[~weights.any(axis=1)] = 0.0
+    return chosen

@@ -87,6 +87,8 @@ class StandardView:
             None where the file does not say.
         turn: From the file's own grid to this one.
         warnings: What about the geometry could not be believed.
+        spacing_mm: Distance between rows and between columns of this view; None
+            where the file does not say, or is not believed.
     """
 
     pixels: NDArray[np.float32]
@@ -94,6 +96,7 @@ class StandardView:
     orientation: tuple[str, str] | None = None
     turn: Turn = Turn()
     warnings: tuple[str, ...] = ()
+    spacing_mm: tuple[float, float] | None = None
 
     @property
     def is_axial(self) -> bool | None:
@@ -115,11 +118,7 @@ class StandardView:
         Returns:
             The same type; more rows or more columns where spacings differ.
         """
-        rows, columns = values.shape
-        if self.pixel_aspect > 1.0:
-            rows = round(rows * self.pixel_aspect)
-        elif self.pixel_aspect < 1.0:
-            columns = round(columns / self.pixel_aspect)
+        rows, columns = square_shape(values.shape, self.pixel_aspect)
         if (rows, columns) == values.shape:
             return values
         resized = Image.fromarray(np.ascontiguousarray(values)).resize(
@@ -143,10 +142,30 @@ def to_standard_view(scan: Slice) -> StandardView:
     if letters is not None:
         turn, orientation = _turn(*letters)
     aspect, warnings = _pixel_aspect(scan.spacing_mm)
+    spacing = None if warnings else scan.spacing_mm
     if turn.transposed:
         aspect = 1.0 / aspect
+        spacing = None if spacing is None else (spacing[1], spacing[0])
     pixels = np.ascontiguousarray(turn.apply(scan.pixels))
-    return StandardView(pixels, aspect, orientation, turn, warnings)
+    return StandardView(pixels, aspect, orientation, turn, warnings, spacing)
+
+
+def square_shape(shape: tuple[int, ...], pixel_aspect: float) -> tuple[int, int]:
+    """Return how many pixels show a view once they are as high as they are wide.
+
+    Args:
+        shape: Rows and columns of the view.
+        pixel_aspect: Distance between its rows over distance between its columns.
+
+    Returns:
+        Rows and columns; never fewer than the view has.
+    """
+    rows, columns = shape
+    if pixel_aspect > 1.0:
+        rows = round(rows * pixel_aspect)
+    elif pixel_aspect < 1.0:
+        columns = round(columns / pixel_aspect)
+    return rows, columns
 
 
 def picture_of(scan: Slice, view: StandardView | None = None) -> NDArray[np.uint8]:
