@@ -32,7 +32,8 @@
     |   |-- Forged              in a session's name, but not by its page
     |   |-- NoSuchAnalysis      none of that id, or somebody else's
     |   |-- NoEvidence          none is kept, or none speaks for the class
-    |   `-- NoSuchJob           none of that id, or somebody else's
+    |   |-- NoSuchJob           none of that id, or somebody else's
+    |   `-- UnusableBundle      no bundle of an analysis, or a damaged one
     |-- UnusableModel
     |   |-- DamagedBundle       a part is missing, unreadable or altered
     |   |-- UnsafeModel         refers to data outside its own file
@@ -198,6 +199,10 @@ class NoEvidence(InvalidRequest):
 
 class NoSuchJob(InvalidRequest):
     """There is no such job, or it belongs to somebody else."""
+
+
+class UnusableBundle(InvalidRequest):
+    """The file is no bundle of an analysis, or it is damaged or altered."""
 
 
 class UnusableModel(AlzerError):

@@ -9,13 +9,13 @@ import pytest
 from alzer.cli.inputs import Failure
 from alzer.cli.records import Format, describe_failure
 from alzer.cli.records_file import RecordsFile
+from alzer.cli.result_names import heatmap_name
 from alzer.cli.results import (
     HEATMAPS,
     UNRELIABLE,
     Choice,
     Existing,
     ResultsFolder,
-    heatmap_name,
 )
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.model.engine import ModelIdentity

@@ -15,6 +15,7 @@ from alzer.cli.predict import predict
 from alzer.cli.serve import serve
 from alzer.cli.tokens import tokens
 from alzer.cli.train import train
+from alzer.cli.verify import verify
 
 app = typer.Typer(
     name="alzer",
@@ -24,8 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, predict, train, evaluate, audit, audit_log, clock):
-    app.command(no_args_is_help=command is predict)(command)
+for command in (serve, predict, verify, train, evaluate, audit, audit_log, clock):
+    app.command(no_args_is_help=command in {predict, verify})(command)
 app.add_typer(models, name="models")
 app.add_typer(tokens, name="tokens")
 

@@ -58,6 +58,8 @@ _PLACES: Final[Mapping[str, str]] = {
     "brain_mask.json": "anat/{stem}_desc-brain_mask.json",
     "prediction.json": "anat/{stem}_prediction.json",
     "heatmap.png": "figures/{apart}{stem}_desc-heatmap_T1w.png",
+    "map.png": "figures/{apart}{stem}_desc-map_T1w.png",
+    "bundle.zip": "{stem}_desc-{doubt}bundle.zip",
     "strip.png": "figures/{apart}{stem}_desc-strip_T1w.png",
 }
 _SLICE_PLACE: Final = "figures/{apart}{stem}_desc-{name}_T1w.png"

@@ -9,6 +9,7 @@ from typing import Final
 from alzer.analysis import BATCH_SIZE, Analysis, analyse_many
 from alzer.cli import bids
 from alzer.cli.exits import complain
+from alzer.cli.further_files import FIELDS, NO_EXTRAS, Extras
 from alzer.cli.inputs import Failure, Input, Skipped, failure_of, find_inputs
 from alzer.cli.reading import Read, Whole
 from alzer.cli.records import Record, describe, describe_failure
@@ -64,6 +65,7 @@ class Cohort:
         names: Files and folders as the call names them.
         folder: Where results go, if anywhere.
         finding: How inputs are found.
+        extras: What more is written of each analysis.
     """
 
     def __init__(
@@ -71,8 +73,10 @@ class Cohort:
         names: Sequence[str],
         folder: ResultsFolder | None,
         finding: Finding = Finding(),
+        extras: Extras = NO_EXTRAS,
     ) -> None:
         self.folder = folder
+        self._extras = extras
         self.tally = Tally()
         self._names = names
         self._finding = finding
@@ -122,6 +126,7 @@ class Cohort:
         if self.folder:
             self.folder.check_model(model.identity)
             self.folder.summarise(model.identity, {"complete": False})
+            self.folder.save_legend(self._extras.legend())
 
     def end(self, model: Model) -> None:
         """Report what a person must know of the whole, and write it down.
@@ -180,14 +185,15 @@ class Cohort:
             if isinstance(read.outcome, Failure):
                 record = describe_failure(name, read.outcome)
             else:
-                record = self._record(name, next(answers))
+                record = self._record(read.input, next(answers))
             yield {**record, **describe_person(read.input)}
 
-    def _record(self, name: str, answer: Analysis | UnusableScan) -> Record:
+    def _record(self, scan: Input, answer: Analysis | UnusableScan) -> Record:
         if isinstance(answer, UnusableScan):
-            return describe_failure(name, failure_of(answer))
-        heatmap, reason = self._keep(name, answer)
-        return describe(name, answer, heatmap, reason)
+            return describe_failure(scan.name, failure_of(answer))
+        heatmap, reason = self._keep(scan.name, answer)
+        extras = self._keep_extras(scan, answer)
+        return {**describe(scan.name, answer, heatmap, reason), **extras}
 
     def _finish(
         self, read: Read, future: Future[Outcome], model: Model
@@ -195,7 +201,8 @@ class Cohort:
         """Wait for a whole head, and keep what came of it."""
         outcome = future.result()
         if isinstance(outcome, Head):
-            yield keep_head(read.input, outcome, self.folder, self.tally.lost)
+            lost = self.tally.lost
+            yield keep_head(read.input, outcome, self.folder, lost, self._extras)
             return
         for batch in _batches(outcome):
             yield from self._slices(batch, model)
@@ -213,6 +220,24 @@ class Cohort:
         except StorageUnavailable as error:
             self.tally.lost.append(error.message)
             return None, error.message
+
+    def _keep_extras(self, scan: Input, analysis: Analysis) -> Record:
+        """Save what more is asked for: paths by field of the record."""
+        if self.folder is None:
+            return {}
+        paths: dict[str, str | None] = {
+            FIELDS[what]: None for what in self._extras.names
+        }
+        reliable = analysis.reliable is not False
+        try:
+            for what, content in self._extras.files(analysis, scan).items():
+                path = self.folder.save_extra(
+                    what, scan.name, content, reliable=reliable
+                )
+                paths[FIELDS[what]] = path
+        except StorageUnavailable as error:
+            self.tally.lost.append(error.message)
+        return paths
 
 
 def _batches(reads: Iterator[Read]) -> Iterator[list[Read]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 
@@ -20,6 +20,16 @@ from alzer.cli.exits import (
     complain,
     stoppable,
 )
+from alzer.cli.further_files import Extras, refuse_standard_input
+from alzer.cli.map_options import (
+    BundleOption,
+    CellsOption,
+    ClassOption,
+    MapOption,
+    PaletteOption,
+    RangeOption,
+    choose_extras,
+)
 from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.cli.options import (
     EngineOption,
@@ -28,6 +38,15 @@ from alzer.cli.options import (
     ThreadsOption,
     read_settings,
 )
+from alzer.cli.predict_options import (
+    BidsOption,
+    FormatOption,
+    OutputOption,
+    OverwriteOption,
+    Paths,
+    ResumeOption,
+    SeriesOption,
+)
 from alzer.cli.reading import Reader
 from alzer.cli.records import Format, Record, note
 from alzer.cli.results import Choice, Existing, ResultsFolder
@@ -35,66 +54,6 @@ from alzer.cli.volumes import Heads, Work
 from alzer.errors import AlzerError, InvalidRequest
 from alzer.settings import Settings
 from alzer.wiring import start_model
-
-Paths = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PATH",
-        help="Files, folders with everything below them, or - for standard input. A "
-        "volume, a zip archive with a DICOM series, or such a series in a folder is "
-        "one scan of a person.",
-    ),
-]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="DIR",
-        help="Folder for heatmaps, evidence, brain masks, a legend and a file with the "
-        "records.",
-    ),
-]
-FormatOption = Annotated[
-    Format | None,
-    typer.Option(
-        "--format",
-        "-f",
-        help="How records are written; by default a table on a terminal, else jsonl.",
-    ),
-]
-SeriesOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="N|UID",
-        help="Which of several DICOM series of a folder, zip or file is meant: its "
-        "number in the list that the refusal gives, or its identifier.",
-    ),
-]
-BidsOption = Annotated[
-    bool,
-    typer.Option(
-        "--bids",
-        help="PATH is a BIDS data set: analyse one T1w image of each session, and "
-        "write BIDS derivatives below DIR, in derivatives/alzer.",
-    ),
-]
-ResumeOption = Annotated[
-    bool,
-    typer.Option(
-        "--resume",
-        help="Go on where an earlier call with this DIR ended: its records stay, and "
-        "inputs that have one are passed over.",
-    ),
-]
-OverwriteOption = Annotated[
-    bool,
-    typer.Option(
-        "--overwrite",
-        help="Replace the results in DIR: the records at the end, heatmaps as they are "
-        "made. Without it and --resume, a DIR with results is refused.",
-    ),
-]
 
 
 def predict(  # noqa: PLR0913 - a command's options are its parameters
@@ -106,6 +65,12 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     overwrite: OverwriteOption = False,
     series: SeriesOption = None,
     as_bids: BidsOption = False,
+    method: MapOption = None,
+    palette: PaletteOption = None,
+    map_class: ClassOption = None,
+    map_range: RangeOption = None,
+    cells: CellsOption = False,
+    bundle: BundleOption = False,
     model: ModelOption = None,
     engine: EngineOption = None,
     precision: PrecisionOption = None,
@@ -124,6 +89,10 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     --output, what belongs to a whole head is in DIR/scans: evidence and brain mask as
     NIfTI on the scan's own grid, each slice and all in the colours of the evidence.
 
+    --map writes one more picture for each analysis to DIR/maps (of a whole head to its
+    folder in DIR/scans), and DIR/maps/legend.png; --palette, --map-class, --map-range
+    and --cells say how it is drawn. The heatmap stays as it is.
+
     Until the end, records are in DIR/predictions.<format>.part, each from the moment
     when it is made; --resume takes that up after any end of the program.
 
@@ -135,13 +104,18 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     )
     series = (series or "").strip() or None
     existing = _existing(output, resume=resume, overwrite=overwrite)
+    extras = choose_extras(
+        method, palette, map_class, map_range, cells=cells, bundles=bundle
+    )
     call = _Call(
         paths,
         output,
         Choice(chosen, _usual_format(), existing),
         Finding(as_bids, apart=series is None),
         series,
+        extras,
     )
+    call.check_extras()
     _exit_after(lambda: _run(call, settings))
 
 
@@ -155,6 +129,7 @@ class _Call:
         choice: How results are written.
         finding: How inputs are found.
         series: Which of several DICOM series is meant; None to choose.
+        extras: What more is written of each analysis.
     """
 
     names: Sequence[str]
@@ -162,6 +137,21 @@ class _Call:
     choice: Choice
     finding: Finding
     series: str | None
+    extras: Extras
+
+    def check_extras(self) -> None:
+        """Refuse to make files that there is no folder for, or no input.
+
+        Raises:
+            InvalidRequest: The call asks for that.
+        """
+        if not self.extras.names:
+            return
+        if self.output is None:
+            message = "Maps and bundles are written to the folder of --output; name it."
+            raise InvalidRequest(message)
+        if self.extras.bundles:
+            refuse_standard_input(self.names)
 
     def open_folder(self) -> ResultsFolder | None:
         """Make the folder of results ready, if the call names one."""
@@ -223,7 +213,7 @@ def _run(call: _Call, settings: Settings) -> bool:
     """
     if not call.finding.is_bids and any(map(bids.is_data_set, call.names)):
         complain(bids.HINT)
-    cohort = Cohort(call.names, call.open_folder(), call.finding)
+    cohort = Cohort(call.names, call.open_folder(), call.finding, call.extras)
     before = cohort.tally.done
     try:
         with Reader(settings.limits, settings.decoding) as reader:

@@ -1,9 +1,7 @@
 """The folder that results go to: heatmaps, their legend, the records."""
 
-import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum, auto
@@ -13,20 +11,20 @@ from typing import Any, Final
 from alzer.cli.earlier import Earlier, read_earlier
 from alzer.cli.records import Format
 from alzer.cli.records_file import RecordsFile, not_writable
+from alzer.cli.result_names import harmless_name, heatmap_name
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.explain.overlay import draw_legend, encode_png
 from alzer.model.engine import ModelIdentity
 
 HEATMAPS: Final = "heatmaps"
 SCANS: Final = "scans"
+MAPS: Final = "maps"
+BUNDLES: Final = "bundles"
 UNRELIABLE: Final = "not-reliable"
 LEGEND: Final = "legend.png"
 SUMMARY: Final = "run.json"
 
 _KINDS: Final = (Format.json, Format.jsonl, Format.csv)  # a table becomes CSV
-
-# File systems allow 255 bytes; this leaves room for hash and suffix.
-_LONGEST_STEM_BYTES: Final = 200
 
 
 class Existing(Enum):
@@ -105,7 +103,7 @@ class ResultsFolder:
     @property
     def own(self) -> frozenset[str]:
         """Real paths of files that are results, never inputs."""
-        names = {HEATMAPS, SCANS, LEGEND, SUMMARY}
+        names = {HEATMAPS, SCANS, MAPS, BUNDLES, LEGEND, SUMMARY}
         for kind in _KINDS:
             names |= {f"predictions.{kind}", f"predictions.{kind}.part"}
         return frozenset(os.path.realpath(self.path / name) for name in names)
@@ -167,6 +165,43 @@ class ResultsFolder:
         self.write(path, png)
         return str(path)
 
+    def save_extra(
+        self, what: str, name: str, content: bytes, *, reliable: bool
+    ) -> str:
+        """Keep what was asked for beside a heatmap.
+
+        Args:
+            what: Its plain name, such as `map.png` or `bundle.zip`.
+            name: The input that it belongs to.
+            content: The file.
+            reliable: As for `save_heatmap`; a bundle says so itself.
+
+        Returns:
+            Its path.
+
+        Raises:
+            StorageUnavailable: If it can't be written.
+        """
+        suffix = Path(what).suffix
+        folder = self.path / (BUNDLES if suffix == ".zip" else MAPS)
+        if not reliable and suffix != ".zip":
+            folder /= UNRELIABLE
+        path = folder / f"{harmless_name(name)}{suffix}"
+        self.write(path, content)
+        return str(path)
+
+    def save_legend(self, png: bytes | None) -> None:
+        """Keep the legend of the maps.
+
+        Args:
+            png: The picture; None if there are no maps.
+
+        Raises:
+            StorageUnavailable: If it can't be written.
+        """
+        if png is not None:
+            self.write(self.path / MAPS / LEGEND, png)
+
     def write(self, path: Path, content: bytes) -> None:
         """Write a file whole or not at all.
 
@@ -211,7 +246,8 @@ def _files(path: Path, kind: Format) -> tuple[Path, ...]:
 def _refuse_results(path: Path, found: Mapping[Format, tuple[Path, ...]]) -> None:
     names = [files[-1].name for files in found.values()]
     if not names:
-        names = [name for name in (HEATMAPS, SCANS) if any(_pictures(path / name))]
+        folders = (HEATMAPS, SCANS, MAPS)
+        names = [name for name in folders if any(_pictures(path / name))]
     if names:
         message = (
             f"The folder holds earlier results already ({', '.join(names)}). Choose "
@@ -237,35 +273,6 @@ def _only_kind(found: Mapping[Format, tuple[Path, ...]], choice: Choice) -> Form
             message = f"The earlier records are in {names}; say --format with one."
         raise InvalidRequest(message)
     return chosen
-
-
-def heatmap_name(name: str) -> str:
-    """Return the file name of an input's heatmap.
-
-    Args:
-        name: The input.
-
-    Returns:
-        The input's own name, made harmless, and a hash of its whole path.
-    """
-    return f"{harmless_name(name)}.png"
-
-
-def harmless_name(name: str) -> str:
-    """Return what an input's results are called.
-
-    Args:
-        name: The input.
-
-    Returns:
-        The input's own name without its suffix, made harmless, and a hash of its
-        whole path.
-    """
-    stem = re.sub(r"\.(nii\.gz|[^.]*)$", "", Path(name).name) or "scan"
-    harmless = re.sub(r"[^\w.-]+", "_", stem).encode()[:_LONGEST_STEM_BYTES]
-    whole = os.path.abspath(name)  # noqa: PTH100 - Path has no form without links
-    digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:8]
-    return f"{harmless.decode(errors='ignore')}_{digest}"
 
 
 def _discard(partial: Path) -> None:

@@ -14,7 +14,8 @@ from PIL import Image
 from alzer.answer import Analysis
 from alzer.cli.bids import place_of, sidecar
 from alzer.cli.inputs import Input
-from alzer.cli.results import SCANS, UNRELIABLE, ResultsFolder, harmless_name
+from alzer.cli.result_names import harmless_name
+from alzer.cli.results import SCANS, UNRELIABLE, ResultsFolder
 from alzer.explain.overlay import encode_png
 from alzer.person_evidence import head_files, slice_file
 from alzer.volume_fields import volume_fields

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from alzer.answer import Analysis
+from alzer.cli.further_files import FIELDS, NO_EXTRAS, Extras
 from alzer.cli.inputs import Failure, Input
 from alzer.cli.records import Record, describe, describe_failure
 from alzer.cli.results import ResultsFolder
@@ -22,7 +23,11 @@ NOT_ASKED: Final = "Heatmaps are kept with --output."
 
 
 def keep_head(
-    scan: Input, head: Head, folder: ResultsFolder | None, lost: list[str]
+    scan: Input,
+    head: Head,
+    folder: ResultsFolder | None,
+    lost: list[str],
+    extras: Extras = NO_EXTRAS,
 ) -> Record:
     """Write down what came of a whole head, and keep its files.
 
@@ -31,6 +36,7 @@ def keep_head(
         head: What came of it.
         folder: Where its files go, if anywhere.
         lost: Takes why they could not be written, as a sentence.
+        extras: What more is written of the analysis.
 
     Returns:
         The record, as plain values; it comes without files, too.
@@ -41,11 +47,13 @@ def keep_head(
     answer = head.answer
     is_reliable = isinstance(answer, Failure) or answer.reliable is not False
     place = ScanFiles(folder, scan, reliable=is_reliable)
-    if isinstance(answer, Analysis):
-        files.update(describe_files(answer, scan))
-    paths = {what: str(place.path_of(what)) for what in files}
-    record = _describe(scan, head, paths, None)
     try:
+        if isinstance(answer, Analysis):
+            files.update(describe_files(answer, scan))
+            files.update(extras.files(answer, scan))
+        paths = {what: str(place.path_of(what)) for what in files}
+        more = {FIELDS[what]: paths.get(what) for what in extras.names}
+        record = {**_describe(scan, head, paths, None), **more}
         place.save({**files, **record_file(record)})
     except StorageUnavailable as error:
         lost.append(error.message)

@@ -1,0 +1,68 @@
+"""Options of `alzer predict`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alzer.cli.records import Format
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH",
+        help="Files, folders with everything below them, or - for standard input. A "
+        "volume, a zip archive with a DICOM series, or such a series in a folder is "
+        "one scan of a person.",
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Folder for heatmaps, evidence, brain masks, a legend and a file with the "
+        "records.",
+    ),
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How records are written; by default a table on a terminal, else jsonl.",
+    ),
+]
+SeriesOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|UID",
+        help="Which of several DICOM series of a folder, zip or file is meant: its "
+        "number in the list that the refusal gives, or its identifier.",
+    ),
+]
+BidsOption = Annotated[
+    bool,
+    typer.Option(
+        "--bids",
+        help="PATH is a BIDS data set: analyse one T1w image of each session, and "
+        "write BIDS derivatives below DIR, in derivatives/alzer.",
+    ),
+]
+ResumeOption = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on where an earlier call with this DIR ended: its records stay, and "
+        "inputs that have one are passed over.",
+    ),
+]
+OverwriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace the results in DIR: the records at the end, heatmaps as they are "
+        "made. Without it and --resume, a DIR with results is refused.",
+    ),
+]
