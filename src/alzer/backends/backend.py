@@ -17,6 +17,7 @@ from alzer.cancellation import Cancellation
 from alzer.classes import CLASS_NAMES
 from alzer.explain.faithfulness import Faithfulness
 from alzer.explain.kept_evidence import KeptEvidence
+from alzer.explain.slice_maps import MapStyle
 from alzer.model.decision import Decision
 from alzer.model.engine import Model, ModelIdentity
 from alzer.scans.reading import File
@@ -25,6 +26,7 @@ from alzer.scans.volume import Volume
 
 Result = TypeVar("Result")
 Heat = NDArray[np.float32]
+Layer = NDArray[np.uint8]
 
 # Whoever has to wait too long is told so.
 TOO_MANY: Final = "Too many requests are waiting already. Try again in a moment."
@@ -83,6 +85,17 @@ class Question(Ticket):
     evidence: KeptEvidence
     label: int
     index: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapQuestion(Question):
+    """Which map of an analysis is to be drawn.
+
+    Attributes:
+        style: How.
+    """
+
+    style: MapStyle
 
 
 @dataclass(frozen=True)
@@ -232,6 +245,25 @@ class Backend(Protocol):
 
         Raises:
             NoEvidence: No region speaks for the class, or maps are not checked here.
+            Overloaded: As for `analyse`.
+            ClientDisconnected: Likewise.
+        """
+
+    async def draw_map(
+        self, question: MapQuestion, finish: Callable[[Layer | None], Result]
+    ) -> Result:
+        """Draw a map of an analysis that was made before, without its scan.
+
+        Args:
+            question: Which map of which analysis.
+            finish: As for `analyse`. It is given the map as a layer over the picture,
+                shape (row, column, channel = red, green, blue, alpha), 0 to 255; None
+                if there is nothing to draw.
+
+        Returns:
+            What `finish` gives.
+
+        Raises:
             Overloaded: As for `analyse`.
             ClientDisconnected: Likewise.
         """

@@ -9,6 +9,8 @@ from alzer.analysis import Analysis
 from alzer.backends.backend import (
     Capacity,
     Heat,
+    Layer,
+    MapQuestion,
     ModelFacts,
     Order,
     Question,
@@ -133,6 +135,18 @@ class LocalBackend:
         def work() -> Result:
             one = question.evidence.slices[question.index]
             return finish(check(one, question.label))
+
+        with self.workers.place(question.owner):
+            return await self.workers.run(question, work)
+
+    async def draw_map(
+        self, question: MapQuestion, finish: Callable[[Layer | None], Result]
+    ) -> Result:
+        """Draw a map of an analysis that was made before; as `Backend` has it."""
+
+        def work() -> Result:
+            maps = question.evidence.maps(question.index)
+            return finish(maps.draw(question.style, question.label))
 
         with self.workers.place(question.owner):
             return await self.workers.run(question, work)

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.analysis import Analysis
+from alzer.analysis_evidence import evidence_of
 from alzer.explain.overlay import encode_png, heat_colours
+from alzer.explain.slice_maps import MapStyle
 from alzer.person_evidence import (
     BRAIN_FILE,
     BRAIN_MASK_FILE,
@@ -95,12 +97,27 @@ def _describe_answer(
     )
 
 
-def draw_layers(analysis: Analysis) -> Layers:
-    """Draw the scan and the heat as two pictures."""
-    heat = analysis.picture_heat
+def draw_layers(
+    analysis: Analysis, style: MapStyle | None = None, label: int | None = None
+) -> Layers:
+    """Draw the scan and the heat as two pictures, and a map if one is asked for.
+
+    Args:
+        analysis: What was found.
+        style: How the map is drawn.
+        label: Index of the class that it explains; None: the predicted one.
+
+    Returns:
+        The pictures.
+    """
+    heat, layer = analysis.picture_heat, None
+    if style is not None:
+        maps = evidence_of(analysis).maps(analysis.leading)
+        layer = maps.draw(style, analysis.label if label is None else label)
     return Layers(
         original=png_data_url(analysis.picture),
         heat=None if heat is None else png_data_url(heat_colours(heat)),
+        map=None if layer is None else png_data_url(layer),
     )
 
 
@@ -108,7 +125,8 @@ def png_data_url(picture: NDArray[np.uint8]) -> str:
     """Put a picture into a URL of its own.
 
     Args:
-        picture: shape (row, column) in grey or (row, column, 3) in RGB, 0 to 255.
+        picture: shape (row, column) in grey or (row, column, 3 or 4) in red, green,
+            blue and perhaps alpha, 0 to 255.
 
     Returns:
         A `data:` URL that holds a PNG.

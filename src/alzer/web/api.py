@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Final
 
 from anyio import Lock, to_thread
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from alzer.analysis import Analysis
@@ -26,6 +26,7 @@ from alzer.web.answers import draw_layers
 from alzer.web.callers import caller_of, until_disconnected
 from alzer.web.documents import recall
 from alzer.web.jobs import VARY, JobAddresses, prefers_no_wait
+from alzer.web.map_choices import AnswerMap
 from alzer.web.recording import Recorder, Submission
 from alzer.web.schemas import Health, Readiness, describe_model
 from alzer.web.service import Service
@@ -64,6 +65,7 @@ class Api:
         layers: Annotated[
             bool, Query(description="Add the scan and the heat as two pictures.")
         ] = False,
+        choice: Annotated[AnswerMap, Depends()],
     ) -> Response:
         """Predict the degree of impairment of one scan, with a Grad-CAM heatmap.
 
@@ -74,10 +76,14 @@ class Api:
         With the header `Prefer: respond-async` the answer is 202, and a job that says
         how far the analysis is. Otherwise it is waited for.
 
+        With `map` the answer has one more picture, among its `layers`: a map of what
+        the answer rests on, drawn as `palette` and the others say.
+
         The analysis is kept, heatmap and all, before it is answered. The heatmap
         shows what influenced the model, not where disease is.
         """
-        base = base_url(request, self.service.settings)
+        base, style = base_url(request, self.service.settings), choice.style
+        layers = layers or style is not None
         order = await self._order(request)
         sent = Submission(
             order.files,
@@ -97,7 +103,7 @@ class Api:
             answer, record = self._recorder.record(analysis, sent)
             self.service.refer(answer, record, base)
             if layers:
-                answer.layers = draw_layers(analysis)
+                answer.layers = draw_layers(analysis, style, choice.label)
             unasked = set() if layers else {"layers"}
             body = answer.model_dump_json(exclude=unasked).encode()
             return _unstored(body, "application/json", VARY)

@@ -29,6 +29,7 @@ from alzer.web.jobs import job_routes
 from alzer.web.login import login_routes
 from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
 from alzer.web.map_audit import audit_routes
+from alzer.web.maps import map_routes
 from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.pages import page_routes
@@ -79,6 +80,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(history_routes(service))
     app.include_router(explanation_routes(service))
     app.include_router(audit_routes(service))
+    app.include_router(map_routes(service))
     app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
     if settings.needs_token:

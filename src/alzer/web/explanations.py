@@ -88,7 +88,7 @@ class Explanations:
         """
         name = f'attachment; filename="evidence_{identity}.npz"'
         headers = {**_UNSTORED, "Content-Disposition": name}
-        content = self._read(request, identity)
+        content = self.read(request, identity)
         return Response(content, 200, headers, "application/octet-stream")
 
     def file(self, request: Request, identity: Identity, name: _File) -> Response:
@@ -103,7 +103,7 @@ class Explanations:
         """
         # Showing a head asks for all pictures; the analysis itself was noted.
         is_picture = name.endswith(".png")
-        kept = self._read(request, identity, is_noted=not is_picture)
+        kept = self.read(request, identity, is_noted=not is_picture)
         try:
             content = unpack_file(kept, name)
         except UnreadableEvidence as error:
@@ -112,12 +112,15 @@ class Explanations:
             raise NoEvidence(_NO_FILE)
         return Response(content, 200, _UNSTORED, _PICTURE if is_picture else _GZIP)
 
-    def unpack(self, request: Request, identity: str) -> KeptEvidence:
+    def unpack(
+        self, request: Request, identity: str, *, is_noted: bool = True
+    ) -> KeptEvidence:
         """Read what was kept of an analysis, and note that it was.
 
         Args:
             request: Tells who asks.
             identity: Of the analysis.
+            is_noted: Whether the audit log is told.
 
         Returns:
             The evidence.
@@ -127,11 +130,21 @@ class Explanations:
             NoEvidence: None is kept of it, or it is damaged.
         """
         try:
-            return unpack_evidence(self._read(request, identity))
+            return unpack_evidence(self.read(request, identity, is_noted=is_noted))
         except UnreadableEvidence as error:
             raise NoEvidence(_NONE_KEPT) from error
 
-    def _read(self, request: Request, identity: str, *, is_noted: bool = True) -> bytes:
+    def read(self, request: Request, identity: str, *, is_noted: bool = True) -> bytes:
+        """Return the file of what was kept of an analysis.
+
+        Args:
+            request: Tells who asks.
+            identity: Of the analysis.
+            is_noted: Whether the audit log is told.
+
+        Raises:
+            NoEvidence: None is kept.
+        """
         history, content = History(self.service), None
         record = history.find(request, identity)
         if record.evidence is not None:

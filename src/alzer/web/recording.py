@@ -9,8 +9,10 @@ from hashlib import sha256
 
 from alzer import __version__
 from alzer.analysis import Analysis
+from alzer.analysis_bundle import describe_analysis, digests_of
+from alzer.analysis_evidence import evidence_of
 from alzer.errors import StorageUnavailable
-from alzer.explain.kept_evidence import KeptEvidence, pack_evidence
+from alzer.explain.kept_evidence import pack_evidence
 from alzer.model.engine import ModelIdentity
 from alzer.person_evidence import head_files
 from alzer.scans.reading import File
@@ -81,7 +83,8 @@ class Recorder:
             StorageUnavailable: It can't be kept; nothing is left behind.
         """
         heatmap, reason = self._write(Kind.HEATMAP, analysis.overlay_png)
-        evidence, _ = self._write(Kind.EVIDENCE, self._pack(analysis))
+        packed = self._pack(analysis, submission)
+        evidence, _ = self._write(Kind.EVIDENCE, packed)
         reason = reason or analysis.no_heatmap_reason
         answer = describe(analysis, submission.analysis_id, reason)
         record = Record(
@@ -124,13 +127,14 @@ class Recorder:
             return None
         return submission.content(model)
 
-    def _pack(self, analysis: Analysis) -> bytes | None:
+    def _pack(self, analysis: Analysis, submission: Submission) -> bytes | None:
         if analysis.evidence is None or not self.service.settings.keep_evidence:
             return None
-        aspect = analysis.view.pixel_aspect
-        slices = tuple(one.evidence for one in analysis.slices)
         files = head_files(analysis) if analysis.kind == "volume" else {}
-        return pack_evidence(KeptEvidence(slices, aspect, files))
+        digests = digests_of(file.content for file in submission.files)
+        manifest = describe_analysis(analysis, digests)
+        kept = replace(evidence_of(analysis), files=files, manifest=manifest)
+        return pack_evidence(kept)
 
     def _write(
         self, kind: Kind, content: bytes | None

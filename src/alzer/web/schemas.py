@@ -88,6 +88,11 @@ class Layers(BaseModel):
     heat: str | None = Field(
         description="The heat in opaque JET colours, likewise; null without a heatmap."
     )
+    map: str | None = Field(
+        None,
+        description="The map that the request chose, likewise, transparent outside the "
+        "head; null without one.",
+    )
 
 
 class Prediction(BaseModel):
