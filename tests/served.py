@@ -42,6 +42,7 @@ def steps_of(model: Model, settings: Settings) -> Steps:
         analyse=lambda data: analyse(data, model, settings.limits),
         read=lambda data: read_slice(data, settings.limits),
         check=MapChecker(model).check,
+        run=model.run_exactly,
     )
 
 

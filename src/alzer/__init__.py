@@ -12,6 +12,7 @@ _OFFERED = {
     "brain_mask_nifti": "alzer.person_evidence",
     "brain_nifti": "alzer.person_evidence",
     "check_map": "alzer.map_check",
+    "evidence_of": "alzer.analysis_evidence",
     "evidence_volume": "alzer.person_evidence",
     "load_bundle": "alzer.model.bundle",
     "load_model": "alzer.model.engine",
@@ -23,6 +24,7 @@ _OFFERED = {
 TYPE_CHECKING = False  # `typing` would be an import; type checkers know this name
 if TYPE_CHECKING:
     from alzer.analysis import analyse as analyse
+    from alzer.analysis_evidence import evidence_of as evidence_of
     from alzer.map_check import check_map as check_map
     from alzer.model.bundle import load_bundle as load_bundle
     from alzer.model.bundle import shipped_bundle as shipped_bundle

@@ -106,6 +106,7 @@ def local_steps(model: Model, settings: Settings) -> Steps:
         ),
         analyse_volume=heads.analyse,
         check=MapChecker(model).check,
+        run=model.run_exactly,
         start=pool.open,
         stop=stop,
     )

@@ -69,14 +69,14 @@ def test_what_cannot_be_found_out_has_exit_code_two(
     bundle = bundled(call, scan)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
-    words: list[str | Path] = {
+    calls: dict[str, list[str | Path]] = {
         "bundle": [broken, scan],
         "scan": [bundle, broken],
         "no-bundle": ["absent.zip", scan],
         "no-scan": [bundle, "absent.png"],
         "several": [bundle, scan, broken],
-    }[what]
-    result = call("verify", *words)
+    }
+    result = call("verify", *calls[what])
 
     assert result.exit_code == 2
     assert result.stderr.startswith("alzer: ")
@@ -101,7 +101,8 @@ def test_a_folder_of_slices_gets_maps_and_one_legend(
         assert shown.shape == (208, 176, 3)
         assert (np.ptp(shown, axis=2) > 10).any()
         assert not np.ptp(shown[:10, :10], axis=2).any()
-    assert Image.open(tmp_path / "out" / "maps" / "legend.png").width > 500
+    with Image.open(tmp_path / "out" / "maps" / "legend.png") as legend:
+        assert legend.width > 500
     # Results are no inputs, and nothing is added to them unasked.
     assert call("predict", "out", "--output", "again").exit_code == 1
     assert call("predict", folder, "--output", "out").exit_code == 2

@@ -24,9 +24,10 @@ def drawn(
     pixels = (255.0 * draw_phantom((150, 190), seed=seed).pixels).astype(np.float32)
     scan = Slice(pixels, "NIfTI", (0.0, 255.0), spacing_mm=spacing_mm)
     ready = make_ready(scan, SPEC)
-    maps = np.random.default_rng(seed).normal(0.0, 8.0, (4, *SPEC.cells))
-    maps = maps.astype(np.float32)
-    logits = maps.mean(axis=(1, 2)) + np.float32([0.1, 0.2, 0.3, 0.4])
+    drawn_maps = np.random.default_rng(seed).normal(0.0, 8.0, (4, *SPEC.cells))
+    maps = np.asarray(drawn_maps, np.float32)
+    biases = np.array([0.1, 0.2, 0.3, 0.4], np.float32)
+    logits = np.asarray(maps.mean(axis=(1, 2)) + biases, np.float32)
     prepared = ready.prepared
     evidence = SliceEvidence(logits, maps, prepared.pixels[0], prepared.geometry)
     view = ready.view
@@ -109,8 +110,11 @@ def test_the_scale_is_the_same_whatever_the_map_holds() -> None:
     assert layer is not None
     expected = np.rint(255 * np.minimum(np.abs(np.rint(shown / 20 * 127)) / 127, 1.0))
     assert np.abs(layer[..., 3].astype(int) - expected)[maps.head].max() <= 3
-    assert np.array_equal(SliceMaps(louder).draw(half, 0), layer)
-    assert not np.array_equal(SliceMaps(louder).draw(style, 0), layer)
+    rescaled, saturated = (SliceMaps(louder).draw(each, 0) for each in (half, style))
+    assert rescaled is not None
+    assert saturated is not None
+    assert np.array_equal(rescaled, layer)
+    assert not np.array_equal(saturated, layer)
 
 
 def test_a_class_that_nothing_speaks_for_has_no_grad_cam_but_evidence_against_it() -> (

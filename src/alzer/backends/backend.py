@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from alzer.analysis import Analysis
 from alzer.cancellation import Cancellation
 from alzer.classes import CLASS_NAMES
+from alzer.explain.box_fills import Fill
 from alzer.explain.faithfulness import Faithfulness
 from alzer.explain.kept_evidence import KeptEvidence
-from alzer.explain.slice_maps import MapStyle
+from alzer.explain.occlusion import Occlusion
+from alzer.explain.slice_maps import MapStyle, SliceMaps
 from alzer.model.decision import Decision
 from alzer.model.engine import Model, ModelIdentity
+from alzer.scans.canonical import Edges
 from alzer.scans.reading import File
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
@@ -96,6 +99,21 @@ class MapQuestion(Question):
     """
 
     style: MapStyle
+
+
+@dataclass(frozen=True, kw_only=True)
+class OcclusionQuestion(Ticket):
+    """Which part of a slice the network is to be asked without.
+
+    Attributes:
+        maps: Of the slice, with its input.
+        edges: Top, left, bottom and right edge of the box, in pixels of the picture.
+        fill: What stands in it instead.
+    """
+
+    maps: SliceMaps
+    edges: Edges
+    fill: Fill
 
 
 @dataclass(frozen=True)
@@ -264,6 +282,24 @@ class Backend(Protocol):
             What `finish` gives.
 
         Raises:
+            Overloaded: As for `analyse`.
+            ClientDisconnected: Likewise.
+        """
+
+    async def ask_without(
+        self, question: OcclusionQuestion, finish: Callable[[Occlusion], Result]
+    ) -> Result:
+        """Ask the network about a slice again, without a part of it.
+
+        Args:
+            question: Which part of which slice.
+            finish: As for `analyse`.
+
+        Returns:
+            What `finish` gives.
+
+        Raises:
+            InvalidRequest: The box covers nothing of the head, or too much of it.
             Overloaded: As for `analyse`.
             ClientDisconnected: Likewise.
         """

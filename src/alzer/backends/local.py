@@ -12,6 +12,7 @@ from alzer.backends.backend import (
     Layer,
     MapQuestion,
     ModelFacts,
+    OcclusionQuestion,
     Order,
     Question,
     Result,
@@ -19,9 +20,10 @@ from alzer.backends.backend import (
 from alzer.backends.workers import Lane, OtherLane, Workers
 from alzer.cancellation import cancellable
 from alzer.decoding.pool import LargeFile
-from alzer.errors import NoEvidence, NotOneSlice
+from alzer.errors import InvalidRequest, NoEvidence, NotOneSlice
 from alzer.explain.faithfulness import Faithfulness
-from alzer.model.evidence import SliceEvidence
+from alzer.explain.occlusion import Occlusion, ask_without
+from alzer.model.evidence import Evidence, Floats, SliceEvidence
 from alzer.model.runtimes import usable_cores
 from alzer.scans.reading import File
 from alzer.scans.slice import Slice
@@ -53,6 +55,8 @@ class Steps:
             what it tells its stages, which raises if it is not wanted any more.
         check: From what the model gave for a slice, and a class, to whether its map
             holds. None: maps are not checked.
+        run: From inputs of the network, shape (n, 1, row, column), to their evidence,
+            in exact arithmetic. None: it can't be asked about parts of a slice.
         start: Called when the service starts.
         stop: Called when it has ended.
     """
@@ -65,6 +69,7 @@ class Steps:
     is_archive: Callable[[bytes], bool] = lambda _: False
     analyse_volume: Callable[[Volume, OnStage], Analysis] | None = None
     check: Callable[[SliceEvidence, int], Faithfulness] | None = None
+    run: Callable[[Floats], Evidence] | None = None
     start: Callable[[], None] = lambda: None
     stop: Callable[[], None] = lambda: None
 
@@ -147,6 +152,26 @@ class LocalBackend:
         def work() -> Result:
             maps = question.evidence.maps(question.index)
             return finish(maps.draw(question.style, question.label))
+
+        with self.workers.place(question.owner):
+            return await self.workers.run(question, work)
+
+    async def ask_without(
+        self, question: OcclusionQuestion, finish: Callable[[Occlusion], Result]
+    ) -> Result:
+        """Ask about a slice again, without a part of it; as `Backend` has it.
+
+        Raises:
+            InvalidRequest: As there, or this service has no network for that.
+        """
+        run = self.steps.run
+        if run is None:
+            message = "This service can't ask its network about parts of a slice."
+            raise InvalidRequest(message)
+
+        def work() -> Result:
+            maps, edges, fill = question.maps, question.edges, question.fill
+            return finish(ask_without(maps, edges, fill, run))
 
         with self.workers.place(question.owner):
             return await self.workers.run(question, work)

@@ -3,12 +3,16 @@
 from enum import StrEnum
 from typing import Final
 
+from alzer.explain.box_fills import FILLS
 from alzer.explain.methods import METHODS, SIGNED_RANGE
 from alzer.explain.palettes import PALETTES
 
 MethodName = StrEnum("MethodName", {each.name: each.name for each in METHODS})  # type: ignore[misc]  # the rows have the names
 PaletteName = StrEnum("PaletteName", {each.name: each.name for each in PALETTES})  # type: ignore[misc]  # likewise
 
+FillName = StrEnum("FillName", {each.name: each.name for each in FILLS})  # type: ignore[misc]  # likewise
+
+USUAL_FILL: Final = FillName(FILLS[0].name)
 USUAL_METHOD: Final = MethodName(METHODS[0].name)
 
 
@@ -36,5 +40,9 @@ PALETTE_HELP: Final = (
 RANGE_HELP: Final = (
     "Where the scale of maps with a sign ends, in logit units; the same for all "
     f"classes and people. By default {SIGNED_RANGE:g}."
+)
+FILL_HELP: Final = (
+    "What stands in the box instead. "
+    f"{_list(tuple((each.name, each.title) for each in FILLS))}."
 )
 CELLS_HELP: Final = "Show the cells that the map is made of, not a smooth map."

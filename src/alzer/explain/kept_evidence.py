@@ -99,10 +99,9 @@ def pack_evidence(evidence: KeptEvidence) -> bytes:
         A .npz file without pickles.
     """
     file = io.BytesIO()
-    kept: dict[str, Any] = {
-        _FILE + name: np.frombuffer(content, np.uint8)
-        for name, content in evidence.files.items()
-    }
+    kept: dict[str, Any] = {**evidence_arrays(evidence)}
+    for name, content in evidence.files.items():
+        kept[_FILE + name] = np.frombuffer(content, np.uint8)
     if evidence.manifest is not None:
         text = json.dumps(evidence.manifest, allow_nan=False)
         kept["manifest"] = np.frombuffer(text.encode(), np.uint8)
@@ -111,7 +110,6 @@ def pack_evidence(evidence: KeptEvidence) -> bytes:
         format=np.int32(FORMAT),
         pixel_aspect=np.float64(evidence.pixel_aspect),
         spacing_mm=np.array(evidence.spacing_mm or (), np.float64),
-        **evidence_arrays(evidence),
         **kept,
     )
     return file.getvalue()

@@ -46,7 +46,7 @@ class Scale:
     def positions(self, values: Floats) -> Floats:
         """Return where on the scale values lie, 0 to 1, with the same shape."""
         share = (values - np.float32(self.low)) / np.float32(self.high - self.low)
-        return np.clip(share, 0.0, 1.0, dtype=np.float32)
+        return np.asarray(np.clip(share, 0.0, 1.0), np.float32)
 
     def within(self, limit: float) -> "Scale":
         """Return the scale with other ends.
@@ -127,7 +127,7 @@ METHODS: Final = (
     ),
     Method(
         "additive",
-        "Evidence for and against",
+        "Additive evidence",
         "What each place adds to the logit of '{name}', or takes from it: the mean of "
         "the map and the bias of the class are the logit.",
         _LOGITS,
@@ -135,7 +135,7 @@ METHODS: Final = (
     ),
     Method(
         "contrastive",
-        "Evidence compared with the other classes",
+        "Contrastive evidence",
         "What told '{name}' from the other classes: its map less the mean of the four, "
         "as only differences between classes change a probability.",
         _LOGITS,

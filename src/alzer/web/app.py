@@ -32,6 +32,7 @@ from alzer.web.map_audit import audit_routes
 from alzer.web.maps import map_routes
 from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
+from alzer.web.occlusions import occlusion_routes
 from alzer.web.pages import page_routes
 from alzer.web.routes import routes
 from alzer.web.service import Service
@@ -81,6 +82,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(explanation_routes(service))
     app.include_router(audit_routes(service))
     app.include_router(map_routes(service))
+    app.include_router(occlusion_routes(service))
     app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
     if settings.needs_token:

@@ -37,7 +37,7 @@ from alzer.web.service import Service
 _Class = Annotated[
     ClassName, Query(alias="class", description="The class to be explained.")
 ]
-_Slice = Annotated[
+SliceIndex = Annotated[
     int,
     Query(alias="slice", ge=0, description="Of a whole head: `index` of the slice."),
 ]
@@ -112,7 +112,7 @@ class Maps:
         identity: Identity,
         class_name: _Class,
         choice: _Choice,
-        index: _Slice = 0,
+        index: SliceIndex = 0,
     ) -> Response:
         """Draw a map of any class, from what was kept of an analysis.
 
@@ -122,7 +122,7 @@ class Maps:
         """
         style, name = choice.style, class_name.value
         question = MapQuestion(
-            evidence=await to_thread.run_sync(self._evidence, request, identity, index),
+            evidence=await to_thread.run_sync(self.evidence, request, identity, index),
             label=CLASS_NAMES.index(name),
             index=index,
             style=style,
@@ -131,16 +131,18 @@ class Maps:
         )
         return await self.service.backend.draw_map(question, partial(_answer, name))
 
-    def seen(self, request: Request, identity: Identity, index: _Slice = 0) -> Response:
+    def seen(
+        self, request: Request, identity: Identity, index: SliceIndex = 0
+    ) -> Response:
         """Show what the network saw of the scan, on the pixels of its picture."""
-        maps = self._evidence(request, identity, index).maps(index)
+        maps = self.evidence(request, identity, index).maps(index)
         return Response(encode_png(maps.seen), 200, _UNSTORED, "image/png")
 
     def facts(
-        self, request: Request, identity: Identity, index: _Slice = 0
+        self, request: Request, identity: Identity, index: SliceIndex = 0
     ) -> MapFacts:
         """Say how logits come about, how coarse maps are, and which there are."""
-        evidence = self._evidence(request, identity, index)
+        evidence = self.evidence(request, identity, index)
         History(self.service).audit(request, "viewed", identity)
         return _facts(evidence.maps(index), index, len(evidence.slices))
 
@@ -173,8 +175,16 @@ class Maps:
         content = pack_bundle(evidence, evidence.manifest, overlay)
         return Response(content, 200, headers, "application/zip")
 
-    def _evidence(self, request: Request, identity: str, index: int) -> KeptEvidence:
+    def evidence(self, request: Request, identity: str, index: int) -> KeptEvidence:
         """Read what was kept; that the analysis was viewed has been noted before.
+
+        Args:
+            request: Tells who asks.
+            identity: Of the analysis.
+            index: Of the slice that is asked about.
+
+        Returns:
+            The evidence of all slices.
 
         Raises:
             InvalidRequest: There is no such slice.

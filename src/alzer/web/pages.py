@@ -15,7 +15,12 @@ from alzer import __version__
 from alzer.backends.backend import ModelFacts
 from alzer.caveats import class_caveats, explain_sets
 from alzer.classes import CLASSES, ImpairmentClass
+from alzer.explain.box_fills import FILLS, Fill
+from alzer.explain.map_legend import legend_bar
+from alzer.explain.methods import METHODS, SIGNED_RANGE, Method
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
+from alzer.explain.palettes import Palette, combinations
+from alzer.explain.slice_maps import choose_style
 from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
 from alzer.web.answers import png_data_url
@@ -47,6 +52,44 @@ def _list_legend() -> tuple[tuple[str, str], ...]:
     swatches = (f"#{bytes(each).hex()}" for each in heat_colours(heat)[0])
     labels = (f"{colour.capitalize()}: {level}" for colour, level in LEGEND)
     return tuple(zip(swatches, labels, strict=True))
+
+
+# Where the scale of maps with a sign can be made to end, in logit units.
+_MAP_RANGES: Final = tuple(round(SIGNED_RANGE * part) for part in (0.25, 0.5, 1, 2, 4))
+
+
+@dataclass(frozen=True)
+class MapLegend:
+    """The legend of one map in some colours.
+
+    Attributes:
+        method: What the map shows.
+        palette: Its colours.
+        bar: All of them from the low to the high end, as a data URL.
+        ticks: Places along the bar, 0 to 1, with the number and its value.
+        is_first: Whether no other legend before has these colours.
+    """
+
+    method: Method
+    palette: Palette
+    bar: str
+    ticks: tuple[tuple[float, str, float], ...]
+    is_first: bool
+
+
+def _list_map_legends() -> tuple[MapLegend, ...]:
+    legends: list[MapLegend] = []
+    for method, palette in combinations():
+        scale = method.scale
+        bar = legend_bar(choose_style(method, palette.name))
+        ticks = tuple(
+            (at, number, scale.low + at * (scale.high - scale.low))
+            for at, number in scale.ticks
+        )
+        is_first = all(each.palette is not palette for each in legends)
+        picture = png_data_url(bar)
+        legends.append(MapLegend(method, palette, picture, ticks, is_first))
+    return tuple(legends)
 
 
 @dataclass(frozen=True)
@@ -88,6 +131,11 @@ class UploadPage:
         caption: What the heatmap shows.
         legend_bar: Every colour of the heatmap from low to high, as a data URL.
         legend: Colour and label of each level, the coldest first.
+        methods: The maps that there are.
+        fills: What a box over the scan can be replaced by.
+        map_legends: Of each map in all colours that suit it.
+        map_range: Where the scale of maps with a sign ends, in logit units.
+        map_ranges: Where it can be made to end.
     """
 
     template: ClassVar[str] = "upload.html"
@@ -103,6 +151,11 @@ class UploadPage:
     caption: str = CAPTION
     legend_bar: str = field(default_factory=_draw_legend_bar)
     legend: tuple[tuple[str, str], ...] = field(default_factory=_list_legend)
+    methods: tuple[Method, ...] = METHODS
+    fills: tuple[Fill, ...] = FILLS
+    map_legends: tuple[MapLegend, ...] = field(default_factory=_list_map_legends)
+    map_range: int = round(SIGNED_RANGE)
+    map_ranges: tuple[int, ...] = _MAP_RANGES
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,11 @@ export async function getDocument(address, options = {}) {
   }
 }
 
+/** Get a picture, a Blob. */
+export async function getPicture(address, options = {}) {
+  return (await ask(address, options)).blob();
+}
+
 /** Get a file's bytes, an ArrayBuffer; ask again where the service is too busy. */
 export async function getBytes(address, attempts = 3) {
   try {

@@ -2,6 +2,7 @@
 
 import { prepareHead } from "./head.js";
 import { prepareMapCheck } from "./mapcheck.js";
+import { prepareMaps } from "./maps.js";
 import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
@@ -142,6 +143,7 @@ function fillPictures(answer, root) {
 function fillProvenance({ model, timings_ms: timings, analysis_id: id }) {
   const digest = model.sha256.slice(0, 12);
   const total = (timings.total ?? 0).toFixed(0);
+  part("provenance").dataset.analysis = id;
   part("provenance").textContent =
     `Model ${model.name} ${model.version} (${digest}), ${model.engine} ` +
     `${model.precision}. Analysed in ${total} ms. Analysis ${id}.`;
@@ -150,12 +152,14 @@ function fillProvenance({ model, timings_ms: timings, analysis_id: id }) {
 /** Connect what stays; give the function that shows one answer. */
 export function prepareResult(root) {
   keepFitted(["as-read-image", "original", "overlay-base", "overlay-heat", "overlay"].map(part));
-  const resetOpacity = connectOpacity({
+  const opacity = connectOpacity({
     slider: part("opacity"),
     output: part("opacity-value"),
     saved: part("overlay"),
     heat: part("overlay-heat"),
+    bars: document.querySelectorAll(".map-legend img"),
   });
+  const offerMaps = prepareMaps(root, opacity);
   const showHead = prepareHead(root);
   const showMapCheck = prepareMapCheck(root);
   return (answer, scan) => {
@@ -167,12 +171,13 @@ export function prepareResult(root) {
     showModelNotes(answer);
     // The reason stands above everything else.
     fillWarnings(answer.warnings.filter((text) => text !== answer.unreliable_reason));
-    resetOpacity();
+    opacity.show(part("opacity").defaultValue, true);
     part("evidence").hidden = isHead(answer);
     if (isHead(answer)) part("as-read").hidden = true;
     else fillPictures(answer, root);
     showHead(isHead(answer) ? answer : null, scan);
     showMapCheck(answer);
     fillProvenance(answer);
+    offerMaps(isHead(answer) ? null : answer);
   };
 }

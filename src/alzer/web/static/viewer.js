@@ -46,20 +46,25 @@ export function keepFitted(images) {
 }
 
 /**
- * Let a slider set how strongly the heat covers the scan.
+ * Let a slider set how strongly the heat, and the colours of its legend, cover the scan.
  *
- * At the slider's first value the saved overlay itself is shown.
+ * At the slider's first value the saved overlay itself is shown, while that is the map
+ * that is chosen. Gives `show`, which sets the value and says whether it is.
  */
-export function connectOpacity({ slider, output, saved, heat }) {
+export function connectOpacity({ slider, output, saved, heat, bars }) {
+  let isUsual = true;
   const show = () => {
-    const isSaved = slider.value === slider.defaultValue;
+    const isSaved = isUsual && slider.value === slider.defaultValue;
     output.value = `${slider.value} %`;
     saved.hidden = !isSaved;
-    heat.style.opacity = slider.value / 100;
+    for (const each of [heat, ...bars]) each.style.opacity = slider.value / 100;
   };
   slider.addEventListener("input", show);
-  return () => {
-    slider.value = slider.defaultValue;
-    show();
+  return {
+    show: (percent, usual) => {
+      isUsual = usual;
+      slider.value = percent;
+      show();
+    },
   };
 }
