@@ -187,7 +187,7 @@ def _difference(one: NDArray[Any], other: NDArray[Any]) -> float | None:
 
 
 def _is_quick(bundle: AnalysisBundle) -> bool:
-    return bundle.manifest["model"]["precision"] != "fp32"
+    return bool(bundle.manifest["model"]["precision"] != "fp32")
 
 
 def _logit_tolerance(kept: AnalysisBundle, again: AnalysisBundle) -> float:
@@ -204,7 +204,7 @@ def _is_near(one: object, other: object, tolerance: float) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         # Of a probability, a logit's change makes a quarter at the most.
         return abs(one - other) <= tolerance / 4.0
-    return one == other
+    return bool(one == other)
 
 
 def _short(value: object) -> str:

@@ -1,10 +1,10 @@
 """`alzer verify`: make an analysis again, and say what differs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -75,11 +75,9 @@ def verify(  # noqa: PLR0913 - a command's options are its parameters
 
     Exit code: 0 when nothing differs, 1 when something does, 2 when that can't be
     found out: the bundle is damaged, or the scan can't be analysed.
-
-    Raises:
-        Exit: Always.
     """
-    try:
+
+    def replay() -> tuple[Comparison, ...]:
         kept = read_bundle(_bytes_of(bundle))
         ran = kept.manifest["model"]
         settings = read_settings(
@@ -88,7 +86,21 @@ def verify(  # noqa: PLR0913 - a command's options are its parameters
             precision=precision or ran["precision"],
             threads=threads,
         )
-        comparisons = compare(kept, _again(scan, series, settings))
+        return compare(kept, _again(scan, series, settings))
+
+    _exit_after(replay, as_json=as_json)
+
+
+def _exit_after(
+    replay: Callable[[], tuple[Comparison, ...]], *, as_json: bool
+) -> NoReturn:
+    """Tell what a replay found, and end with its exit code.
+
+    Raises:
+        Exit: Always.
+    """
+    try:
+        comparisons = replay()
     except AlzerError as error:
         complain(error.message)
         raise typer.Exit(WRONG_CALL) from error

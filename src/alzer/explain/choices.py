@@ -1,11 +1,12 @@
 """The rows of the registries as choices for interfaces: names and descriptions."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 from alzer.explain.box_fills import FILLS
-from alzer.explain.methods import METHODS, SIGNED_RANGE
-from alzer.explain.palettes import PALETTES
+from alzer.explain.methods import METHODS, SIGNED_RANGE, Method
+from alzer.explain.palettes import PALETTES, palettes_for
 
 MethodName = StrEnum("MethodName", {each.name: each.name for each in METHODS})  # type: ignore[misc]  # the rows have the names
 PaletteName = StrEnum("PaletteName", {each.name: each.name for each in PALETTES})  # type: ignore[misc]  # likewise
@@ -16,24 +17,24 @@ USUAL_FILL: Final = FillName(FILLS[0].name)
 USUAL_METHOD: Final = MethodName(METHODS[0].name)
 
 
-def _list(rows: tuple[tuple[str, str], ...]) -> str:
-    return "; ".join(f"{name}: {title}" for name, title in rows)
+def _list(rows: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{name}: {text}" for name, text in rows)
+
+
+def _meaning(method: Method) -> str:
+    """Return what a map shows, as a part of a sentence."""
+    text = method.meaning.replace("'{name}'", "the class").partition(".")[0]
+    return text[0].lower() + text[1:]
 
 
 METHOD_HELP: Final = (
-    f"What the map shows. {_list(tuple((one.name, one.title) for one in METHODS))}."
+    f"What the map shows. {_list((one.name, _meaning(one)) for one in METHODS)}."
 )
 PALETTE_HELP: Final = (
-    "The colours of the map; by default those that suit it best. "
-    + "; ".join(
-        f"{one.name} (maps "
-        + " and ".join(
-            kind
-            for kind, sign in (("with a sign", True), ("without", False))
-            if sign in one.signs
-        )
-        + ")"
-        for one in PALETTES
+    "The colours of the map; the first of those that suit it by default. "
+    + _list(
+        (one.name, ", ".join(each.name for each in palettes_for(one)))
+        for one in METHODS
     )
     + "."
 )
@@ -43,6 +44,6 @@ RANGE_HELP: Final = (
 )
 FILL_HELP: Final = (
     "What stands in the box instead. "
-    f"{_list(tuple((each.name, each.title) for each in FILLS))}."
+    f"{_list((each.name, each.title) for each in FILLS)}."
 )
 CELLS_HELP: Final = "Show the cells that the map is made of, not a smooth map."

@@ -1,6 +1,6 @@
 /** Choosing which map of a slice is laid over it, and how it is drawn. */
 
-import { prepareOcclusion } from "./occlusion.js";
+import { prepareOcclusion, signed } from "./occlusion.js";
 import { getDocument, getPicture } from "./requests.js";
 
 const part = (id) => document.getElementById(id);
@@ -21,8 +21,6 @@ function tick(value) {
   const text = String(Number(Math.abs(value).toFixed(2)));
   return value === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
 }
-
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 
 /** The colours that suit the chosen map; the usual ones first. */
 function palettesOf(method) {
@@ -74,8 +72,8 @@ function showWords(facts) {
   part("map-meaning").textContent = meaning.replaceAll("{name}", name);
   part("map-sum").textContent =
     `Logit of '${name}': ${signed(one.logit)}, the sum of the additive map's mean ` +
-    `${signed(one.mean)} and the bias ${signed(one.bias)}. It lies ${signed(one.lead)} from the ` +
-    "mean of the four logits.";
+    `${signed(one.mean)} and the bias ${signed(one.bias)}. It lies ${Math.abs(one.lead).toFixed(2)} ` +
+    `${one.lead < 0 ? "below" : "above"} the mean of the four logits.`;
   part("map-cell").textContent = facts.cell.text;
   part("map-range-box").hidden = !isSigned();
 }

@@ -57,7 +57,11 @@ function pointOf(event) {
 
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+/** A number with its sign; what rounds to nothing has none. */
+export function signed(value) {
+  const text = Math.abs(value).toFixed(2);
+  return Number(text) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
+}
 
 function cells(name, ...texts) {
   return texts.map((text) => {
@@ -74,11 +78,13 @@ function row(name, before, after) {
   return made;
 }
 
-function sentenceOf({ prediction, fall, head_share: share }) {
+function sentenceOf({ prediction, before, after, head_share: share }) {
   const covered = `The box covers ${percent(share)} of the head.`;
-  if (Math.abs(fall) < 0.005) return `${covered} Without it nothing moves.`;
-  const side = fall > 0 ? `spoke for '${prediction}'` : `spoke against '${prediction}'`;
-  return `${covered} What stood there ${side}: without it the margin changes by ${signed(-fall)} logit units.`;
+  // Of the numbers as they are shown below.
+  const change = after.margin.toFixed(2) - before.margin.toFixed(2);
+  if (Math.abs(change) < 0.005) return `${covered} Without it the margin stays as it is.`;
+  const side = change < 0 ? `spoke for '${prediction}'` : `spoke against '${prediction}'`;
+  return `${covered} What stood there ${side}: without it the margin changes by ${signed(change)} logit units.`;
 }
 
 function fill(answer) {
