@@ -215,7 +215,7 @@ def _versions(engine: str) -> dict[str, str]:
 
 def _as_npy(values: NDArray[Any]) -> bytes:
     file = io.BytesIO()
-    np.save(file, values, allow_pickle=False)
+    np.save(file, values)
     return file.getvalue()
 
 

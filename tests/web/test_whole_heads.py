@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
+from alzer.analysis_bundle import digests_of, read_bundle
 from alzer.settings import Settings
 from alzer.web.app import create_app
 from alzer.wiring import build_service
@@ -74,6 +75,25 @@ def test_evidence_and_mask_lie_on_the_scan_s_own_grid(
     inside = np.asarray(mask.dataobj) > 0
     assert np.corrcoef(brain.get_fdata()[inside], sent.get_fdata()[inside])[0, 1] > 0.99
     assert answer["scan"] == {"margin_mm": 4.0, "tells_sides": True}
+
+
+def test_a_head_has_maps_of_each_slice_and_a_bundle_of_all(
+    service: TestClient, scan: bytes, answer: dict[str, Any]
+) -> None:
+    root = f"/analyses/{answer['analysis_id']}"
+    facts = service.get(f"{root}/maps", params={"slice": 31}).json()
+    chosen = {"class": answer["prediction"], "method": "contrastive", "slice": 16}
+    picture = service.get(f"{root}/map", params=chosen)
+    bundle = read_bundle(service.get(f"{root}/bundle").content)
+
+    assert (facts["slice"], facts["slices"]) == (31, 32)
+    # Each slice has a field of view of its own; what is told of all is their median.
+    sizes = zip(facts["cell"]["mm"], answer["evidence"]["cell_mm"][:2], strict=True)
+    assert all(0.5 < own / median < 2.0 for own, median in sizes)
+    assert picture.status_code == 200
+    assert bundle.arrays["maps"].shape[:2] == (32, 4)
+    assert bundle.manifest["input"]["sha256"] == list(digests_of([scan]))
+    assert bundle.manifest["answer"]["headline"] == answer["headline"]
 
 
 def test_the_kept_scan_shows_no_face(
