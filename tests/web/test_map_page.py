@@ -48,6 +48,14 @@ def shown(page: Page, part: str) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
 
 
+def cropped(*pictures: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Return pictures of one size: an edge between two pixels adds a row to some."""
+    rows, columns = np.min([each.shape[:2] for each in pictures], axis=0)
+    for each in pictures:
+        assert np.abs(np.subtract(each.shape[:2], (rows, columns))).max() <= 1
+    return [each[:rows, :columns] for each in pictures]
+
+
 def width_of(page: Page) -> int:
     assert page.viewport_size
     return page.viewport_size["width"]
@@ -82,9 +90,8 @@ def test_a_map_with_a_sign_comes_with_its_legend(page: Page, method: Method) -> 
     offered = page.locator("#map-palette option:not([hidden])")
     names = offered.evaluate_all("options => options.map(each => each.value)")
     assert set(names) == {palette.name for palette in palettes_for(method)}
-    after = shown(page, "#overlay-figure .frame")
-    assert after.shape == before.shape
-    assert (after != before).any()
+    before, after = cropped(before, shown(page, "#overlay-figure .frame"))
+    assert (after != before).mean() > 0.05
     page.select_option("#map-range", "5")
     expect(legend).to_contain_text("+2.5")
     keep(page, f"maps-{method.name}-{width_of(page)}")
@@ -98,10 +105,9 @@ def test_the_map_lies_on_the_scan_and_inside_the_head(page: Page) -> None:
     page.evaluate("document.getElementById('opacity').value = 100")
     page.locator("#opacity").dispatch_event("input")
     page.wait_for_timeout(300)
-    overlay = shown(page, "#overlay-figure .frame")
-    original = shown(page, "#original-figure .frame")
+    frames = ("#overlay-figure .frame", "#original-figure .frame")
+    overlay, original = cropped(*(shown(page, each) for each in frames))
 
-    assert overlay.shape == original.shape
     coloured = np.ptp(overlay.astype(int), axis=2) > 40
     dark = original.max(axis=2) < 12
     assert coloured.sum() > 0.2 * (~dark).sum()
@@ -121,7 +127,8 @@ def test_going_back_to_the_first_choice_shows_the_heatmap_again(page: Page) -> N
 
     expect(page.locator("#overlay")).to_be_visible()
     expect(page.locator("#opacity")).to_have_value("40")
-    assert np.array_equal(shown(page, "#overlay-figure .frame"), before)
+    before, after = cropped(before, shown(page, "#overlay-figure .frame"))
+    assert np.abs(after.astype(int) - before).mean() < 1.0
 
 
 def test_every_class_can_be_explained_or_says_why_not(page: Page) -> None:
