@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from alzer.errors import InvalidRequest
 from alzer.explain.box_fills import Box, Fill
+from alzer.explain.field import head_in
 from alzer.explain.slice_maps import SliceMaps
 from alzer.model.evidence import Evidence
 from alzer.model.geometry import Geometry
 from alzer.model.person import softmax
 from alzer.scans.canonical import Edges
-from alzer.scans.outline import head_mask
 
 Floats = NDArray[np.float32]
 
@@ -83,7 +83,7 @@ def occlude(pixels: Floats, box: Box, fill: Fill) -> Floats:
     """
     top, left, bottom, right = box
     filled = pixels.copy()
-    filled[top:bottom, left:right] = fill.fill(pixels, _head_in(pixels), box)
+    filled[top:bottom, left:right] = fill.fill(pixels, head_in(pixels), box)
     return filled
 
 
@@ -105,7 +105,7 @@ def ask_without(
         InvalidRequest: The box covers nothing of the head, or too much of it.
     """
     pixels = np.ascontiguousarray(maps.evidence.pixels, np.float32)
-    box, head = box_on_input(maps.geometry, edges), _head_in(pixels)
+    box, head = box_on_input(maps.geometry, edges), head_in(pixels)
     top, left, bottom, right = box
     share = float(head[top:bottom, left:right].sum() / head.sum())
     if not share > 0.0:
@@ -149,10 +149,6 @@ def box_on_input(geometry: Geometry, edges: Edges) -> Box:
         spans.append((first, behind))
     (first_row, row), (first_column, column) = spans
     return first_row, first_column, row, column
-
-
-def _head_in(pixels: Floats) -> NDArray[np.bool_]:
-    return head_mask(np.ascontiguousarray(pixels, np.float32))
 
 
 def _asked(logits: Floats, label: int) -> Asked:

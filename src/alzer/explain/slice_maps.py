@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.explain.additive import LogitSum, logit_sum
+from alzer.explain.field import head_in
 from alzer.explain.methods import METHODS, Method, Scale
 from alzer.explain.palettes import Palette, choose_palette
 from alzer.model.evidence import SliceEvidence
 from alzer.model.geometry import Geometry
 from alzer.scans.orientation import square_shape
-from alzer.scans.outline import head_mask
 
 Floats = NDArray[np.float32]
 
@@ -110,8 +110,7 @@ class SliceMaps:
     @cached_property
     def head(self) -> NDArray[np.bool_]:
         """Which pixels of the picture belong to the head, shape (row, column)."""
-        pixels = np.ascontiguousarray(self.evidence.pixels, np.float32)
-        inside = head_mask(pixels).astype(np.float32)
+        inside = head_in(self.evidence.pixels).astype(np.float32)
         return np.asarray(self.geometry.paint(inside, stride=1) >= 0.5)
 
     @cached_property
