@@ -91,7 +91,14 @@ PATHS = [
 
 # Of these something can be asked that the document rules out; elsewhere there is
 # nothing to say, or any text may be.
-CAN_BE_WRONG = [("POST", "/predict"), ("POST", "/preview"), ("GET", "/analyses")]
+CAN_BE_WRONG = [
+    ("POST", "/predict"),
+    ("POST", "/preview"),
+    ("GET", "/analyses"),
+    ("GET", "/analyses/{identity}/map"),
+    ("GET", "/analyses/{identity}/occlusion"),
+    ("GET", "/legend"),
+]
 
 MODES = [
     *((GenerationMode.POSITIVE, *each) for each in PATHS),
