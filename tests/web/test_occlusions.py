@@ -39,8 +39,8 @@ def test_it_equals_an_offline_occlusion(
     powers = np.exp(np.array(logits))
     shares = [told["after"]["class_probabilities"][name] for name in CLASS_NAMES]
     assert shares == pytest.approx((powers / powers.sum()).tolist())
-    assert told["prediction"] == answer["prediction"]
-    assert told["before"]["class_probabilities"][told["prediction"]] == pytest.approx(
+    assert told["class_name"] == answer["prediction"]
+    assert told["before"]["class_probabilities"][told["class_name"]] == pytest.approx(
         answer["confidence"], abs=2e-3
     )
     assert told["fall"] == pytest.approx(

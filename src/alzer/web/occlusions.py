@@ -38,14 +38,14 @@ class Answered(BaseModel):
     class_probabilities: dict[str, float] = Field(description="0 to 1.")
     logits: dict[str, float]
     margin: float = Field(
-        description="The logit of `prediction` less the highest of the others."
+        description="The logit of `class_name` less the highest of the others."
     )
 
 
 class OcclusionAnswer(BaseModel):
     """What the network said with and without a part of a slice."""
 
-    prediction: str = Field(
+    class_name: str = Field(
         description="The most probable class of the slice as it is; `margin` is its."
     )
     before: Answered
@@ -99,7 +99,7 @@ class Occlusions:
 
 def _describe(fill: str, occlusion: Occlusion) -> OcclusionAnswer:
     return OcclusionAnswer(
-        prediction=CLASS_NAMES[occlusion.label],
+        class_name=CLASS_NAMES[occlusion.label],
         before=_describe_asked(occlusion.before),
         after=_describe_asked(occlusion.after),
         fall=occlusion.fall,

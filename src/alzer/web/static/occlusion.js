@@ -78,22 +78,22 @@ function row(name, before, after) {
   return made;
 }
 
-function sentenceOf({ prediction, before, after, head_share: share }) {
+function sentenceOf({ class_name: name, before, after, head_share: share }) {
   const covered = `The box covers ${percent(share)} of the head.`;
   // Of the numbers as they are shown below.
   const change = after.margin.toFixed(2) - before.margin.toFixed(2);
   if (Math.abs(change) < 0.005) return `${covered} Without it the margin stays as it is.`;
-  const side = change < 0 ? `spoke for '${prediction}'` : `spoke against '${prediction}'`;
+  const side = change < 0 ? `spoke for '${name}'` : `spoke against '${name}'`;
   return `${covered} What stood there ${side}: without it the margin changes by ${signed(change)} logit units.`;
 }
 
 function fill(answer) {
-  const { before, after, prediction } = answer;
+  const { before, after, class_name: name } = answer;
   const rows = Object.keys(before.class_probabilities).map((name) =>
     row(name, percent(before.class_probabilities[name]), percent(after.class_probabilities[name])),
   );
   const margin = row(
-    `Margin of '${prediction}' (logit units)`, signed(before.margin), signed(after.margin),
+    `Margin of '${name}' (logit units)`, signed(before.margin), signed(after.margin),
   );
   part("occlusion-rows").replaceChildren(...rows, margin);
   part("occlusion-moved").textContent = sentenceOf(answer);
