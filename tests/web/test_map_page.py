@@ -163,6 +163,8 @@ def test_a_box_is_moved_by_keys_and_the_network_asked_again(page: Page) -> None:
     expect(answer).to_be_visible()
     expect(page.locator("#box")).to_be_focused()
     expect(page.locator("#occlusion-rows tr")).to_have_count(5)
+    predicted = page.locator("#headline").inner_text()
+    expect(page.locator("#occlusion-rows")).to_contain_text(f"Margin of '{predicted}'")
 
     first = page.locator("#occlusion-moved").inner_text()
     for _ in range(6):
