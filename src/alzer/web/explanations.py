@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated, Final
 
 from anyio import to_thread
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from alzer.backends.backend import Heat, Question
 from alzer.classes import CLASS_NAMES
@@ -20,7 +20,7 @@ from alzer.explain.overlay import encode_png, heat_colours
 from alzer.store.kinds import Kind
 from alzer.web.accounts import account_of
 from alzer.web.callers import until_disconnected
-from alzer.web.history import ClassName, History, Identity
+from alzer.web.history import ExplainedClass, History, Identity
 from alzer.web.openapi import (
     OTHER_PROBLEM,
     PROBLEMS,
@@ -30,10 +30,6 @@ from alzer.web.openapi import (
     problem_response,
 )
 from alzer.web.service import Service
-
-_Class = Annotated[
-    ClassName, Query(alias="class", description="The class to be explained.")
-]
 
 _NONE_KEPT: Final = (
     "Of this analysis no evidence is kept. Send the scan again; ALZER_KEEP_EVIDENCE "
@@ -62,7 +58,7 @@ class Explanations:
     service: Service
 
     async def heat(
-        self, request: Request, identity: Identity, class_name: _Class
+        self, request: Request, identity: Identity, class_name: ExplainedClass
     ) -> Response:
         """Draw the Grad-CAM of any class, from what was kept of an analysis.
 

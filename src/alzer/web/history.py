@@ -31,6 +31,9 @@ _IDENTITY: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 ClassName = StrEnum("ClassName", {name: name for name in CLASS_NAMES})  # type: ignore[misc]  # one list of names
 
+ExplainedClass = Annotated[
+    ClassName, Query(alias="class", description="The class to be explained.")
+]
 Identity = Annotated[str, Path(description="`analysis_id` of a prediction.")]
 # Source: RFC 3339, section 5.6 (full-date). A mere number would else be taken for
 # seconds, or milliseconds, since 1970.

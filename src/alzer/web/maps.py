@@ -22,7 +22,7 @@ from alzer.store.kinds import Kind
 from alzer.web.accounts import account_of
 from alzer.web.callers import until_disconnected
 from alzer.web.explanations import Explanations
-from alzer.web.history import ClassName, History, Identity
+from alzer.web.history import ExplainedClass, History, Identity
 from alzer.web.map_choices import MapChoice
 from alzer.web.openapi import (
     OTHER_PROBLEM,
@@ -34,9 +34,6 @@ from alzer.web.openapi import (
 )
 from alzer.web.service import Service
 
-_Class = Annotated[
-    ClassName, Query(alias="class", description="The class to be explained.")
-]
 SliceIndex = Annotated[
     int,
     Query(alias="slice", ge=0, description="Of a whole head: `index` of the slice."),
@@ -110,7 +107,7 @@ class Maps:
         self,
         request: Request,
         identity: Identity,
-        class_name: _Class,
+        class_name: ExplainedClass,
         choice: _Choice,
         index: SliceIndex = 0,
     ) -> Response:
@@ -146,7 +143,7 @@ class Maps:
         History(self.service).audit(request, "viewed", identity)
         return _facts(evidence.maps(index), index, len(evidence.slices))
 
-    def legend(self, choice: _Choice, class_name: _Class) -> Response:
+    def legend(self, choice: _Choice, class_name: ExplainedClass) -> Response:
         """Draw the legend of a map: its colours, with numbers and their unit."""
         style = choice.style
         meaning = style.method.meaning.format(name=class_name.value)
