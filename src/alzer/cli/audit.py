@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,6 +86,9 @@ SubjectsOption = Annotated[
 SeedOption = Annotated[int, typer.Option(help="Of randomised weights and of noise.")]
 
 
+_load = partial(load_extra, purpose="An audit")
+
+
 def audit(  # noqa: PLR0913 - a command's options are its parameters
     dataset: DatasetArgument,
     *,
@@ -133,10 +137,6 @@ def audit(  # noqa: PLR0913 - a command's options are its parameters
     if output is not None:
         _write(output / TABLE, evaluation.write_table(rows))
         _write(output / FIGURES, (json.dumps(figures, indent=1) + "\n").encode())
-
-
-def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed
-    return load_extra(module, "An audit")
 
 
 def _title(figures: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,9 @@ from alzer.model.bundle import CARD_FILE, load_bundle, shipped_bundle
 # The files of the results, and what of them a later call can start from.
 METRICS, REPORT, CARD = "metrics.json", "report.html", "model-card.md"
 PREDICTIONS, CONTROLS = "predictions.csv", ("permuted", "leaky")
+
+
+_load = partial(load_extra, purpose="Evaluation")
 
 
 def evaluate(  # noqa: PLR0913 - a command's options are its parameters
@@ -150,10 +154,6 @@ class _Modules:
         self.other_images = _load("evaluation.other_images")
         self.report = _load("evaluation.report")
         self.tables = _load("training.tables")
-
-
-def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed
-    return load_extra(module, "Evaluation")
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """`alzer train`: from labelled slices to a bundle; needs the extra `train`."""
 
 import importlib
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from alzer.cli.exits import FAILURE, complain
+from alzer.cli.extras import load_extra
 from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.cli.progress import show_progress
 from alzer.errors import InvalidRequest
@@ -194,15 +193,7 @@ def _candidates(text: str | None) -> tuple[float, ...] | None:
 
 
 def _load(module: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed
-    try:
-        return importlib.import_module(f"alzer.training.{module}")
-    except ModuleNotFoundError as error:
-        complain(
-            f"Training needs packages that are not installed ({error.name} is "
-            f"missing). Install them in alzer's folder: {sys.executable} -m pip "
-            "install -c constraints.txt -e '.[train]'"
-        )
-        raise typer.Exit(FAILURE) from error
+    return load_extra(f"training.{module}", "Training")
 
 
 def _fold_numbers(text: str) -> tuple[int, ...]:
