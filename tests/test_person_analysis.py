@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from alzer.analysis import analyse
 from alzer.answer import Analysis
 from alzer.conclusion import PERSON_OUT_OF_DISTRIBUTION
 from alzer.errors import FailedPreparation, NotBrainLike
+from alzer.explain.map_quality import judge_map
 from alzer.model.bundle import load_bundle
 from alzer.model.checking import CheckedEngine
 from alzer.model.decision import Decision, Tolerance
@@ -18,11 +20,13 @@ from alzer.model.evidence import Evidence
 from alzer.model.mirroring import MirroredEngine
 from alzer.model.onnxruntime_engine import OnnxRuntimeNetwork
 from alzer.person_analysis import analyse_volume, standard_slices
+from alzer.person_evidence import evidence_volume
+from alzer.volume_fields import volume_fields
 from alzer.volumes.pipeline import PreparedVolume
 from bundles import tiny_onnx, write_bundle
 from slabs import GOOD, SLICES, draw_slices, straight_head
 
-PERSON = {
+PERSON: dict[str, Any] = {
     "pooling": {"averaged": "probabilities", "only_in_distribution": False},
     "temperature": 2.0,
     "least_probabilities": [0.2, 0.2, 0.2, None],
@@ -40,10 +44,13 @@ def answer(head: PreparedVolume, model: Model) -> Analysis:
     return analyse(head, model)
 
 
-def model_of_persons(folder: Path, limit: float | None = None) -> Model:
+def model_of_persons(
+    folder: Path, limit: float | None = None, lowest: float = 1.0
+) -> Model:
     """Load a model with limits for persons; dark slices score high as odd ones."""
     gate = None if limit is None else {"limit": limit}
-    bundle = write_bundle(folder, ood_score=True, gate=gate, person=PERSON)
+    person = PERSON | {"pooling": PERSON["pooling"] | {"lowest": lowest}}
+    bundle = write_bundle(folder, ood_score=True, gate=gate, person=person)
     return load_model(load_bundle(bundle), "openvino", "fp32", 1)
 
 
@@ -100,6 +107,44 @@ def test_a_person_is_the_softened_mean_of_the_slices(
         for name, share in answer.class_probabilities.items()
         if share >= 0.2 and name != "Moderate Impairment"
     )
+
+
+def test_only_the_lowest_slices_speak_where_the_card_says_so(
+    head: PreparedVolume, tmp_path: Path
+) -> None:
+    every = analyse(head, model_of_persons(tmp_path / "every"))
+    lower = analyse(head, model_of_persons(tmp_path / "lower", lowest=0.5))
+
+    half = len(lower.slices) // 2
+    below = [one.conclusion.probabilities for one in lower.slices[:half]]
+    mean = np.mean(below, axis=0)
+    assert lower.probabilities == pytest.approx(np.sqrt(mean) / np.sqrt(mean).sum())
+    assert lower.probabilities != pytest.approx(every.probabilities, abs=1e-5)
+    assert [one.counted for one in lower.slices] == [True] * half + [False] * half
+    assert all(one.counted for one in every.slices)
+    assert lower.leading < half
+    rows = volume_fields(lower)["slices"]
+    assert [row["counted"] for row in rows] == [one.counted for one in lower.slices]
+    assert lower.map_quality == judge_map(
+        (one.evidence for one in lower.slices[:half]), lower.label
+    )
+
+
+def test_evidence_of_slices_that_do_not_count_is_left_out(
+    head: PreparedVolume, tmp_path: Path
+) -> None:
+    every = analyse(head, model_of_persons(tmp_path / "every"))
+    lower = analyse(head, model_of_persons(tmp_path / "lower", lowest=0.5))
+
+    whole, part = (evidence_volume(each, 1).values for each in (every, lower))
+    to_mm = head.volume.affine @ head.slab.to_scan_voxels
+    last_mm, next_mm = (to_mm @ [[15, 16], [9, 9], [9, 9], [1, 1]])[2]
+    axis = head.volume.affine[2]
+    z_mm = axis[2] * np.arange(whole.shape[2]) + axis[3]
+    above, below = z_mm >= next_mm, z_mm <= last_mm
+    assert whole[:, :, above].any()
+    assert not part[:, :, above].any()
+    assert part[:, :, below] == pytest.approx(whole[:, :, below])
 
 
 def test_slices_out_of_distribution_count_against_the_person(

@@ -63,6 +63,7 @@ class AnalysedSlice:
         conclusion: What may be said of this slice alone.
         index: Its number among the slices of the scan.
         z_mm: Its height in standard space; None of a single slice.
+        counted: Whether the answer for the scan is made of this slice, too.
     """
 
     scan: Slice
@@ -71,6 +72,7 @@ class AnalysedSlice:
     conclusion: Conclusion
     index: int = 0
     z_mm: float | None = None
+    counted: bool = True
 
     @property
     def picture(self) -> NDArray[np.uint8]:

@@ -126,7 +126,8 @@ class Analysis:
 
         None if there is none, or only the answer is known.
         """
-        return judge_map((one.evidence for one in self.slices), self.label)
+        counted = (one.evidence for one in self.slices if one.counted)
+        return judge_map(counted, self.label)
 
     @property
     def picture(self) -> NDArray[np.uint8]:

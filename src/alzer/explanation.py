@@ -58,13 +58,14 @@ def choose_leading(slices: Sequence[AnalysedSlice], label: int) -> int:
 
     Returns:
         Index of the slice with the highest probability of the class, among those that
-        can be relied on and have a region that speaks for it, as far as there are
-        such slices.
+        count, can be relied on and have a region that speaks for it, as far as there
+        are such slices.
     """
 
-    def rank(index: int) -> tuple[bool, bool, float]:
+    def rank(index: int) -> tuple[bool, bool, bool, float]:
         one = slices[index]
         return (
+            one.counted,
             one.strongest(label) > 0.0,
             one.conclusion.reliable is not False,
             one.conclusion.probabilities[label],

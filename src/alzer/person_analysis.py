@@ -199,8 +199,9 @@ def _answer(
             break
     on_stage("predict", 1.0)
     placed = zip(slices, prepared.slab.z_mm, strict=True)
+    counted = model.person.pooling.counted(len(slices))
     return [
-        replace(one, index=index, z_mm=float(z_mm))
+        replace(one, index=index, z_mm=float(z_mm), counted=index < counted)
         for index, (one, z_mm) in enumerate(placed)
     ], concluded
 

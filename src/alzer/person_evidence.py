@@ -24,7 +24,8 @@ class EvidenceVolume:
     """The maps of all slices for one class, on the scan's own grid.
 
     Attributes:
-        values: In logit units, shape (i, j, k); 0 where nothing was looked at.
+        values: In logit units, shape (i, j, k); 0 where nothing was looked at, and in
+            slices that don't count for the person's answer.
         affine: shape (4, 4), from voxels to millimetres, RAS+.
         label: Index of the class.
         cell_mm: Size of a cell of the maps along a slice's rows, along its columns and
@@ -61,7 +62,8 @@ def evidence_volume(analysis: Analysis, label: int | None = None) -> EvidenceVol
     """
     prepared = prepared_of(analysis)
     label = analysis.label if label is None else label
-    stack = np.stack([one.evidence_on_scan(label) for one in analysis.slices])
+    maps = [one.evidence_on_scan(label) * one.counted for one in analysis.slices]
+    stack = np.stack(maps)
     volume, to_voxels = prepared.volume, prepared.slab.to_scan_voxels
     i, j, k = volume.voxels.shape
     return EvidenceVolume(

@@ -27,12 +27,14 @@ class SliceFields(TypedDict):
         z_mm: Its height in standard space.
         class_probabilities: Of this slice alone, by class name, 0 to 1.
         reliable: Whether this slice can be relied on; None if the model can't tell.
+        counted: Whether the answer for the person is made of this slice, too.
     """
 
     index: int
     z_mm: float
     class_probabilities: dict[str, float]
     reliable: bool | None
+    counted: bool
 
 
 class PreparationFields(TypedDict):
@@ -213,6 +215,7 @@ def _describe_slice(one: AnalysedSlice) -> SliceFields:
             for name, share in one.class_probabilities.items()
         },
         "reliable": one.conclusion.reliable,
+        "counted": one.counted,
     }
 
 

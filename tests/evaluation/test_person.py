@@ -1,6 +1,7 @@
 """How slices are pooled to a person, and what is fitted to people."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,20 @@ def test_slices_that_know_nothing_are_left_out_where_that_helps() -> None:
     folds = [draw_fold(60, seed, spread=0.1, noisy=0.4) for seed in range(3)]
 
     assert fit_person(folds).pooling.only_in_distribution
+
+
+def test_upper_slices_are_left_out_where_they_know_less() -> None:
+    folds = [draw_fold(100, seed, spread=0.1) for seed in range(3)]
+    generator = np.random.default_rng(7)
+    worse = []
+    for fold in folds:
+        shares = fold.slices.probabilities.copy()
+        upper = np.arange(len(shares)) % 8 >= 4
+        shares[upper] = softmax(2.0 * generator.normal(size=(int(upper.sum()), 3)))
+        worse.append(replace(fold, slices=replace(fold.slices, probabilities=shares)))
+
+    assert fit_person(folds).pooling.lowest == 1.0
+    assert fit_person(worse).pooling.lowest == 0.5
 
 
 def test_the_set_of_a_new_person_holds_the_class_as_often_as_asked() -> None:
@@ -168,4 +183,6 @@ def test_ways_of_pooling_are_compared_on_the_same_people() -> None:
 
     assert losses[0][0] == Pooling()
     # All slices of a person are alike here: no way can differ.
-    assert [loss for _, loss in losses] == pytest.approx([losses[0][1]] * 4, abs=1e-6)
+    assert [loss for _, loss in losses] == pytest.approx(
+        [losses[0][1]] * len(losses), abs=1e-6
+    )

@@ -13,7 +13,8 @@ def test_the_section_quotes_its_figures() -> None:
     text = as_markdown("", [describe_person(figures)])
 
     assert (
-        f"| mean of logits | counted | {figures['poolings'][1]['log_loss']:.4f}" in text
+        f"| mean of logits | all | counted | {figures['poolings'][1]['log_loss']:.4f}"
+        in text
     )
     assert "there is no OOD rule" in text
 

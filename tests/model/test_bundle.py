@@ -59,7 +59,8 @@ def test_a_bundle_says_what_may_be_made_of_a_person(folder: Path) -> None:
 
     limits = load_bundle(folder).person
 
-    assert limits.pooling == Pooling("logits", only_in_distribution=True)
+    # The card is of before there was a choice of slices.
+    assert limits.pooling == Pooling("logits", only_in_distribution=True, lowest=1.0)
     assert limits.temperature == 1.25
     assert limits.least_probabilities == (0.3, 0.2, 0.1, None)
     assert limits.ood_share == 0.25
@@ -143,6 +144,8 @@ def test_a_model_with_data_in_other_files_is_refused(folder: Path) -> None:
         for field, value in [
             ("temperature", 0.0), ("temperature", float("inf")), ("ood_share", 1.5),
             ("least_probabilities", [0.1]), ("pooling", {"averaged": "votes"}),
+            ("pooling", PERSON["pooling"] | {"lowest": 0.0}),
+            ("pooling", PERSON["pooling"] | {"lowest": 1.5}),
         ]
     ]
     + [

@@ -16,7 +16,7 @@ NONE, LAST, ALL = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1]], bool)
 def test_the_examples_of_the_documentation_are_right() -> None:
     outcome = doctest.testmod(person)
 
-    assert outcome.attempted >= 4
+    assert outcome.attempted >= 6
     assert outcome.failed == 0
 
 
@@ -45,7 +45,30 @@ def test_where_all_slices_are_flagged_all_count() -> None:
     assert pooled == pytest.approx(SHARES.mean(axis=0))
 
 
-def test_the_order_of_the_slices_does_not_matter() -> None:
+@pytest.mark.parametrize(
+    ("share", "counted"), [(0.01, 1), (0.34, 2), (0.5, 2), (0.67, 3), (1.0, 3)]
+)
+def test_only_the_lowest_slices_count_where_that_is_asked_for(
+    share: float, counted: int
+) -> None:
+    for averaged in ("probabilities", "logits"):
+        some = Pooling(averaged, lowest=share)
+        lower = Pooling(averaged).pool(LOGITS[:counted], NONE[:counted])
+        assert some.counted(3) == counted
+        assert some.pool(LOGITS, NONE) == pytest.approx(lower)
+
+
+def test_of_the_lowest_slices_those_in_distribution_count() -> None:
+    way = Pooling(only_in_distribution=True, lowest=0.5)
+
+    assert way.pool(LOGITS, np.array([True, False, False])) == pytest.approx(SHARES[1])
+    # Flagged slices above them leave the lowest no choice.
+    assert way.pool(LOGITS, np.array([True, True, False])) == pytest.approx(
+        SHARES[:2].mean(axis=0)
+    )
+
+
+def test_the_order_of_the_slices_does_not_matter_where_all_count() -> None:
     order = np.array([2, 0, 1])
 
     for way in (Pooling("probabilities"), Pooling("logits")):

@@ -31,11 +31,12 @@ from alzer.model.person import PersonLimits, Pooling
 # wrong; as the limit of single slices has it.
 FALSE_ALARMS: Final = 0.01
 
-POOLINGS: Final = (
-    Pooling("probabilities"),
-    Pooling("logits"),
-    Pooling("probabilities", only_in_distribution=True),
-    Pooling("logits", only_in_distribution=True),
+# The lower slices of a person tell more than the upper ones (decision 29).
+POOLINGS: Final = tuple(
+    Pooling(averaged, only_in_distribution, lowest)
+    for lowest in (1.0, 0.75, 0.5)
+    for only_in_distribution in (False, True)
+    for averaged in ("probabilities", "logits")
 )
 
 

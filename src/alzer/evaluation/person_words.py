@@ -37,14 +37,26 @@ def pooling_table(figures: Figures) -> Table:
     rows = [
         [
             _AVERAGED[way["averaged"]],
+            _lowest(way),
             "left out" if way["only_in_distribution"] else "counted",
             f"{way['log_loss']:.4f}",
             str(figures["chosen_by_folds"].count(_without_loss(way))),
         ]
         for way in ways
     ]
-    columns = ["pooled by", "slices out of distribution", "log loss", "folds chose it"]
+    columns = [
+        "pooled by",
+        "slices",
+        "slices out of distribution",
+        "log loss",
+        "folds chose it",
+    ]
     return Table(columns, rows)
+
+
+def _lowest(way: Figures) -> str:
+    share = way.get("lowest", 1.0)
+    return "all" if share == 1.0 else f"lowest {percent(share)}"
 
 
 def _without_loss(way: Figures) -> dict[str, object]:

@@ -28,6 +28,8 @@ class _Data(BaseModel):
 class _Pooling(BaseModel):
     averaged: Pooled
     only_in_distribution: bool
+    # Cards of before there was a choice count all slices.
+    lowest: Annotated[FiniteFloat, Field(gt=0.0, le=1.0)] = 1.0
 
 
 class _Person(_Calibration):
@@ -40,7 +42,7 @@ class _Person(_Calibration):
     def limits(self, people_per_class: tuple[int, ...] | None) -> PersonLimits:
         """Return the section as what serving works with."""
         return PersonLimits(
-            Pooling(self.pooling.averaged, self.pooling.only_in_distribution),
+            Pooling(**self.pooling.model_dump()),
             self.temperature,
             self.least_probabilities,
             self.ood_share,

@@ -5,6 +5,7 @@ as one. They lie in section `person` of a model's card
 (docs/decisions/0019-one-answer-per-person.md).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,29 +34,46 @@ class Pooling:
     Attributes:
         averaged: What is averaged over the slices.
         only_in_distribution: Whether slices that are out of distribution are left
-            out, unless all of them are.
+            out, unless all of those that count are.
+        lowest: Share of the slices that count, from the lowest upwards; 1 counts all.
 
     Examples:
         >>> import numpy as np
         >>> logits = np.log(np.array([[0.9, 0.1], [0.5, 0.5]]))
         >>> Pooling().pool(logits, np.array([False, False])).round(2).tolist()
         [0.7, 0.3]
+        >>> lower = Pooling(lowest=0.5)
+        >>> lower.pool(logits, np.array([False, False])).round(2).tolist()
+        [0.9, 0.1]
     """
 
     averaged: Pooled = "probabilities"
     only_in_distribution: bool = False
+    lowest: float = 1.0
+
+    def counted(self, count: int) -> int:
+        """Return how many of a person's slices count: the lowest ones.
+
+        Args:
+            count: Of all slices, at least 1.
+
+        Returns:
+            1 to `count`.
+        """
+        return min(max(math.ceil(count * self.lowest), 1), count)
 
     def pool(self, logits: NDArray[np.floating], flagged: Truths) -> Floats:
         """Return the mean prediction of a person's slices.
 
         Args:
-            logits: shape (slice, class), at least one slice.
+            logits: shape (slice, class), at least one slice; from below upwards.
             flagged: Which slices are out of distribution, shape (slice,).
 
         Returns:
             Probabilities, shape (class,); they sum to 1.
         """
-        counted = logits.astype(np.float64)
+        lowest = self.counted(len(logits))
+        counted, flagged = logits[:lowest].astype(np.float64), flagged[:lowest]
         if self.only_in_distribution and not flagged.all():
             counted = counted[~flagged]
         if self.averaged == "probabilities":
@@ -113,7 +131,7 @@ class PersonLimits:
         """Return the probabilities of a person.
 
         Args:
-            logits: Of the person's slices, shape (slice, class).
+            logits: Of the person's slices, from below upwards, shape (slice, class).
             flagged: Which slices are out of distribution, shape (slice,).
 
         Returns:

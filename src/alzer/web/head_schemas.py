@@ -16,6 +16,10 @@ class StandardSlice(BaseModel):
     reliable: bool | None = Field(
         description="Whether this slice is like those of the training."
     )
+    counted: bool = Field(
+        default=True,
+        description="Whether the answer for the person is made of this slice, too.",
+    )
     heatmap_url: str | None = Field(
         None, description="The slice in the colours of its evidence; a PNG."
     )

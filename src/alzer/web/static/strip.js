@@ -50,6 +50,7 @@ function bar(slice) {
 function wordsOf(slice) {
   const name = probableOf(slice);
   const text = `${name} ${percent(share(slice.class_probabilities[name]))}`;
+  if (slice.counted === false) return `${text}, does not count for the answer`;
   return slice.reliable === false ? `${text}, not counted as reliable` : text;
 }
 
@@ -81,6 +82,7 @@ function item(slice, root) {
     bar(slice),
   ]);
   label.classList.toggle("doubtful", slice.reliable === false);
+  label.classList.toggle("uncounted", slice.counted === false);
   return label;
 }
 
@@ -98,6 +100,7 @@ function enlarge(slice, answer, root) {
   part("slice-title").textContent = `Slice at ${height(slice)}`;
   part("slice-leading").hidden = !isLeading;
   part("slice-doubtful").hidden = slice.reliable !== false;
+  part("slice-uncounted").hidden = slice.counted !== false;
   part("slice-missing").hidden = Boolean(slice.heatmap_url);
   part("slice-frame").hidden = !slice.heatmap_url;
   const tellsSides = Boolean(answer.scan?.tells_sides);
@@ -114,6 +117,15 @@ function leadingOf({ leading_slice: leading, slices, heatmap_url: address }) {
   return found ?? slices.find((slice) => slice.heatmap_url === address) ?? slices[0];
 }
 
+/** How many slices are familiar, and how many make the answer, in words. */
+function noteOf({ slices }) {
+  const known = slices.filter((slice) => slice.reliable !== false).length;
+  const counted = slices.filter((slice) => slice.counted !== false).length;
+  const text = `${known} of ${slices.length} slices are like those that the model knows.`;
+  if (counted === slices.length) return text;
+  return `${text} The answer is made of the lowest ${counted}; the others are shown for comparison.`;
+}
+
 /** Connect what stays; give the function that shows the slices of an answer. */
 export function prepareStrip(root) {
   let shown = null;
@@ -127,9 +139,7 @@ export function prepareStrip(root) {
     part("strip").replaceChildren(...answer.slices.map((slice) => item(slice, root)));
     const leading = leadingOf(answer);
     part("strip").querySelector(`[value="${leading.index}"]`).checked = true;
-    const count = answer.slices.filter((slice) => slice.reliable !== false).length;
-    part("strip-note").textContent =
-      `${count} of ${answer.slices.length} slices are like those that the model knows.`;
+    part("strip-note").textContent = noteOf(answer);
     enlarge(leading, answer, root);
   };
 }
