@@ -43,6 +43,7 @@ def draw_phantom(
     seed: int = 0,
     *,
     skull: bool = False,
+    moved: tuple[float, float] = (0.0, 0.0),
 ) -> Phantom:
     """Draw one axial slice.
 
@@ -51,6 +52,8 @@ def draw_phantom(
         ventricle: Width of each ventricle, as a share of the brain's half width.
         seed: Of folds, noise and bias field.
         skull: Whether a bright rim surrounds the brain.
+        moved: By how much the ventricles lie further down and to the right than in
+            the middle, as shares of the brain's half height and half width.
 
     Returns:
         The slice and its parts.
@@ -81,7 +84,7 @@ def draw_phantom(
     pixels = np.where(cleft, 0.15, pixels)
     nuclei = (((np.abs(across) - 0.24) / 0.12) ** 2 + (down / 0.2) ** 2) < 1.0
     pixels = np.where(brain & nuclei, 0.56, pixels)
-    ventricles = brain & _ventricles(down, across, ventricle)
+    ventricles = brain & _ventricles(down - moved[0], across - moved[1], ventricle)
     pixels = np.where(ventricles, 0.1, pixels)
     pixels = _soften(pixels) * (1.0 + 0.06 * down - 0.04 * across)
     if skull:
