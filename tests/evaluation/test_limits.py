@@ -6,6 +6,7 @@ from alzer.evaluation.limits import (
     NOT_INTENDED,
     acknowledgement,
     limitations,
+    outside_limits,
 )
 from other_data import FACTS_OF_OASIS
 
@@ -29,6 +30,23 @@ def test_limits_and_thanks_of_a_study_are_said_of_its_models_alone() -> None:
     assert acknowledgement("Harbour") is None
     assert acknowledgement(None) is None
     assert "OASIS" in str(acknowledgement("OASIS-1"))
+
+
+def test_what_was_measured_outside_the_study_is_said_with_its_interval() -> None:
+    area = {"value": 0.606, "low": 0.488, "high": 0.717}
+    outside = {
+        "sessions": 235,
+        "people": 96,
+        "predictors": {"this model": {"auc_per_person": area}},
+    }
+
+    (said,) = outside_limits(outside)
+
+    assert "235 visits of 96 other people" in said
+    assert "AUC per person 0.61 (0.49 to 0.72)" in said
+    assert "nothing has been measured" in outside_limits(None)[0]
+    area["value"] = None
+    assert outside_limits(outside) == []
 
 
 def test_a_class_is_a_limit_where_too_few_people_had_it_and_only_there() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from alzer.caveats import class_caveats
 from alzer.classes import CLASS_NAMES
@@ -67,7 +68,7 @@ _OASIS_LIMITS = (
     ),
     (
         "One study, one scanner type, one way of preparing slices. Elsewhere it may be "
-        "much worse; nobody has measured that."
+        "much worse."
     ),
 )
 
@@ -111,3 +112,24 @@ def limitations(
     study = KNOWN_STUDIES.get(source or "")
     own = () if study is None else study.limits
     return [*NOT_INTENDED, *class_caveats(decision).values(), *own]
+
+
+def outside_limits(outside: Mapping[str, Any] | None) -> list[str]:
+    """Return how far a model holds outside the data of its study.
+
+    Args:
+        outside: What `outside_figures` gave; None if nothing was judged there.
+
+    Returns:
+        A sentence, with the AUC per person and its interval where it is known.
+    """
+    if not outside:
+        return ["Outside the study's data nothing has been measured."]
+    area = outside["predictors"]["this model"]["auc_per_person"]
+    if area["value"] is None:
+        return []
+    return [
+        f"Measured outside the study's data, on {outside['sessions']} visits of "
+        f"{outside['people']} other people: AUC per person {area['value']:.2f} "
+        f"({area['low']:.2f} to {area['high']:.2f})."
+    ]

@@ -14,7 +14,7 @@ from alzer.evaluation.controls import leaky_figures, permuted_figures
 from alzer.evaluation.cross_fitting import CrossFitted, as_people, cross_fit
 from alzer.evaluation.further_answers import FurtherAnswers, further_figures
 from alzer.evaluation.intervals import bootstrap, paired_bootstrap
-from alzer.evaluation.limits import limitations
+from alzer.evaluation.limits import limitations, outside_limits
 from alzer.evaluation.metrics import (
     Floats,
     People,
@@ -116,10 +116,16 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
     baselines = _compare(people, material.subjects, settings)
     settings.advance("subgroups and calibration")
     data = _describe(material)
+    further = further_figures(
+        material.further, material.held_out, material.card, settings.repeats
+    )
     return {
         "model": {key: material.card.get(key) for key in ("name", "version")},
         "data": data,
-        "limitations": _limitations(material.card, data),
+        "limitations": [
+            *_limitations(material.card, data),
+            *outside_limits(further["outside"]),
+        ],
         "per_person": per_person,
         "per_slice": per_slice,
         "per_fold": {
@@ -147,9 +153,7 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
             "leaky": material.leaky
             and leaky_figures(material.leaky, material.held_out, material.subjects),
         },
-        **further_figures(
-            material.further, material.held_out, material.card, settings.repeats
-        ),
+        **further,
         "failures": _failures(people),
         "curves": {"model": _curve(people)},
     }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from alzer.classes import CLASSES
 from alzer.evaluation.intervals import bootstrap
-from alzer.evaluation.limits import acknowledgement, limitations
+from alzer.evaluation.limits import acknowledgement, limitations, outside_limits
 from alzer.evaluation.metrics import People, auc, balanced_accuracy, join_people
 from alzer.training.cohort import Cohort
 from alzer.training.network import ResNet50, count_parameters
@@ -111,6 +111,7 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
                 data["people_per_class"],
                 outcome.calibration.get("least_probabilities") or (),
             ),
+            *outside_limits(None),
             *([initial["note"]] if initial else ()),
         ],
         "versions": _versions(),
