@@ -2,10 +2,13 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from alzer.evaluation.layout import as_markdown
+from alzer.evaluation.map_check_sections import describe_map_check
 from cli.conftest import Call
 from cohorts import draw_cohort
 from trained import TrainedStudy
@@ -84,3 +87,40 @@ def test_maps_of_randomised_weights_and_layers_are_told(
     assert "maps of randomised weights" in result.stdout
     for stage in ("fc", "layer4", "layer1", "conv1"):
         assert stage in result.stdout
+
+
+def test_a_card_tells_how_the_maps_of_people_held_out_do(
+    call: Call, trained_study: TrainedStudy, tmp_path: Path
+) -> None:
+    study, model = trained_study.output, tmp_path / "model"
+    shutil.copytree(study / "bundle", model)
+    before = json.loads((model / "card.json").read_text("utf-8"))
+    options = ["--study", study, "--model", model, "--people", 3, "--repeats", 20]
+
+    result = call(
+        "audit", trained_study.data, *options, "--update-card", "-o", tmp_path
+    )
+
+    assert result.exit_code == 0, result.stderr
+    figures = json.loads((tmp_path / "audit.json").read_text("utf-8"))
+    card = json.loads((model / "card.json").read_text("utf-8"))
+    told = card.pop("map_check")
+    assert card == before
+    assert told["people"] == 3
+    assert told["shares"]["badge"] == pytest.approx(
+        figures["shares"]["badge"], abs=1e-4
+    )
+    words = as_markdown("", [describe_map_check(told)])
+    assert "3 slices of 3 people held out" in words
+    assert f"{100 * told['shares']['badge']['value']:.0f} %" in words
+
+
+@pytest.mark.parametrize("wrong", [[], ["--control", "noise"]])
+def test_no_card_tells_of_people_whom_the_model_has_seen(
+    call: Call, trained_study: TrainedStudy, wrong: list[str]
+) -> None:
+    study = ["--study", trained_study.output] if wrong else []
+    result = call("audit", trained_study.data, *study, *wrong, "--update-card")
+
+    assert result.exit_code == 2
+    assert "--update-card tells how the maps of people held out do" in result.stderr

@@ -18,7 +18,7 @@ from alzer.cli.memory import available_bytes, heads_at_once
 from alzer.cli.options import ModelOption, read_settings
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.explain.average_brain import make_checker
-from alzer.model.bundle import Bundle, load_bundle, shipped_bundle
+from alzer.model.bundle import CARD_FILE, Bundle, load_bundle, read_card, shipped_bundle
 from alzer.model.engine import Model, load_model
 
 EVERYONE = "everyone"
@@ -80,6 +80,14 @@ OutputOption = Annotated[
 RepeatsOption = Annotated[
     int, typer.Option(min=20, help="Draws of people for each interval.")
 ]
+UpdateCardOption = Annotated[
+    bool,
+    typer.Option(
+        "--update-card",
+        help="Also write the figures into the bundle's card, from which the page tells "
+        "them. Only for --study: elsewhere the model would judge its own people.",
+    ),
+]
 SubjectsOption = Annotated[
     bool, typer.Option("--slices-are-subjects", help="As for alzer train.")
 ]
@@ -99,6 +107,7 @@ def audit(  # noqa: PLR0913 - a command's options are its parameters
     people: PeopleOption = None,
     slices: SlicesOption = 1,
     output: OutputOption = None,
+    update_card: UpdateCardOption = False,
     repeats: RepeatsOption = 2000,
     slices_are_subjects: SubjectsOption = False,
     seed: SeedOption = 0,
@@ -110,8 +119,11 @@ def audit(  # noqa: PLR0913 - a command's options are its parameters
     passes. Needs the extra 'train'.
     """
     evaluation = _load("evaluation.audit")
+    if update_card:
+        _require_people_held_out(study, control)
     cohort = _read_cohort(dataset, output, slices_are_subjects=slices_are_subjects)
-    bundle = load_bundle(model or _bundle_of(study))
+    folder = model or _bundle_of(study)
+    bundle = load_bundle(folder)
     console = Console(stderr=True)
     with console.status("loading") as status:
         work = _Work(bundle, cohort, evaluation, status.update)
@@ -137,6 +149,21 @@ def audit(  # noqa: PLR0913 - a command's options are its parameters
     if output is not None:
         _write(output / TABLE, evaluation.write_table(rows))
         _write(output / FIGURES, (json.dumps(figures, indent=1) + "\n").encode())
+    if update_card:
+        sections = _load("evaluation.card_sections")
+        card = sections.place_section(
+            read_card(folder), "map_check", evaluation.card_section(figures), "ood"
+        )
+        _write(folder / CARD_FILE, sections.as_json(card).encode())
+
+
+def _require_people_held_out(study: Path | None, control: Control | None) -> None:
+    if study is None or control is not None:
+        message = (
+            "--update-card tells how the maps of people held out do: give --study, "
+            "and no --control."
+        )
+        raise InvalidRequest(message)
 
 
 def _title(figures: Mapping[str, Any]) -> str:

@@ -122,7 +122,7 @@ def evaluate(  # noqa: PLR0913 - a command's options are its parameters
     if model_card is not None:
         paths[model_card] = files[CARD]
     if card != bundle.card:
-        paths[folder / CARD_FILE] = _as_json(card)
+        paths[folder / CARD_FILE] = modules.card_sections.as_json(card)
     for path, text in paths.items():
         _write(path, text)
     typer.echo(f"The report is {output / REPORT}.")
@@ -257,10 +257,6 @@ def _renew_card(
     if opinion is not None:
         card = modules.opinion.with_second_opinion(card, opinion)
     return card
-
-
-def _as_json(card: Mapping[str, Any]) -> str:
-    return json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _second_opinion(

@@ -134,6 +134,28 @@ def summarise(rows: Sequence[Audited], repeats: int = 2000) -> dict[str, Any]:
     }
 
 
+def card_section(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a bundle's card tells of an audit of people held out.
+
+    Args:
+        figures: Of `summarise`, for the networks of a study's folds.
+
+    Returns:
+        Plain values: how many slices and people, how often what each test of the
+        check asks for held, with intervals, and where the evidence lay.
+    """
+    return {
+        "people": figures["people"],
+        "slices": figures["slices"],
+        "without_map": figures["without_map"],
+        "shares": {
+            name: {end: round(value, 4) for end, value in share.items()}
+            for name, share in figures["shares"].items()
+        },
+        "verdicts": figures["verdicts"],
+    }
+
+
 def _share(
     rows: Sequence[Audited], holds: Callable[[Faithfulness], bool], repeats: int
 ) -> Interval:

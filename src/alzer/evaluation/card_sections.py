@@ -1,5 +1,6 @@
 """Sections that evaluation adds to a bundle's card."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,3 +50,8 @@ def with_sections(
             section.pop("curves", None)  # a picture, not a figure
             kept[name] = section
     return kept
+
+
+def as_json(card: Mapping[str, Any]) -> str:
+    """Return a card as its file says it."""
+    return json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

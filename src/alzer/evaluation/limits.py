@@ -128,8 +128,9 @@ def outside_limits(outside: Mapping[str, Any] | None) -> list[str]:
     area = outside["predictors"]["this model"]["auc_per_person"]
     if area["value"] is None:
         return []
-    return [
+    said = (
         f"Measured outside the study's data, on {outside['sessions']} visits of "
         f"{outside['people']} other people: AUC per person {area['value']:.2f} "
         f"({area['low']:.2f} to {area['high']:.2f})."
-    ]
+    )
+    return [said]

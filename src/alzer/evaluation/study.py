@@ -147,6 +147,7 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         "person": person_figures(answers, fitted_to),
         "second_opinion": material.second_opinion and dict(material.second_opinion),
         "selection": material.card.get("selection"),
+        "map_check": material.card.get("map_check"),
         "controls": {
             "permuted": material.permuted
             and permuted_figures(material.permuted, settings.repeats),
