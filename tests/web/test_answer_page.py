@@ -400,4 +400,7 @@ def test_without_a_reliable_answer_the_heatmap_and_figures_are_folded_away(
         page.locator("#withheld summary").click()
         expect(page.locator("#overlay")).to_be_visible()
         expect(page.locator("#shares")).to_be_visible()
+        # What came true of other answers says nothing of one that is none.
+        for missing in (".how-good", ".came-true", ".rated", "#rated-note"):
+            expect(page.locator(missing).locator("visible=true")).to_have_count(0)
         page.close()

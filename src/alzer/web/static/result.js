@@ -180,7 +180,7 @@ export function prepareResult(root) {
     fillHeadline(answer);
     fillEstimate(answer);
     fillSecondOpinion(answer);
-    fillShares(answer, isKnownModel(answer));
+    fillShares(answer, isKnownModel(answer) && !isUnreliable(answer));
     showModelNotes(answer);
     // The reason stands above everything else.
     fillWarnings(answer.warnings.filter((text) => text !== answer.unreliable_reason));

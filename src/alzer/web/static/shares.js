@@ -35,8 +35,8 @@ function showCameTrue(row, found, kind) {
     `Of ${whose} given ${from} to ${to} %, ${share} % were rated so (${low} to ${high} %).`;
 }
 
-/** Fill the bars; `isKnown` says whether this page knows the model that answered. */
-export function fillShares(answer, isKnown) {
+/** Fill the bars; `isVouchedFor` says whether figures of the model are true of them. */
+export function fillShares(answer, isVouchedFor) {
   const { kind = "slice", class_probabilities: shares } = answer;
   for (const row of part("shares").children) {
     const { name } = row.dataset;
@@ -44,7 +44,7 @@ export function fillShares(answer, isKnown) {
     row.querySelector(".value").textContent = wholePercent(percent);
     row.querySelector(".fill").style.width = `${percent}%`;
     row.classList.toggle("predicted", name === answer.prediction);
-    showCameTrue(row, isKnown ? cameTrue(kind, name, percent) : null, kind);
+    showCameTrue(row, isVouchedFor ? cameTrue(kind, name, percent) : null, kind);
   }
   part("rated-note").hidden = !part("shares").querySelector(".rated:not([hidden])");
 }
