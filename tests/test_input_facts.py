@@ -16,12 +16,10 @@ from slabs import straight_head
 def test_a_picture_has_a_size_and_no_spacing(model: Model) -> None:
     told = input_fields(analyse(as_png(draw_brain((104, 88))), model))
 
-    assert told == {
-        "format": "PNG",
-        "shape": [104, 88],
-        "spacing_mm": None,
-        "notes": [],
-    }
+    assert told is not None
+    assert (told["format"], told["shape"]) == ("PNG", [104, 88])
+    assert told["spacing_mm"] is None
+    assert told["notes"] == []
 
 
 def test_dicom_tells_its_spacing_and_no_name(model: Model) -> None:

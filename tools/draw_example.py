@@ -55,7 +55,8 @@ class Anatomy:
     @property
     def sharp(self) -> Floats:
         """The mean brain with some of its blur undone."""
-        return self.mean + 1.6 * (self.mean - ndimage.gaussian_filter(self.mean, 3.0))
+        blurred = np.asarray(ndimage.gaussian_filter(self.mean, 3.0), np.float64)
+        return self.mean + 1.6 * (self.mean - blurred)
 
 
 def draw_example() -> NDArray[np.uint8]:
@@ -108,7 +109,8 @@ def _bend(generator: np.random.Generator) -> Anatomy:
 def _waves(generator: np.random.Generator, sigma: float) -> Floats:
     """Return smooth noise with a standard deviation of about 1."""
     noise = generator.standard_normal(SLAB_SHAPE[1:])
-    return ndimage.gaussian_filter(noise, sigma) * sigma * 2.0 * np.sqrt(np.pi)
+    smooth = np.asarray(ndimage.gaussian_filter(noise, sigma), np.float64)
+    return np.asarray(smooth * sigma * 2.0 * np.sqrt(np.pi))
 
 
 def _step(values: Floats, at: float | Floats, width: float) -> Floats:
@@ -130,7 +132,7 @@ def _cleft(anatomy: Anatomy, ventricles: Mask) -> Mask:
     is_grey = ndimage.gaussian_filter(anatomy.mean, 1.5) < 0.78
     ends = (anatomy.rows < 80) | (anatomy.rows > 148)
     away = ~ndimage.binary_dilation(ventricles, iterations=4)
-    return is_grey & (anatomy.off_middle < 22) & ends & away
+    return np.asarray(is_grey & (anatomy.off_middle < 22) & ends & away)
 
 
 def _folds(

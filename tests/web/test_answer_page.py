@@ -1,13 +1,13 @@
 """The answer on the page: what it says, from which card, and where it stands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from alzer.classes import CLASSES
 from alzer.example import EXAMPLE_WARNING
@@ -17,7 +17,7 @@ from alzer.model.engine import Model, load_model
 from bundles import write_bundle
 from phantoms import as_dicom, draw_brain
 from served import app_that_doubts, serving, serving_app
-from web.browsers import SCAN, FilePayload, keep, submit
+from web.browsers import SCAN, keep, submit
 
 # Under which names files are put into forms; a browser shows no test what it posts.
 NOTE_NAMES = """
@@ -71,8 +71,14 @@ HEADS = {"everyone": {"people": 77, "impaired": 5, "auc": interval(0.5, 0.4, 0.6
 
 
 def model_of(
-    folder: Path, biases: Sequence[float] = (0.0, 0.4, -0.6, -3.0), **facts: object
+    folder: Path,
+    biases: Sequence[float] = (0.0, 0.4, -0.6, -3.0),
+    answers: Mapping[str, Any] | None = None,
+    limitations: Sequence[str] = (),
 ) -> Model:
+    facts: dict[str, Any] = {"limitations": limitations}
+    if answers is not None:
+        facts["answers"] = answers
     bundle = write_bundle(folder, biases=biases, **facts)
     model = load_model(load_bundle(bundle), "openvino", "fp32", 1)
     return replace(model, decision=Decision(least_probabilities=(0.1, 0.1, 0.9, None)))
@@ -123,7 +129,9 @@ def box_of(page: Page, selector: str) -> dict[str, float]:
     box = page.locator(selector).bounding_box()
     assert box is not None, selector
     return {
-        **box,
+        "x": box["x"],
+        "y": box["y"],
+        "width": box["width"],
         "bottom": box["y"] + box["height"],
         "right": box["x"] + box["width"],
     }
