@@ -3,6 +3,7 @@
 # make check    linters, types, architecture and dangerous code
 # make evaluate the model's figures, card and report from data and predictions
 # make docs     regenerate what docs/ takes from the code
+# make page     the picture of the page in the README, from the model that ships
 # make constraints   the newest versions of everything into constraints.txt
 # make requirements  what serving installs, with hashes, into requirements-serve.txt
 # make audit    known holes in what serving installs
@@ -24,7 +25,7 @@ endif
 SOURCES := src tests benchmarks tools docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: help postgresql serve test check evaluate docs constraints requirements audit bandit sbom clean
+.PHONY: help postgresql serve test check evaluate docs page constraints requirements audit bandit sbom clean
 
 help:
 	@sed -n 's/^# //p' Makefile | sed -n '/^make/p'
@@ -57,6 +58,9 @@ evaluate: .venv-test/.test-stamp
 
 docs: .venv-test/.test-stamp
 	.venv-test/bin/python docs/generate.py
+
+page: .venv-test/.test-stamp $(CHROMIUM)
+	.venv-test/bin/python tools/show_page.py docs/images/page.png
 
 # A local version such as +cpu names a build, not a release.
 constraints:

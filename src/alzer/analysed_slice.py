@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from alzer.classes import CLASS_NAMES
 from alzer.conclusion import NOT_AXIAL, Conclusion, conclude
+from alzer.example import EXAMPLE_WARNING, is_example
 from alzer.explain.gradcam import grad_cam
 from alzer.headline import About
 from alzer.model.engine import Model
@@ -49,7 +50,9 @@ class ReadySlice:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know of the file, its geometry and its content."""
-        return (*self.scan.warnings, *self.view.warnings, *self.head.warnings)
+        drawn = (EXAMPLE_WARNING,) if is_example(self.scan.pixels) else ()
+        found = (*self.scan.warnings, *self.view.warnings, *self.head.warnings)
+        return (*drawn, *found)
 
 
 @dataclass(frozen=True)

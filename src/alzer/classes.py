@@ -10,13 +10,15 @@ class ImpairmentClass(NamedTuple):
         name: The name shown to people and used in every record.
         folder: The usual name of its folder in sets of slices that are sorted by class.
         cdr: The Clinical Dementia Rating behind it.
-        meaning: One plain sentence.
+        rated: How people of the class were rated, to stand after 'people rated as'.
+        everyday: What the rating means in everyday life, in plain words.
     """
 
     name: str
     folder: str
     cdr: float
-    meaning: str
+    rated: str
+    everyday: str
 
 
 # The order is the order of severity, of the network's outputs and of every
@@ -27,25 +29,33 @@ CLASSES = (
         "No Impairment",
         "NonDemented",
         0.0,
-        "Looks like scans of people rated as not impaired (CDR 0).",
+        "not impaired",
+        "No memory loss, or slight forgetfulness now and then; everyday life is "
+        "managed as ever.",
     ),
     ImpairmentClass(
         "Very Mild Impairment",
         "VeryMildDemented",
         0.5,
-        "Looks like scans of people rated as very mildly impaired (CDR 0.5).",
+        "very mildly impaired",
+        "Slight but steady forgetfulness. Work, home and hobbies are slightly "
+        "affected at most, and the person needs no help.",
     ),
     ImpairmentClass(
         "Mild Impairment",
         "MildDemented",
         1.0,
-        "Looks like scans of people rated as mildly impaired (CDR 1).",
+        "mildly impaired",
+        "Memory loss gets in the way of everyday life. Harder tasks are "
+        "given up, and the person needs reminders.",
     ),
     ImpairmentClass(
         "Moderate Impairment",
         "ModerateDemented",
         2.0,
-        "Looks like scans of people rated as moderately impaired (CDR 2).",
+        "moderately impaired",
+        "Only what was learned well is kept; what is new is soon lost. "
+        "Outside the home and with dressing the person needs help.",
     ),
 )
 

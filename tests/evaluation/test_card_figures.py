@@ -36,6 +36,10 @@ def test_every_figure_is_that_of_the_evaluation(figures: dict[str, Any]) -> None
         for cohort in ("everyone", "age_60_and_over"):
             assert row[cohort] == measured[cohort]["auc"]["value"]
     assert card["limitations"] == figures["limitations"]
+    assert card["answers"] == figures["answers"]
+    for unit, scores in (("slice", "per_slice"), ("person", "per_person")):
+        for cohort, told in figures[scores].items():
+            assert card["answers"][unit][cohort]["auc"] == told["auc"]
 
 
 def test_all_else_stays_and_a_second_time_changes_nothing(

@@ -7,6 +7,7 @@ from alzer.evaluation.intervals import (
     Interval,
     bootstrap,
     paired_bootstrap,
+    share_interval,
     stratified_bootstrap,
 )
 from alzer.evaluation.metrics import People
@@ -169,3 +170,21 @@ def test_different_people_are_not_compared() -> None:
 
     with pytest.raises(ValueError, match="the same people"):
         paired_bootstrap(group, group.where(np.arange(39, -1, -1)), impaired_auc, 5)
+
+
+@pytest.mark.parametrize(
+    ("hits", "low", "high"), [(0, 0.0, 0.3085), (5, 0.1871, 0.8129), (10, 0.6915, 1.0)]
+)
+def test_a_share_of_ten_people_has_the_interval_of_the_tables(
+    hits: int, low: float, high: float
+) -> None:
+    found = share_interval(hits / 10.0, 10)
+
+    # Source: Clopper & Pearson 1934, as tabulated by Newcombe 1998, table I.
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_fewer_people_make_the_interval_of_a_share_wider() -> None:
+    few, many = share_interval(0.3, 19.5), share_interval(0.3, 200.0)
+
+    assert few.low < many.low < 0.3 < many.high < few.high

@@ -20,8 +20,10 @@ from alzer.explain.faithfulness import Faithfulness
 from alzer.explain.kept_evidence import KeptEvidence
 from alzer.explain.occlusion import Occlusion
 from alzer.explain.slice_maps import MapStyle, SliceMaps
+from alzer.model.answer_facts import AnswerFacts
 from alzer.model.decision import Decision
 from alzer.model.engine import Model, ModelIdentity
+from alzer.model.preparation import InputSpec
 from alzer.scans.canonical import Edges
 from alzer.scans.reading import File
 from alzer.scans.slice import Slice
@@ -128,6 +130,8 @@ class ModelFacts:
             if its card does not say.
         decision: What may be made of a prediction for a slice.
         person: The same for a person.
+        answers: What the model's card tells those who read an answer.
+        spec: What the network expects; None if it is not known.
     """
 
     identity: ModelIdentity | None = None
@@ -135,6 +139,8 @@ class ModelFacts:
     class_mix: Mapping[str, float] = field(default_factory=dict)
     decision: Decision = field(default_factory=Decision)
     person: Decision = field(default_factory=Decision)
+    answers: AnswerFacts = field(default_factory=AnswerFacts)
+    spec: InputSpec | None = None
 
 
 def facts_of(model: Model, timings_ms: Mapping[str, float] | None = None) -> ModelFacts:
@@ -154,7 +160,13 @@ def facts_of(model: Model, timings_ms: Mapping[str, float] | None = None) -> Mod
         if sum(people)
     }
     return ModelFacts(
-        model.identity, timings_ms or {}, mix, model.decision, model.person.decision
+        model.identity,
+        timings_ms or {},
+        mix,
+        model.decision,
+        model.person.decision,
+        model.answer_facts,
+        model.spec,
     )
 
 

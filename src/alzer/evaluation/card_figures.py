@@ -28,8 +28,8 @@ def with_figures(card: Card, figures: Figures) -> dict[str, Any]:
         figures: What `evaluate` gave for the predictions of the same study.
 
     Returns:
-        The card; its `metrics`, `baselines` and `limitations` are those of the
-        evaluation.
+        The card; its `metrics`, `answers`, `baselines` and `limitations` are those of
+        the evaluation.
 
     Raises:
         InvalidRequest: If the predictions are not of the networks that the card
@@ -45,6 +45,7 @@ def with_figures(card: Card, figures: Figures) -> dict[str, Any]:
             }
             for cohort, scores in figures["per_person"].items()
         },
+        "answers": figures["answers"],
         "baselines": [
             {"name": name, **_areas(cohorts)}
             for name, cohorts in figures["baselines"].items()

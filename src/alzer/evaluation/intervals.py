@@ -148,6 +148,26 @@ def stratified_bootstrap(
     return Interval(value, *_bca_interval(of_samples, drawn, repeats, seed))
 
 
+def share_interval(share: float, people: float) -> Interval:
+    """Return a share of people with its exact 95 % interval.
+
+    Unlike an interval from draws it is never empty, also where everybody or nobody is
+    counted.
+
+    Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404; Korn & Graubard 1998,
+    Survey Methodology 24, 193-201, for people of unequal weight.
+
+    Args:
+        share: Of the people, 0 to 1.
+        people: How many there are, more than 0; as many of equal weight as tell the
+            same, which need not be a whole number.
+    """
+    hits = share * people
+    low = stats.beta.ppf(0.025, hits, people - hits + 1.0) if hits > 0.0 else 0.0
+    high = stats.beta.ppf(0.975, hits + 1.0, people - hits) if share < 1.0 else 1.0
+    return Interval(share, float(low), float(high))
+
+
 def _bca_interval(
     statistic: Callable[..., float],
     samples: Sequence[Indices],

@@ -8,6 +8,7 @@ import numpy as np
 
 from alzer.classes import CLASS_NAMES, CLASSES
 from alzer.errors import InvalidRequest
+from alzer.evaluation.answer_figures import answer_figures
 from alzer.evaluation.baselines import Subject, run_baselines
 from alzer.evaluation.calibration import FittedTo, Slices
 from alzer.evaluation.controls import leaky_figures, permuted_figures
@@ -144,6 +145,7 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
             **calibration_figures(answers),
         },
         "sets": _sets(answers, settings.repeats),
+        "answers": answer_figures(answers, groups, per_person, per_slice),
         "person": person_figures(answers, fitted_to),
         "second_opinion": material.second_opinion and dict(material.second_opinion),
         "selection": material.card.get("selection"),

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import DamagedBundle, UnsafeModel
+from alzer.model.answer_facts import AnswerFacts
 from alzer.model.card import CardFields
 from alzer.model.decision import Decision
 from alzer.model.person import PersonLimits
@@ -60,6 +61,7 @@ class Bundle:
         card: Everything that the card says, as plain values.
         second_opinion: The simple measure beside the network's answer; None if the
             card has none.
+        answer_facts: What the card tells those who read an answer.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Bundle:
     person: PersonLimits
     card: Mapping[str, Any]
     second_opinion: SecondOpinionFit | None = None
+    answer_facts: AnswerFacts = field(default_factory=AnswerFacts)
 
 
 def shipped_bundle() -> Path:
@@ -142,6 +145,7 @@ def load_bundle(folder: Path) -> Bundle:
         person=needed.person_limits,
         card=card,
         second_opinion=needed.second_opinion_fit,
+        answer_facts=needed.answer_facts,
     )
 
 
@@ -232,12 +236,12 @@ def _require_bound_per_class(needed: CardFields) -> None:
 
 def _refers_outside(message: memoryview, kind: str) -> bool:
     children = _CHILDREN[kind]
-    for field, value in _fields(message):
+    for number, value in _fields(message):
         if isinstance(value, int):
-            if kind == "tensor" and field == _DATA_LOCATION and value:
+            if kind == "tensor" and number == _DATA_LOCATION and value:
                 return True
-        elif (kind == "tensor" and field == _EXTERNAL_DATA) or (
-            field in children and _refers_outside(value, children[field])
+        elif (kind == "tensor" and number == _EXTERNAL_DATA) or (
+            number in children and _refers_outside(value, children[number])
         ):
             return True
     return False

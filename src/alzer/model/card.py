@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, FiniteFloat, NonNegativeInt
 
+from alzer.model.answer_card import AnswersFields
+from alzer.model.answer_facts import AnswerFacts
 from alzer.model.decision import Decision
 from alzer.model.opinion_card import SecondOpinionFields
 from alzer.model.person import PersonLimits, Pooled, Pooling
@@ -23,6 +25,7 @@ class _Calibration(BaseModel):
 
 class _Data(BaseModel):
     people_per_class: dict[str, NonNegativeInt] | None = None
+    source: str | None = None
 
 
 class _Pooling(BaseModel):
@@ -64,6 +67,18 @@ class CardFields(BaseModel):
     person: _Person | None = None
     data: _Data | None = None
     second_opinion: SecondOpinionFields | None = None
+    answers: AnswersFields = Field(default_factory=AnswersFields)
+    limitations: tuple[str, ...] = ()
+
+    @property
+    def answer_facts(self) -> AnswerFacts:
+        """What the card tells those who read an answer."""
+        return AnswerFacts(
+            None if self.data is None else self.data.source,
+            self.limitations,
+            self.answers.slice.figures,
+            self.answers.person.figures,
+        )
 
     @property
     def second_opinion_fit(self) -> SecondOpinionFit | None:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from alzer.model.answer_facts import AnswerFacts
 from alzer.model.bundle import Bundle
 from alzer.model.checking import CheckedEngine
 from alzer.model.decision import Decision, Tolerance
@@ -67,6 +68,7 @@ class Model:
         person: What may be made of all slices of a person.
         second_opinion: The simple measure beside the network's answer, if its card
             has one.
+        answer_facts: What its card tells those who read an answer.
     """
 
     spec: InputSpec
@@ -75,6 +77,7 @@ class Model:
     decision: Decision = field(default_factory=Decision)
     person: PersonLimits = field(default_factory=PersonLimits)
     second_opinion: SecondOpinionFit | None = None
+    answer_facts: AnswerFacts = field(default_factory=AnswerFacts)
 
     def run(self, batch: Floats) -> Evidence:
         """Return the evidence for inputs, averaged with that for their mirror images.
@@ -154,6 +157,7 @@ def load_model(
         bundle.decision,
         bundle.person,
         bundle.second_opinion,
+        bundle.answer_facts,
     )
 
 

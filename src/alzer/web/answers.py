@@ -10,6 +10,7 @@ from alzer.analysis import Analysis
 from alzer.analysis_evidence import evidence_of
 from alzer.explain.overlay import encode_png, heat_colours
 from alzer.explain.slice_maps import MapStyle
+from alzer.input_facts import input_fields
 from alzer.person_evidence import (
     BRAIN_FILE,
     BRAIN_MASK_FILE,
@@ -18,6 +19,7 @@ from alzer.person_evidence import (
 )
 from alzer.volume_fields import volume_fields
 from alzer.web.head_schemas import HeadFields
+from alzer.web.input_schemas import ScanInput
 from alzer.web.map_schemas import MapQuality
 from alzer.web.opinion_schemas import SecondOpinion
 from alzer.web.schemas import HeadPrediction, Layers, ModelUsed, Prediction
@@ -69,7 +71,7 @@ def _describe_answer(
     analysis: Analysis, identity: str, reason: str | None
 ) -> Prediction:
     possible, opinion = analysis.possible_classes, analysis.second_opinion
-    quality = analysis.map_quality
+    quality, given = analysis.map_quality, input_fields(analysis)
     return Prediction(
         prediction=analysis.prediction,
         reliable=analysis.reliable,
@@ -88,6 +90,7 @@ def _describe_answer(
         map_quality=None
         if quality is None
         else MapQuality.model_validate(quality.fields),
+        input=None if given is None else ScanInput.model_validate(given),
         warnings=list(analysis.warnings),
         timings_ms={
             stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()

@@ -13,17 +13,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alzer import __version__
 from alzer.backends.backend import ModelFacts
-from alzer.caveats import class_caveats, explain_sets
+from alzer.caveats import UNINFORMATIVE
 from alzer.classes import CLASSES, ImpairmentClass
+from alzer.example import EXAMPLE_WARNING
 from alzer.explain.box_fills import FILLS, Fill
 from alzer.explain.map_legend import legend_bar
 from alzer.explain.methods import METHODS, SIGNED_RANGE, Method
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
 from alzer.explain.palettes import Palette, combinations
 from alzer.explain.slice_maps import choose_style
+from alzer.model.answer_facts import AnswerFacts
+from alzer.model.preparation import InputSpec
 from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
 from alzer.web.answers import png_data_url
+from alzer.web.model_notes import ModelNotes, describe_model
 from alzer.web.schemas import EXAMPLES
 
 UPLOAD_PATH: Final = "/assessment/mri-upload"
@@ -93,28 +97,6 @@ def _list_map_legends() -> tuple[MapLegend, ...]:
 
 
 @dataclass(frozen=True)
-class ModelNotes:
-    """What a model's card says that stands beside its answers for one kind of scan.
-
-    Attributes:
-        sets: How the classes of a headline are to be read.
-        classes: By class name, what to know of classes that could not be checked.
-    """
-
-    sets: str
-    classes: Mapping[str, str]
-
-
-def describe_model(facts: ModelFacts) -> dict[str, ModelNotes]:
-    """Return what stands beside a model's answers, by the kind of scan."""
-    decisions = {"slice": facts.decision, "volume": facts.person}
-    return {
-        kind: ModelNotes(explain_sets(decision), class_caveats(decision))
-        for kind, decision in decisions.items()
-    }
-
-
-@dataclass(frozen=True)
 class UploadPage:
     """The page that takes a scan and shows the answer.
 
@@ -128,6 +110,10 @@ class UploadPage:
         classes: In order of severity.
         model: What the page says of the model, by the kind of scan.
         model_sha256: Of the model that this is true of; empty if it is not known.
+        facts: What else its card tells.
+        spec: How scans are prepared for it; None if that is not known.
+        uninformative: The warning of an answer that rules nothing out.
+        example_warning: The warning of an answer for the drawn example.
         caption: What the heatmap shows.
         legend_bar: Every colour of the heatmap from low to high, as a data URL.
         legend: Colour and label of each level, the coldest first.
@@ -148,6 +134,10 @@ class UploadPage:
     classes: tuple[ImpairmentClass, ...] = CLASSES
     model: Mapping[str, ModelNotes] = field(default_factory=dict)
     model_sha256: str = ""
+    facts: AnswerFacts = field(default_factory=AnswerFacts)
+    spec: InputSpec | None = None
+    uninformative: str = UNINFORMATIVE
+    example_warning: str = EXAMPLE_WARNING
     caption: str = CAPTION
     legend_bar: str = field(default_factory=_draw_legend_bar)
     legend: tuple[tuple[str, str], ...] = field(default_factory=_list_legend)
@@ -253,6 +243,8 @@ def page_routes(
             settings.needs_token,
             model=describe_model(facts),
             model_sha256=facts.identity.sha256 if facts.identity else "",
+            facts=facts.answers,
+            spec=facts.spec,
         )
     )
 

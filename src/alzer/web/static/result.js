@@ -3,6 +3,8 @@
 import { prepareHead } from "./head.js";
 import { prepareMapCheck } from "./mapcheck.js";
 import { prepareMaps } from "./maps.js";
+import { prepareScanFacts } from "./scanfacts.js";
+import { fillShares, wholePercent } from "./shares.js";
 import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
@@ -26,16 +28,6 @@ function placeParts(answer) {
   part("withheld").open = false; // whatever was opened for the scan before
   part("withheld").hidden = !isUnreliable(answer);
   part("result").classList.toggle("unreliable", isUnreliable(answer));
-}
-
-function fillShares(answer) {
-  for (const row of part("shares").children) {
-    const { name } = row.dataset;
-    const percent = answer.class_probabilities[name];
-    row.querySelector(".value").textContent = percent;
-    row.querySelector(".fill").style.width = percent;
-    row.classList.toggle("predicted", name === answer.prediction);
-  }
 }
 
 const rowOf = (name) =>
@@ -64,13 +56,29 @@ function titleOf(answer, isSet) {
   return isHead(answer) ? "Prediction for the person" : "Prediction";
 }
 
+/** Which one of the plain sentences is true of an answer; none beside no answer. */
+function plainOf(answer, isSet) {
+  if (isUnreliable(answer)) return "";
+  if (answer.warnings.includes(part("answer").dataset.uninformative)) return "uninformative";
+  if (isSet) return "several";
+  return rowOf(answer.headline) ? "one" : "none";
+}
+
+/** Say in one sentence what the answer means, for those whom it is about. */
+function fillPlain(answer, isSet) {
+  const chosen = plainOf(answer, isSet);
+  part("plain").hidden = !chosen;
+  for (const each of part("plain").children) each.hidden = each.dataset.when !== chosen;
+  part("plain-rated").textContent = rowOf(answer.headline)?.dataset.rated ?? "";
+}
+
 function fillHeadline(answer) {
   const isSet = pieces(answer.headline).length > 1;
   part("headline-title").textContent = titleOf(answer, isSet);
   setHeadline(answer.headline);
   part("unreliable").hidden = !isUnreliable(answer);
   part("unreliable-reason").textContent = answer.unreliable_reason ?? "";
-  part("meaning").textContent = rowOf(answer.headline)?.dataset.meaning ?? "";
+  fillPlain(answer, isSet);
   part("set-note").hidden = !answer.possible_classes?.length;
   part("set-text").textContent = isSet
     ? "None of these classes can be ruled out for this scan."
@@ -80,15 +88,19 @@ function fillHeadline(answer) {
 function fillEstimate(answer) {
   part("prediction").textContent = answer.prediction;
   part("most-probable").hidden = answer.headline === answer.prediction;
-  part("confidence").textContent = `${(100 * answer.confidence).toFixed(2)}%`;
+  part("confidence").textContent = wholePercent(100 * answer.confidence);
   part("confidence-name").textContent = answer.calibrated
     ? "Confidence"
     : "Confidence (not calibrated)";
 }
 
+/** Whether the model that answered is the one that this page knows. */
+const isKnownModel = ({ model }) => part("assessment").dataset.model === model.sha256;
+
 /** What the page says of the model that it knows, if that is the one that answered. */
-function showModelNotes({ model, kind = "slice", warnings }) {
-  const isKnown = part("assessment").dataset.model === model.sha256;
+function showModelNotes(answer) {
+  const { kind = "slice", warnings } = answer;
+  const isKnown = isKnownModel(answer);
   for (const note of document.querySelectorAll("#result .of-model")) {
     const isSaid = warnings.includes(note.textContent); // once is enough
     note.hidden = !isKnown || note.dataset.kind !== kind || isSaid;
@@ -151,7 +163,7 @@ function fillProvenance({ model, timings_ms: timings, analysis_id: id }) {
 
 /** Connect what stays; give the function that shows one answer. */
 export function prepareResult(root) {
-  keepFitted(["as-read-image", "original", "overlay-base", "overlay-heat", "overlay"].map(part));
+  keepFitted(["as-read-image", "seen-image", "original", "overlay-base", "overlay-heat", "overlay"].map(part));
   const opacity = connectOpacity({
     slider: part("opacity"),
     output: part("opacity-value"),
@@ -162,12 +174,13 @@ export function prepareResult(root) {
   const offerMaps = prepareMaps(root, opacity);
   const showHead = prepareHead(root);
   const showMapCheck = prepareMapCheck(root);
+  const showScanFacts = prepareScanFacts(root);
   return (answer, scan) => {
     placeParts(answer);
     fillHeadline(answer);
     fillEstimate(answer);
     fillSecondOpinion(answer);
-    fillShares(answer);
+    fillShares(answer, isKnownModel(answer) && !isUnreliable(answer));
     showModelNotes(answer);
     // The reason stands above everything else.
     fillWarnings(answer.warnings.filter((text) => text !== answer.unreliable_reason));
@@ -177,6 +190,7 @@ export function prepareResult(root) {
     else fillPictures(answer, root);
     showHead(isHead(answer) ? answer : null, scan);
     showMapCheck(answer);
+    showScanFacts(answer, scan);
     fillProvenance(answer);
     offerMaps(isHead(answer) ? null : answer);
   };
