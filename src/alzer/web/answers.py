@@ -16,10 +16,12 @@ from alzer.person_evidence import (
     EVIDENCE_FILE,
     slice_file,
 )
+from alzer.picture_facts import picture_fields
 from alzer.volume_fields import volume_fields
 from alzer.web.head_schemas import HeadFields
 from alzer.web.map_schemas import MapQuality
 from alzer.web.opinion_schemas import SecondOpinion
+from alzer.web.picture_schemas import Picture
 from alzer.web.schemas import HeadPrediction, Layers, ModelUsed, Prediction
 
 
@@ -69,7 +71,7 @@ def _describe_answer(
     analysis: Analysis, identity: str, reason: str | None
 ) -> Prediction:
     possible, opinion = analysis.possible_classes, analysis.second_opinion
-    quality = analysis.map_quality
+    quality, picture = analysis.map_quality, picture_fields(analysis)
     return Prediction(
         prediction=analysis.prediction,
         reliable=analysis.reliable,
@@ -93,6 +95,7 @@ def _describe_answer(
             stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()
         },
         model=ModelUsed.model_validate(analysis.model),
+        picture=None if picture is None else Picture.model_validate(picture),
         layers=None,
     )
 

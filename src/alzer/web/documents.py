@@ -13,7 +13,7 @@ from alzer.web.schemas import HeadPrediction, ModelUsed, Prediction
 
 Document = dict[str, Any]
 
-NEWEST: Final = 6
+NEWEST: Final = 7
 
 # What changes from answer to answer, and pictures.
 _ADDRESSES: Final[Mapping[str, Any]] = {
@@ -110,6 +110,11 @@ def _have_no_verdict_on_the_map(document: Document) -> Document:
     return {"map_quality": None, **document}
 
 
+def _know_nothing_of_the_picture(document: Document) -> Document:
+    """Bring version 6 to 7: before, it was not told how the picture lies."""
+    return {"picture": None, **document}
+
+
 # The step from each version to the next, the first one's first.
 _STEPS: Final[tuple[Callable[[Document], Document], ...]] = (
     _tell_reason,
@@ -117,4 +122,5 @@ _STEPS: Final[tuple[Callable[[Document], Document], ...]] = (
     _tell_of_scan,
     _have_no_second_opinion,
     _have_no_verdict_on_the_map,
+    _know_nothing_of_the_picture,
 )

@@ -12,6 +12,7 @@ from alzer.store.jobs import JobState
 from alzer.web.head_schemas import HeadFields
 from alzer.web.map_schemas import QUALITY_EXAMPLE, MapQuality
 from alzer.web.opinion_schemas import OPINION_EXAMPLE, SecondOpinion
+from alzer.web.picture_schemas import PICTURE_EXAMPLE, Picture
 
 _EXAMPLE: Final[JsonDict] = {
     "prediction": "Mild Impairment",
@@ -33,6 +34,7 @@ _EXAMPLE: Final[JsonDict] = {
     "calibrated": True,
     "second_opinion": OPINION_EXAMPLE,
     "map_quality": QUALITY_EXAMPLE,
+    "picture": PICTURE_EXAMPLE,
     "warnings": [],
     "timings_ms": {"read": 0.9, "infer": 21.8, "explain": 0.4, "total": 25.1},
     "model": {
@@ -157,6 +159,11 @@ class Prediction(BaseModel):
         None,
         description="Where what spoke for the predicted class lies. Null if nothing "
         "spoke for it.",
+    )
+    picture: Picture | None = Field(
+        None,
+        description="What is known of the scan's picture; null of analyses from before "
+        "it was told.",
     )
     warnings: list[str] = Field(description="What a reader of the answer must know.")
     timings_ms: dict[str, float] = Field(
