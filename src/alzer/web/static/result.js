@@ -178,6 +178,6 @@ export function prepareResult(root) {
     showHead(isHead(answer) ? answer : null, scan);
     showMapCheck(answer);
     fillProvenance(answer);
-    offerMaps(isHead(answer) ? null : answer);
+    offerMaps(answer);
   };
 }
