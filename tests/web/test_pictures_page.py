@@ -89,6 +89,22 @@ def send(page: Page, scan: bytes = DICOM) -> None:
     submit(page, FilePayload(name="scan", mimeType="", buffer=scan))
     expect(page.locator("#map-tools")).to_be_visible()
     expect(page.locator("#cut-control")).to_be_visible()  # its numbers are here
+    page.locator("#pictures").evaluate("pictures => pictures.scrollIntoView()")
+
+
+def place_of(frame: Locator, letter: str) -> tuple[str, str]:
+    """Return where in a frame a letter stands, from left to right and downwards."""
+    room = frame.bounding_box()
+    place = frame.locator(".edge", has_text=letter).bounding_box()
+    assert room
+    assert place
+    shares = (
+        (place[start] + place[size] / 2 - room[start]) / room[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+    names = ("begin", "middle", "end")
+    column, row = (names[int(np.digitize(share, [0.15, 0.85]))] for share in shares)
+    return column, row
 
 
 def sent(response: Response) -> int:
@@ -110,10 +126,14 @@ def set_slider(page: Page, name: str, value: float) -> None:
     page.locator(f"#{name}").fill(str(value))
 
 
-def maps_of(page: Page, address: str) -> SliceMaps:
+def identity_of(page: Page) -> str:
     found = re.search(r"analysis=([0-9a-f-]+)", page.url)
     assert found
-    kept = httpx.get(f"{address}/analyses/{found[1]}/evidence").content
+    return found[1]
+
+
+def maps_of(page: Page, address: str) -> SliceMaps:
+    kept = httpx.get(f"{address}/analyses/{identity_of(page)}/evidence").content
     return unpack_evidence(kept).maps()
 
 
@@ -303,19 +323,28 @@ def test_letters_and_scale_are_those_of_the_file(page: Page, scan: bytes) -> Non
     send(page, scan)
     for frame in frames(page):
         letters = [
-            frame.locator(f".edge.{edge}").inner_text()
+            frame.locator(f".edge-{edge}").inner_text()
             for edge in ("top", "right", "bottom", "left")
         ]
         assert letters == ["A", "L", "P", "R"]
+        assert [place_of(frame, letter) for letter in letters] == [
+            ("middle", "begin"),
+            ("end", "middle"),
+            ("middle", "end"),
+            ("begin", "middle"),
+        ]
     original, _ = frames(page)
     place, image = original.bounding_box(), page.locator("#original").bounding_box()
     assert place
     assert image
-    row, column = (int((at + 0.5) * image["width"] / 176) for at in DOT)
-    dot = shown(original)[
-        int(image["y"] - place["y"]) + row, int(image["x"] - place["x"]) + column
-    ]
-    assert dot.min() > 230  # towards A and R, where the drawn person has it
+    pixels, scale = shown(original), image["width"] / 176
+    row = int(image["y"] - place["y"] + (DOT[0] + 0.5) * scale)
+    column, opposite = (
+        int(image["x"] - place["x"] + (at + 0.5) * scale)
+        for at in (DOT[1], 175 - DOT[1])
+    )
+    # Towards A and R, where the drawn person has it.
+    assert pixels[row, column].min() > pixels[row, opposite].max() + 20
     expect(page.locator("#picture-sides")).to_contain_text("left is the person's right")
 
     bar = original.locator(".scale-bar")
@@ -375,15 +404,16 @@ def test_two_fingers_enlarge_and_one_scrolls_the_page(
 
 
 def test_a_reopened_slice_is_shown_as_the_network_saw_it_and_asked_again(
-    page: Page,
+    page: Page, address: str
 ) -> None:
     send(page)
-    answered = page.locator("#shares .value").all_inner_texts()
+    answer = httpx.get(f"{address}/analyses/{identity_of(page)}").json()
+    answered = answer["class_probabilities"].values()
     page.reload()
     expect(page.locator("#map-seen")).to_be_visible()
     expect(page.locator("#original-title")).to_have_text("What the network saw")
     expect(page.locator("#original")).to_have_js_property("naturalWidth", 176)
-    expect(frames(page)[0].locator(".edge.left")).to_have_text("R")
+    expect(frames(page)[0].locator(".edge-left")).to_have_text("R")
     page.get_by_role("button", name="Place a box").click()
     rows = page.locator("#occlusion-rows tr")
     expect(rows).to_have_count(5)

@@ -139,6 +139,7 @@ export function prepareMaps(root, opacity) {
     asking.abort();
     asking = new AbortController();
     const { signal } = asking;
+    pictures.forgetNumbers(); // they are of another map
     try {
       await Promise.all([hasLayer || drawLayer(signal), readNumbers(signal)]);
     } catch (error) {

@@ -25,7 +25,7 @@ function element(className) {
 }
 
 function make(frame) {
-  const letters = EDGES.map((edge) => element(`edge ${edge}`));
+  const letters = EDGES.map((edge) => element(`edge edge-${edge}`));
   const bar = element("scale-bar");
   frame.append(...letters, bar);
   return { letters, bar };

@@ -14,6 +14,7 @@ const part = (id) => document.getElementById(id);
  *
  * `start` takes the answer's `picture`, `setMap` the map's `numbers` row by row with its
  * `title`, `unit`, `isSigned` and `high`, the end of its scale; null where there is none.
+ * `forgetNumbers` reads nothing more from the last map, until there is another one.
  */
 export function preparePictures() {
   const pictures = part("pictures");
@@ -38,5 +39,5 @@ export function preparePictures() {
     setMap(null);
     mark(picture);
   };
-  return { start, setMap };
+  return { start, setMap, forgetNumbers: () => cursor.setMap(null) };
 }

@@ -13,11 +13,11 @@ const LEAST_FILLED = 0.7;
  * screen's own dots, without smoothing that would look like detail. Where that
  * would waste the room, the browser resamples.
  */
-export function magnification(widest, tallest, { columns, rows }) {
+export function magnification(widest, tallest, { columns, rows }, least = LEAST_FILLED) {
   const largest = Math.min(widest / columns, tallest / rows);
   const dots = window.devicePixelRatio;
   const whole = Math.floor(largest * dots) / dots;
-  const isWhole = whole >= LEAST_FILLED * largest;
+  const isWhole = whole >= least * largest;
   return { scale: isWhole ? whole : largest, isWhole };
 }
 

@@ -4,6 +4,9 @@ import { magnification } from "./viewer.js";
 
 const MOST = 16;
 
+// Least share of the room that the whole picture fills: a pair should be large.
+const LEAST_FILLED = 0.85;
+
 // From here a pixel has so many dots of the screen that their number need not be whole.
 const CLEARLY_PIXELS = 4;
 
@@ -48,7 +51,8 @@ export class View extends EventTarget {
   fit() {
     if (!this.shown || !this.size) return;
     const tallest = Number.parseFloat(getComputedStyle(this.shown).maxHeight) || Infinity;
-    this.scale = magnification(this.shown.clientWidth, tallest, this.size).scale;
+    const { clientWidth: widest } = this.shown;
+    this.scale = magnification(widest, tallest, this.size, LEAST_FILLED).scale;
     for (const { style } of this.stages) {
       style.width = `${this.scale * this.size.columns}px`;
       style.height = `${this.scale * this.size.rows}px`;
