@@ -11,6 +11,7 @@ export class Greys extends EventTarget {
   constructor(pictures) {
     super();
     this.pictures = pictures;
+    this.rest = { width: 0, level: 0 };
     this.sliders = { width: part("window-width"), level: part("window-level") };
     for (const slider of Object.values(this.sliders)) {
       slider.addEventListener("input", () => this.apply());
@@ -34,9 +35,16 @@ export class Greys extends EventTarget {
   /** To the right less contrast, downwards brighter; one pixel of the page is one grey. */
   moveBy(right, down) {
     const { width, level } = this.sliders;
-    width.value = clamp(Number(width.value) + Math.round(right), width.min, width.max);
-    level.value = clamp(Number(level.value) - Math.round(down), level.min, level.max);
+    width.value = clamp(Number(width.value) + this.whole("width", right), width.min, width.max);
+    level.value = clamp(Number(level.value) - this.whole("level", down), level.min, level.max);
     this.apply();
+  }
+
+  /** Whole greys of a movement; what is less waits for the next one. */
+  whole(name, moved) {
+    const all = moved + this.rest[name];
+    this.rest[name] = all - Math.round(all);
+    return Math.round(all);
   }
 
   reset() {
