@@ -99,8 +99,8 @@ def place_of(frame: Locator, letter: str) -> tuple[str, str]:
     assert room
     assert place
     shares = (
-        (place[start] + place[size] / 2 - room[start]) / room[size]
-        for start, size in (("x", "width"), ("y", "height"))
+        (place["x"] + place["width"] / 2 - room["x"]) / room["width"],
+        (place["y"] + place["height"] / 2 - room["y"]) / room["height"],
     )
     names = ("begin", "middle", "end")
     column, row = (names[int(np.digitize(share, [0.15, 0.85]))] for share in shares)
@@ -452,5 +452,4 @@ def test_the_page_weighs_little(browser: Browser, address: str) -> None:
     assert any(name.endswith("zoom.js") for name in weights)
     assert any(name.endswith("mri-upload") for name in weights)
     assert not any("vendor" in name for name in weights)
-    print(sum(weights.values()))
     assert 20_000 < sum(weights.values()) < 150_000, weights
