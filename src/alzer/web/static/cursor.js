@@ -98,7 +98,9 @@ export class Cursor {
       inside(start.column + right, size.columns),
     );
     clearTimeout(this.saying);
-    this.saying = setTimeout(() => (part("cursor-said").textContent = this.text), REST_MS);
+    this.saying = setTimeout(() => {
+      if (this.at) part("cursor-said").textContent = this.text;
+    }, REST_MS);
   }
 
   moveTo(row, column) {
