@@ -26,19 +26,27 @@ def evidence_of(analysis: Analysis) -> KeptEvidence:
             for one in analysis.slices
         ),
         analysis.view.pixel_aspect,
-        _spacing_mm(analysis),
+        spacing_on_person_mm(analysis),
     )
 
 
-def _rounded(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    return pixels.astype(np.float16).astype(np.float32)
+def spacing_on_person_mm(analysis: Analysis) -> tuple[float, float] | None:
+    """Return the distances between pixels of a slice, on the person.
 
+    Args:
+        analysis: Of a slice, or of a whole head.
 
-def _spacing_mm(analysis: Analysis) -> tuple[float, float] | None:
-    """Return the distances between pixels of a slice, on the person."""
+    Returns:
+        Between rows and between columns of the standard view, in millimetres; None
+        where the file does not say.
+    """
     if analysis.kind == "slice":
         return analysis.view.spacing_mm
     high, wide, _ = evidence_cell_mm(analysis)
     cells = [one.evidence.geometry.cell_pixels for one in analysis.slices]
     rows, columns = np.median(cells, axis=0)
     return high / float(rows), wide / float(columns)
+
+
+def _rounded(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    return pixels.astype(np.float16).astype(np.float32)

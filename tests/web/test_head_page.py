@@ -169,7 +169,7 @@ def test_the_answer_is_the_persons_with_its_preparation_and_measurements(
     expect(page.locator("#verdict")).to_contain_text("Good")
     expect(page.locator("#head-facts")).to_contain_text("1235 ml")
     expect(page.locator("#structures")).to_be_hidden()  # nobody has installed them
-    expect(page.locator("#evidence")).to_be_hidden()
+    expect(page.locator("#evidence")).to_be_visible()  # of the chosen slice
     with page.expect_download() as download:
         page.get_by_text("Download evidence").click()
     assert download.value.suggested_filename.startswith("evidence_")
@@ -216,6 +216,47 @@ def test_each_slice_shows_its_probabilities_by_keyboard_too(
     expect(page.locator("#slice-sides")).to_contain_text("right is on the left")
     picture = page.locator("#slice-image")
     expect(picture).to_have_js_property("naturalWidth", 176)
+    page.close()
+
+
+def test_any_map_is_shown_of_the_slice_that_is_chosen(
+    browser: Browser, served: Served
+) -> None:
+    shown = visit(browser, served)
+    page, leading = shown.page, served.answer["leading_slice"]
+    root = f"{served.address}/analyses/{served.answer['analysis_id']}"
+    expect(page.locator("#map-tools")).to_be_visible()
+    expect(page.locator("#map-method")).to_have_value("additive")
+    expect(page.locator("#original")).to_have_attribute(
+        "src", re.compile(f"seen.slice={leading}$")
+    )
+    expect(page.locator("#overlay")).to_be_hidden()  # there is no saved one
+    page.select_option("#map-method", "contrastive")
+    chosen = (leading + 5) % 32
+    page.locator(f"#strip input[value='{chosen}']").check(force=True)
+    expect(page.locator("#original")).to_have_attribute(
+        "src", re.compile(f"seen.slice={chosen}$")
+    )
+    expect(page.locator("#map-method")).to_have_value("contrastive")
+    height = page.locator("#slice-title").inner_text().partition("at ")[2]
+    expect(page.locator("#cam-title")).to_have_text(
+        f"Contrastive evidence, slice at {height}"
+    )
+    frame = page.locator("#overlay-figure .frame")
+    assert frame.locator(".edge").all_inner_texts() == ["A", "L", "P", "R"]
+    expect(frame.locator(".scale-bar")).to_be_visible()
+
+    query = {"class": served.answer["prediction"], "method": "contrastive"}
+    sent = httpx.get(f"{root}/map/values", params={**query, "slice": chosen}).content
+    numbers = np.load(io.BytesIO(sent))
+    frame.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    readout = page.locator("#cursor-value")
+    expect(readout).to_contain_text("Row 104, column 89")
+    expect(readout).to_contain_text(f"{abs(numbers[104, 89]):.2f} logit")
+    with page.expect_request(re.compile(rf"occlusion.*slice={chosen}$")):
+        page.get_by_role("button", name="Place a box").click()
+    assert shown.complaints == []
     page.close()
 
 

@@ -153,7 +153,9 @@ def test_a_reopened_analysis_shows_maps_on_what_the_network_saw(page: Page) -> N
     wait_for_map(page)
 
     expect(page.locator("#map-seen")).to_be_visible()
-    expect(page.locator("#overlay-base")).to_have_attribute("src", re.compile("/seen$"))
+    expect(page.locator("#overlay-base")).to_have_attribute(
+        "src", re.compile("/seen[?]slice=0$")
+    )
     expect(page.locator("#overlay-base")).to_have_js_property("naturalWidth", 176)
 
 

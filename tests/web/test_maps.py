@@ -15,7 +15,7 @@ from PIL import Image
 from alzer.analysis_bundle import digests_of, read_bundle
 from alzer.classes import CLASS_NAMES
 from alzer.explain.kept_evidence import pack_evidence, unpack_evidence
-from alzer.explain.methods import METHODS
+from alzer.explain.methods import METHODS, Method
 from alzer.explain.palettes import combinations
 from alzer.explain.slice_maps import choose_style
 from alzer.model.engine import Model
@@ -60,6 +60,24 @@ def test_every_map_in_every_palette_is_drawn_as_the_library_draws_it(
     drawn = maps.draw(choose_style(row, palette, cells=True), 0)
     assert drawn is not None
     assert np.array_equal(picture(answer.content), drawn)
+
+
+@pytest.mark.parametrize("cells", ["false", "true"])
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_the_numbers_of_a_map_are_the_library_s(
+    client: TestClient, root: str, method: Method, cells: str
+) -> None:
+    chosen = {"class": CLASS_NAMES[0], "method": method.name, "cells": cells}
+    answer = client.get(f"{root}/map/values", params=chosen)
+    maps = unpack_evidence(client.get(f"{root}/evidence").content).maps()
+    numbers = np.load(io.BytesIO(answer.content), allow_pickle=False)
+    expected = maps.values(choose_style(method, cells=cells == "true"), 0)
+
+    assert answer.headers["cache-control"] == "no-store"
+    assert numbers.dtype == np.dtype("<f4")
+    assert expected is not None
+    assert np.array_equal(numbers[maps.head], expected[maps.head])
+    assert np.isnan(numbers[~maps.head]).all()
 
 
 def test_facts_add_up_and_tell_the_size_of_a_cell(

@@ -207,6 +207,8 @@ def _scan(fields: dict[str, Any], content: bytes | bytearray, limits: Limits) ->
         _affine(fields["affine"]),
         _sentences(fields["notes"]),
         _sentences(fields["warnings"]),
+        tells_sides=fields["tells_sides"] is True,
+        tells_size=fields["tells_size"] is True,
     )
 
 

@@ -142,7 +142,7 @@ def to_standard_view(scan: Slice) -> StandardView:
     if letters is not None:
         turn, orientation = _turn(*letters)
     aspect, warnings = _pixel_aspect(scan.spacing_mm)
-    spacing = None if warnings else scan.spacing_mm
+    spacing = None if warnings or not scan.tells_size else scan.spacing_mm
     if turn.transposed:
         aspect = 1.0 / aspect
         spacing = None if spacing is None else (spacing[1], spacing[0])

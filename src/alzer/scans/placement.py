@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from nibabel.orientations import aff2axcodes
 from nibabel.quaternions import quat2mat
 from numpy.typing import NDArray
 
@@ -43,7 +44,8 @@ class Placement:
         spacing_mm: Between voxels along i, j and k; None likewise for each.
         notes: What was put right.
         warnings: What could not be believed.
-        is_stated: Whether the affine is what the file says, not taken for granted.
+        is_stated: Whether the affine is what the file says: not taken for granted, and
+            not contradicted by the file itself.
     """
 
     affine: Affine | None
@@ -78,6 +80,7 @@ def place_nifti(header: Any) -> Placement:  # noqa: ANN401 - nibabel has no type
         _each_axis([None if size is None else size * unit_mm for size in spacing]),
         notes=notes,
         warnings=tuple(_doubts(header, sform, qform)),
+        is_stated=sform is None or qform is None or _names(sform) == _names(qform),
     )
 
 
@@ -206,6 +209,11 @@ def _doubts(
             "The file's two descriptions of its spacing (sform and pixdim) disagree; "
             "the sform was taken."
         )
+
+
+def _names(affine: Affine) -> tuple[str | None, ...]:
+    """Return where the three axes lead, as letters."""
+    return tuple(aff2axcodes(affine))  # type: ignore[no-untyped-call]  # nibabel
 
 
 def _turned_degrees(first: Affine, second: Affine) -> float:

@@ -56,6 +56,7 @@ def slice_of(
         None if affine is None else affine[:, [down, across, thin, 3]],
         (*notes, *placement.notes),
         placement.warnings,
+        tells_sides=placement.is_stated,
     )
     return reduced(scan, means, reduction)
 

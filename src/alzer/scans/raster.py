@@ -89,7 +89,8 @@ def read_raster(data: bytes, name: str, limits: Limits) -> Slice:
         spacing = _swapped(reduction.spacing(spacing), left)
     shown = _display_range(picture, pixels)
     notes = (*more, *notes, *_gamma(picture))
-    return Slice(pixels, name, shown, spacing, notes=notes)
+    # A density is for printers: it tells the shape of a pixel, not its size in a head.
+    return Slice(pixels, name, shown, spacing, notes=notes, tells_size=False)
 
 
 def _orientation(picture: Picture) -> int:

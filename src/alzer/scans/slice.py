@@ -40,6 +40,10 @@ class Slice:
         notes: How the pixels came to be, one plain sentence each (channels that
             were merged, scaling).
         warnings: What a reader of the result must know.
+        tells_sides: Whether `affine` is what the file says; else it was taken for
+            granted, or the file contradicts itself, and nothing may be named by it.
+        tells_size: Whether `spacing_mm` is a length on the person that the file
+            states; else it tells the shape of a pixel only.
     """
 
     pixels: NDArray[np.float32]
@@ -49,6 +53,8 @@ class Slice:
     affine: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    tells_sides: bool = True
+    tells_size: bool = True
 
     @property
     def shape(self) -> tuple[int, int]:

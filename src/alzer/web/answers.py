@@ -17,11 +17,13 @@ from alzer.person_evidence import (
     EVIDENCE_FILE,
     slice_file,
 )
+from alzer.picture_facts import picture_fields
 from alzer.volume_fields import volume_fields
 from alzer.web.head_schemas import HeadFields
 from alzer.web.input_schemas import ScanInput
 from alzer.web.map_schemas import MapQuality
 from alzer.web.opinion_schemas import SecondOpinion
+from alzer.web.picture_schemas import Picture
 from alzer.web.schemas import HeadPrediction, Layers, ModelUsed, Prediction
 
 
@@ -72,6 +74,7 @@ def _describe_answer(
 ) -> Prediction:
     possible, opinion = analysis.possible_classes, analysis.second_opinion
     quality, given = analysis.map_quality, input_fields(analysis)
+    picture = picture_fields(analysis)
     return Prediction(
         prediction=analysis.prediction,
         reliable=analysis.reliable,
@@ -96,6 +99,7 @@ def _describe_answer(
             stage: round(spent, 3) for stage, spent in analysis.timings_ms.items()
         },
         model=ModelUsed.model_validate(analysis.model),
+        picture=None if picture is None else Picture.model_validate(picture),
         layers=None,
     )
 

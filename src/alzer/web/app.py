@@ -13,6 +13,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
@@ -87,7 +88,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
     if settings.needs_token:
         app.include_router(login_routes(service))
-    app.mount("/static", StaticFiles(directory=_STATIC))
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=_STATIC)))
     return app
 
 

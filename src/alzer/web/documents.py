@@ -13,7 +13,7 @@ from alzer.web.schemas import HeadPrediction, ModelUsed, Prediction
 
 Document = dict[str, Any]
 
-NEWEST: Final = 7
+NEWEST: Final = 8
 
 # What changes from answer to answer, and pictures.
 _ADDRESSES: Final[Mapping[str, Any]] = {
@@ -115,6 +115,11 @@ def _know_nothing_of_the_input(document: Document) -> Document:
     return {"input": None, **document}
 
 
+def _know_nothing_of_the_picture(document: Document) -> Document:
+    """Bring version 7 to 8: before, it was not told how the picture lies."""
+    return {"picture": None, **document}
+
+
 # The step from each version to the next, the first one's first.
 _STEPS: Final[tuple[Callable[[Document], Document], ...]] = (
     _tell_reason,
@@ -123,4 +128,5 @@ _STEPS: Final[tuple[Callable[[Document], Document], ...]] = (
     _have_no_second_opinion,
     _have_no_verdict_on_the_map,
     _know_nothing_of_the_input,
+    _know_nothing_of_the_picture,
 )

@@ -1,4 +1,4 @@
-"""The JSON of what is said of a map: where it lies, and whether it holds."""
+"""The JSON of what is said of maps: how they come about, and how far they hold."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -47,6 +47,52 @@ class MapQuality(BaseModel):
     note: str | None = Field(
         description="What else a reader of the map must know, for a person."
     )
+
+
+class CellFacts(BaseModel):
+    """How coarse the maps are."""
+
+    rows: int = Field(description="Of the maps.")
+    columns: int = Field(description="Of the maps.")
+    pixels: tuple[float, float] = Field(
+        description="Rows and columns of the picture that one cell covers."
+    )
+    mm: tuple[float, float] | None = Field(
+        description="The same in millimetres; null where the scan does not tell."
+    )
+    text: str = Field(description="The same in a sentence.")
+
+
+class ClassEvidence(BaseModel):
+    """How the logit of a class comes about: `mean` and `bias` add up to it."""
+
+    name: str
+    logit: float
+    mean: float = Field(description="Of the class's additive map, in logit units.")
+    bias: float = Field(description="Of the class, whatever the slice shows.")
+    lead: float = Field(description="The logit less the mean of all classes' logits.")
+
+
+class MethodFacts(BaseModel):
+    """One way to explain an answer."""
+
+    name: str
+    title: str
+    meaning: str = Field(description="`{name}` stands for the class.")
+    unit: str
+    low: float = Field(description="What the low end of the colours stands for.")
+    high: float = Field(description="Likewise of the high end.")
+    palettes: list[str] = Field(description="Those that suit it, the usual one first.")
+
+
+class MapFacts(BaseModel):
+    """What there is to draw of one slice."""
+
+    slice: int
+    slices: int = Field(description="How many the analysis has.")
+    cell: CellFacts
+    classes: list[ClassEvidence]
+    methods: list[MethodFacts]
 
 
 AUDIT_EXAMPLE: Final[JsonDict] = {

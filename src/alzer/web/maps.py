@@ -1,12 +1,13 @@
 """The addresses of an analysis's maps: drawn, in numbers, with legends, as a bundle."""
 
+import io
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Final
 
+import numpy as np
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field
 
 from alzer.analysis_bundle import pack_bundle
 from alzer.backends.backend import Layer, MapQuestion
@@ -24,6 +25,7 @@ from alzer.web.callers import until_disconnected
 from alzer.web.explanations import Explanations
 from alzer.web.history import ExplainedClass, History, Identity
 from alzer.web.map_choices import MapChoice
+from alzer.web.map_schemas import CellFacts, ClassEvidence, MapFacts, MethodFacts
 from alzer.web.openapi import (
     OTHER_PROBLEM,
     PROBLEMS,
@@ -40,57 +42,13 @@ SliceIndex = Annotated[
 ]
 _Choice = Annotated[MapChoice, Depends()]
 
+_BYTES: Final = "application/octet-stream"
 _UNSTORED: Final = {"Cache-Control": "no-store"}
+_NOTHING: Final = "No region of the image spoke for '{name}': there is nothing to show."
 _NO_MANIFEST: Final = (
     "An earlier version made this analysis, which kept too little for a bundle. Send "
     "the scan again."
 )
-
-
-class CellFacts(BaseModel):
-    """How coarse the maps are."""
-
-    rows: int = Field(description="Of the maps.")
-    columns: int = Field(description="Of the maps.")
-    pixels: tuple[float, float] = Field(
-        description="Rows and columns of the picture that one cell covers."
-    )
-    mm: tuple[float, float] | None = Field(
-        description="The same in millimetres; null where the scan does not tell."
-    )
-    text: str = Field(description="The same in a sentence.")
-
-
-class ClassEvidence(BaseModel):
-    """How the logit of a class comes about: `mean` and `bias` add up to it."""
-
-    name: str
-    logit: float
-    mean: float = Field(description="Of the class's additive map, in logit units.")
-    bias: float = Field(description="Of the class, whatever the slice shows.")
-    lead: float = Field(description="The logit less the mean of all classes' logits.")
-
-
-class MethodFacts(BaseModel):
-    """One way to explain an answer."""
-
-    name: str
-    title: str
-    meaning: str = Field(description="`{name}` stands for the class.")
-    unit: str
-    low: float = Field(description="What the low end of the colours stands for.")
-    high: float = Field(description="Likewise of the high end.")
-    palettes: list[str] = Field(description="Those that suit it, the usual one first.")
-
-
-class MapFacts(BaseModel):
-    """What there is to draw of one slice."""
-
-    slice: int
-    slices: int = Field(description="How many the analysis has.")
-    cell: CellFacts
-    classes: list[ClassEvidence]
-    methods: list[MethodFacts]
 
 
 @dataclass(frozen=True)
@@ -127,6 +85,32 @@ class Maps:
             gone=partial(until_disconnected, request),
         )
         return await self.service.backend.draw_map(question, partial(_answer, name))
+
+    def values(
+        self,
+        request: Request,
+        identity: Identity,
+        class_name: ExplainedClass,
+        choice: _Choice,
+        index: SliceIndex = 0,
+    ) -> Response:
+        """Return the numbers that a map is drawn from: a .npy file for NumPy.
+
+        float32 of shape (row, column) of the scan's picture, in the unit of the map's
+        scale; not a number outside the head, where nothing is drawn. Colours and the
+        range of the scale change nothing.
+
+        Raises:
+            NoEvidence: No region spoke for the class.
+        """
+        maps = self.evidence(request, identity, index).maps(index)
+        label = CLASS_NAMES.index(class_name.value)
+        values = maps.values(choice.style, label)
+        if values is None:
+            raise NoEvidence(_NOTHING.format(name=class_name.value))
+        file = io.BytesIO()
+        np.save(file, np.where(maps.head, values, np.float32(np.nan)))
+        return Response(file.getvalue(), 200, _UNSTORED, _BYTES)
 
     def seen(
         self, request: Request, identity: Identity, index: SliceIndex = 0
@@ -233,10 +217,7 @@ def _facts(maps: SliceMaps, index: int, count: int) -> MapFacts:
 
 def _answer(name: str, layer: Layer | None) -> Response:
     if layer is None:
-        message = (
-            f"No region of the image spoke for '{name}': there is nothing to show."
-        )
-        raise NoEvidence(message)
+        raise NoEvidence(_NOTHING.format(name=name))
     return Response(encode_png(layer), 200, _UNSTORED, "image/png")
 
 
@@ -259,6 +240,14 @@ def map_routes(service: Service) -> APIRouter:
             response_class=Response,
             responses={**picture_response(meaning), **failures, **missing},
         )
+    numbers = {"description": "The numbers.", "content": {_BYTES: {}}}
+    router.add_api_route(
+        f"{root}/map/values",
+        maps.values,
+        methods=["GET"],
+        response_class=Response,
+        responses={200: numbers, **failures, **missing},
+    )
     router.add_api_route(
         f"{root}/maps",
         maps.facts,

@@ -48,7 +48,7 @@ class OcclusionAnswer(BaseModel):
     class_name: str = Field(
         description="The most probable class of the slice as it is; `margin` is its."
     )
-    before: Answered
+    before: Answered = Field(description="As the analysis has it.")
     after: Answered = Field(description="With the box filled in.")
     fall: float = Field(
         description="By how much the margin fell; above 0, the box spoke for the class."

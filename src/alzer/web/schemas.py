@@ -13,6 +13,7 @@ from alzer.web.head_schemas import HeadFields
 from alzer.web.input_schemas import INPUT_EXAMPLE, ScanInput
 from alzer.web.map_schemas import QUALITY_EXAMPLE, MapQuality
 from alzer.web.opinion_schemas import OPINION_EXAMPLE, SecondOpinion
+from alzer.web.picture_schemas import PICTURE_EXAMPLE, Picture
 
 _EXAMPLE: Final[JsonDict] = {
     "prediction": "Mild Impairment",
@@ -35,6 +36,7 @@ _EXAMPLE: Final[JsonDict] = {
     "second_opinion": OPINION_EXAMPLE,
     "map_quality": QUALITY_EXAMPLE,
     "input": INPUT_EXAMPLE,
+    "picture": PICTURE_EXAMPLE,
     "warnings": [],
     "timings_ms": {"read": 0.9, "infer": 21.8, "explain": 0.4, "total": 25.1},
     "model": {
@@ -164,6 +166,11 @@ class Prediction(BaseModel):
         None,
         description="What was sent, as far as it was read. Null of analyses from "
         "before this was told.",
+    )
+    picture: Picture | None = Field(
+        None,
+        description="What is known of the scan's picture; null of analyses from before "
+        "it was told.",
     )
     warnings: list[str] = Field(description="What a reader of the answer must know.")
     timings_ms: dict[str, float] = Field(

@@ -24,7 +24,7 @@ _SPACINGS: Final = (
 
 _LPS_TO_RAS: Final = np.array((-1.0, -1.0, 1.0))
 
-_RATIO_ONLY: Final = (
+RATIO_ONLY: Final = (
     "The file says how high pixels are for their width, but not in millimetres."
 )
 
@@ -49,7 +49,7 @@ def spacing(frame: Frame) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
     ratio = _finite(frame, "PixelAspectRatio", 2)
     if ratio is None or min(ratio) <= 0.0 or ratio[0] == ratio[1]:
         return None, ()
-    return (ratio[0] / ratio[1], 1.0), (_RATIO_ONLY,)
+    return (ratio[0] / ratio[1], 1.0), (RATIO_ONLY,)
 
 
 def affine(

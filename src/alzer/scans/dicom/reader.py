@@ -16,7 +16,7 @@ from alzer.scans.dicom.acceptance import check_header
 from alzer.scans.dicom.bits import extract
 from alzer.scans.dicom.colours import check_readable, is_colour, to_grey
 from alzer.scans.dicom.elements import Frame, frame_of
-from alzer.scans.dicom.geometry import affine, spacing
+from alzer.scans.dicom.geometry import RATIO_ONLY, affine, spacing
 from alzer.scans.dicom.intensity import Intensities, to_units
 from alzer.scans.dicom.parsing import ParsedFile, parse
 from alzer.scans.dicom.pixel_format import PixelFormat, describe
@@ -60,6 +60,7 @@ def read_dicom(data: bytes, limits: Limits) -> Slice:
         affine=affine(frame, spacing_mm),
         notes=(*notes, *remarks.notes, *spacing_notes, *lost),
         warnings=remarks.warnings,
+        tells_size=RATIO_ONLY not in spacing_notes,
     )
     return reduced(scan, pixels, reduction)
 

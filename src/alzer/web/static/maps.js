@@ -1,6 +1,9 @@
 /** Choosing which map of a slice is laid over it, and how it is drawn. */
 
+import { offerPalettes, palettesOf, showLegend } from "./legends.js";
+import { getNumbers } from "./numbers.js";
 import { prepareOcclusion, signed } from "./occlusion.js";
+import { preparePictures } from "./pictures.js";
 import { getDocument, getPicture } from "./requests.js";
 
 const part = (id) => document.getElementById(id);
@@ -10,53 +13,38 @@ const CHOICES = ["map-method", "map-class", "map-palette", "map-range", "map-cel
 const USUAL = {
   title: part("cam-title").textContent,
   overlay: part("overlay-title").textContent,
+  original: part("original-title").textContent,
 };
 
-const legends = () => [...document.querySelectorAll(".map-legend")];
+// Of a whole head: on one scale for all slices, so that they can be compared.
+const USUAL_OF_HEADS = "additive";
 
-const isSigned = () => part("map-method").selectedOptions[0].dataset.signed === "true";
+const SEEN = {
+  title: "What the network saw",
+  slice: "The scan itself is not kept: in its place is what the network saw of it.",
+  volume: "The slice is shown as the network saw it: the brain, cut out of the scan.",
+};
 
-/** A number with its sign, as short as it goes; for a scale. */
-function tick(value) {
-  const text = String(Number(Math.abs(value).toFixed(2)));
-  return value === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
-}
+const methodOption = () => part("map-method").selectedOptions[0];
 
-/** The colours that suit the chosen map; the usual ones first. */
-function palettesOf(method) {
-  return legends()
-    .filter(({ dataset }) => dataset.method === method)
-    .map(({ dataset }) => dataset.palette);
-}
+const isSigned = () => methodOption().dataset.signed === "true";
 
-function offerPalettes() {
-  const suitable = palettesOf(part("map-method").value);
-  for (const option of part("map-palette").options) {
-    option.hidden = !suitable.includes(option.value);
-    option.disabled = option.hidden;
-  }
-  if (!suitable.includes(part("map-palette").value)) part("map-palette").value = suitable[0];
-}
+const range = () => (isSigned() ? part("map-range").value : null);
 
-function showLegend(isUsual) {
-  part("usual-legend").hidden = !isUsual;
-  const [method, palette] = [part("map-method").value, part("map-palette").value];
-  for (const legend of legends()) {
-    const { dataset } = legend;
-    legend.hidden = isUsual || dataset.method !== method || dataset.palette !== palette;
-    if (legend.hidden || !isSigned()) continue;
-    const ticks = [...legend.querySelectorAll("[data-value]")];
-    const most = Number(ticks.at(-1).dataset.value);
-    for (const each of ticks) {
-      each.textContent = tick((each.dataset.value / most) * part("map-range").value);
-    }
-  }
+const isHead = ({ kind }) => kind === "volume";
+
+/** Which slice of a head is chosen; the one that there is, else. */
+function sliceOf(answer) {
+  if (!isHead(answer)) return { index: 0, title: "" };
+  const { value, dataset } = part("strip").querySelector("input:checked");
+  return { index: Number(value), title: dataset.title };
 }
 
 /** What stands above the pictures, and what is downloaded, is of the map that is shown. */
-function showTitles(isUsual, address) {
-  const [title, name] = [part("map-method").selectedOptions[0].text, part("map-class").value];
-  part("cam-title").textContent = isUsual ? USUAL.title : title;
+function showTitles(isUsual, slice, address) {
+  const [title, name] = [methodOption().text, part("map-class").value];
+  const place = slice.title ? `, ${slice.title}` : "";
+  part("cam-title").textContent = isUsual ? USUAL.title : `${title}${place}`;
   part("overlay-title").textContent = isUsual ? USUAL.overlay : `${title}: ${name}`;
   part("focus").hidden = !isUsual;
   part("map-caution").hidden = isUsual;
@@ -68,7 +56,7 @@ function showTitles(isUsual, address) {
 function showWords(facts) {
   const name = part("map-class").value;
   const one = facts.classes.find((each) => each.name === name);
-  const { meaning } = part("map-method").selectedOptions[0].dataset;
+  const { meaning } = methodOption().dataset;
   part("map-meaning").textContent = meaning.replaceAll("{name}", name);
   part("map-sum").textContent =
     `Logit of '${name}': ${signed(one.logit)}, the sum of the additive map's mean ` +
@@ -78,15 +66,37 @@ function showWords(facts) {
   part("map-range-box").hidden = !isSigned();
 }
 
-function addressOf(root, id) {
+function queryOf(slice) {
   const query = new URLSearchParams({
     class: part("map-class").value,
     method: part("map-method").value,
     palette: part("map-palette").value,
     cells: part("map-cells").checked,
+    slice: slice.index,
   });
-  if (isSigned()) query.set("range", part("map-range").value);
-  return `${root}/analyses/${id}/map?${query}`;
+  if (isSigned()) query.set("range", range());
+  return query;
+}
+
+/** The numbers of the map that is shown, with what is said of them. */
+function mapOf(numbers, facts) {
+  const method = facts.methods.find(({ name }) => name === part("map-method").value);
+  return {
+    numbers,
+    title: method.title,
+    unit: method.unit.split(",")[0],
+    isSigned: isSigned(),
+    high: Number(range() ?? method.high),
+  };
+}
+
+/** Show what the network saw where the scan is not here. */
+function showSeen(answer, address) {
+  for (const id of ["original", "overlay-base"]) part(id).src = address;
+  part("original-title").textContent = SEEN.title;
+  part("original-figure").hidden = false;
+  part("map-seen").textContent = isHead(answer) ? SEEN.volume : SEEN.slice;
+  part("map-seen").hidden = false;
 }
 
 /**
@@ -95,62 +105,77 @@ function addressOf(root, id) {
  * `opacity` sets the slider, which covers the scan with the map.
  */
 export function prepareMaps(root, opacity) {
-  let shown = null; // the answer, its facts, and what is asked for now
+  let shown = null; // the answer, its slice and facts, and whether a map was chosen
   let asking = new AbortController();
   const offerOcclusion = prepareOcclusion(root);
+  const pictures = preparePictures();
 
+  const under = (path) => `${root}/analyses/${shown.answer.analysis_id}/${path}`;
+
+  /** Whether the contract's own heatmap is what is asked for. */
   const isUsual = () =>
+    !isHead(shown.answer) &&
     part("map-method").selectedIndex === 0 &&
     part("map-palette").value === palettesOf(part("map-method").value)[0] &&
     part("map-class").value === shown.answer.prediction &&
     !part("map-cells").checked;
 
-  async function draw() {
+  async function drawLayer(signal) {
+    const picture = await getPicture(under(`map?${queryOf(shown.slice)}`), { signal });
+    if (signal.aborted) return;
+    URL.revokeObjectURL(part("overlay-heat").src);
+    part("overlay-heat").src = URL.createObjectURL(picture);
+    part("overlay-heat").hidden = false;
+  }
+
+  async function readNumbers(signal) {
+    const { facts } = shown;
+    const numbers = await getNumbers(under(`map/values?${queryOf(shown.slice)}`), { signal });
+    if (!signal.aborted) pictures.setMap(mapOf(numbers, facts));
+  }
+
+  /** Draw the map that is asked for, unless its layer is here, and read its numbers. */
+  async function draw(hasLayer) {
     asking.abort();
     asking = new AbortController();
     const { signal } = asking;
+    pictures.forgetNumbers(); // they are of another map
     try {
-      const picture = await getPicture(addressOf(root, shown.answer.analysis_id), { signal });
-      if (signal.aborted) return;
-      URL.revokeObjectURL(part("overlay-heat").src);
-      part("overlay-heat").src = URL.createObjectURL(picture);
-      part("overlay-heat").hidden = false;
+      await Promise.all([hasLayer || drawLayer(signal), readNumbers(signal)]);
     } catch (error) {
       if (error.name === "AbortError") return;
       part("overlay-heat").hidden = true;
+      pictures.setMap(null);
       part("map-missing").textContent = error.message;
     }
   }
 
   function showUsual() {
-    asking.abort();
-    part("overlay-heat").hidden = false;
-    part("overlay-heat").src = shown.heat;
     part("overlay-figure").hidden = !shown.hasHeatmap;
     part("explanation").hidden = !shown.hasHeatmap;
-    part("opacity-control").hidden = !shown.answer.layers;
+    part("opacity-control").hidden = false;
     opacity.show(40, true);
+    if (!shown.hasHeatmap) return pictures.setMap(null);
+    if (shown.heat) part("overlay-heat").src = shown.heat;
+    part("overlay-heat").hidden = false;
+    draw(Boolean(shown.heat));
   }
 
   function showChosen(keepsOpacity) {
     part("overlay-figure").hidden = false;
     part("explanation").hidden = false;
     part("opacity-control").hidden = false;
-    if (!shown.answer.layers) {
-      part("overlay-base").src = `${root}/analyses/${shown.answer.analysis_id}/seen`;
-    }
     const { opacity: usual } = part("map-palette").selectedOptions[0].dataset;
     opacity.show(keepsOpacity ? part("opacity").value : usual, false);
-    draw();
+    draw(false);
   }
 
   function show(changed) {
     part("map-missing").textContent = "";
     offerPalettes();
     showWords(shown.facts);
-    showLegend(isUsual());
-    showTitles(isUsual(), addressOf(root, shown.answer.analysis_id));
-    part("map-seen").hidden = isUsual() || Boolean(shown.answer.layers);
+    showLegend(isUsual(), range());
+    showTitles(isUsual(), shown.slice, under(`map?${queryOf(shown.slice)}`));
     if (isUsual()) return showUsual();
     showChosen(shown.chosen && !["map-method", "map-palette"].includes(changed));
     shown.chosen = true;
@@ -163,28 +188,55 @@ export function prepareMaps(root, opacity) {
     });
   }
 
-  return async (answer) => {
-    asking.abort();
-    shown = null;
-    part("map-tools").hidden = true;
-    offerOcclusion(null);
-    showLegend(true);
-    showTitles(true);
-    if (!answer) return;
-    const facts = await getDocument(`${root}/analyses/${answer.analysis_id}/maps`).catch(
-      () => null, // nothing is kept to draw from
-    );
-    if (!facts || part("provenance").dataset.analysis !== answer.analysis_id) return;
-    const { heat = "" } = answer.layers ?? {};
-    shown = { answer, facts, heat: heat ?? "", hasHeatmap: Boolean(answer.heatmap_url), chosen: false };
-    part("map-method").selectedIndex = 0;
+  function chooseFirst(answer) {
+    part("map-method").value = isHead(answer) ? USUAL_OF_HEADS : part("map-method").options[0].value;
     offerPalettes();
     part("map-palette").value = palettesOf(part("map-method").value)[0];
     part("map-class").value = answer.prediction;
     part("map-cells").checked = false;
-    showWords(facts);
-    part("bundle").href = `${root}/analyses/${answer.analysis_id}/bundle`;
-    offerOcclusion(answer.layers ? answer.analysis_id : null);
-    part("map-tools").hidden = false;
+  }
+
+  /** Show a slice; `isFirst` where it is of an answer that was not shown before. */
+  async function open(answer, isFirst) {
+    const slice = sliceOf(answer);
+    asking.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    const address = `${root}/analyses/${answer.analysis_id}`;
+    const facts = await getDocument(`${address}/maps?slice=${slice.index}`, { signal }).catch(
+      () => null, // nothing is kept to draw from
+    );
+    if (!facts || signal.aborted) return;
+    const heat = answer.layers?.heat ?? "";
+    const chosen = !isFirst && shown?.chosen;
+    shown = { answer, slice, facts, heat, hasHeatmap: Boolean(answer.heatmap_url), chosen };
+    if (isFirst) chooseFirst(answer);
+    if (isHead(answer) || !answer.layers) showSeen(answer, under(`seen?slice=${slice.index}`));
+    if (isHead(answer)) {
+      part("evidence").hidden = false;
+      part("missing").hidden = true;
+    }
+    part("bundle").href = under("bundle");
+    offerOcclusion(answer.analysis_id, slice.index);
+    for (const id of ["map-tools", "map-details"]) part(id).hidden = false;
+    show();
+  }
+
+  part("strip").addEventListener("change", () => {
+    if (shown && isHead(shown.answer)) open(shown.answer, false);
+  });
+
+  return (answer) => {
+    asking.abort();
+    shown = null;
+    for (const id of ["map-tools", "map-details", "map-seen"]) part(id).hidden = true;
+    part("original-title").textContent = USUAL.original;
+    part("map-missing").textContent = "";
+    offerOcclusion(null);
+    showLegend(true);
+    showTitles(true, { title: "" });
+    pictures.start(answer.picture);
+    if (isHead(answer)) part("slice-viewer").append(part("evidence"));
+    open(answer, true);
   };
 }

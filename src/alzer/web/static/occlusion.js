@@ -25,6 +25,10 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 /** The picture that the box lies on: the scan, or the overlay where that is not here. */
 const picture = () => part(part("original-figure").hidden ? "overlay-base" : "original");
 
+const frames = [...document.querySelectorAll("#pictures .frame")];
+
+const frameOf = (image) => image.closest(".frame");
+
 function moved({ top, left, bottom, right }, [down, across]) {
   const rows = clamp(down, -top, 1 - bottom);
   const columns = clamp(across, -left, 1 - right);
@@ -102,7 +106,7 @@ function fill(answer) {
 
 /** Connect the box; give the function that offers it for an answer. */
 export function prepareOcclusion(root) {
-  let identity = null;
+  let asked = null; // the analysis and its slice
   let box = FIRST;
   let start = null; // where the pointer went down
   let asking = new AbortController();
@@ -110,17 +114,17 @@ export function prepareOcclusion(root) {
 
   const isPlaced = () => part("occlusion-place").getAttribute("aria-pressed") === "true";
 
+  /** The box lies on the picture's own stage, and moves with it. */
   function drawBox() {
     if (!isPlaced()) return;
-    const image = picture();
-    const frame = image.parentElement;
-    if (part("box").parentElement !== frame) frame.append(part("box"));
-    const [inside, outside] = [image.getBoundingClientRect(), frame.getBoundingClientRect()];
+    const stage = picture().parentElement;
+    if (part("box").parentElement !== stage) stage.append(part("box"));
+    const share = (value) => `${100 * value}%`;
     const { style } = part("box");
-    style.top = `${inside.top - outside.top + box.top * inside.height}px`;
-    style.left = `${inside.left - outside.left + box.left * inside.width}px`;
-    style.height = `${(box.bottom - box.top) * inside.height}px`;
-    style.width = `${(box.right - box.left) * inside.width}px`;
+    style.top = share(box.top);
+    style.left = share(box.left);
+    style.height = share(box.bottom - box.top);
+    style.width = share(box.right - box.left);
   }
 
   function addressOf() {
@@ -131,8 +135,9 @@ export function prepareOcclusion(root) {
       left: box.left * wide,
       right: box.right * wide,
       fill: part("occlusion-fill").value,
+      slice: asked.slice,
     });
-    return `${root}/analyses/${identity}/occlusion?${query}`;
+    return `${root}/analyses/${asked.id}/occlusion?${query}`;
   }
 
   async function ask() {
@@ -163,7 +168,8 @@ export function prepareOcclusion(root) {
     part("occlusion-place").setAttribute("aria-pressed", String(isWanted));
     part("occlusion-place").textContent = isWanted ? "Remove the box" : "Place a box";
     part("box").hidden = !isWanted;
-    picture().parentElement.classList.toggle("boxed", isWanted);
+    for (const frame of frames) frame.classList.remove("boxed");
+    if (isWanted) frameOf(picture()).classList.add("boxed");
     if (!isWanted) {
       part("occlusion-answer").hidden = true;
       part("occlusion-error").textContent = "";
@@ -192,9 +198,9 @@ export function prepareOcclusion(root) {
     change((event.shiftKey ? resized : moved)(box, step));
     askSoon();
   });
-  for (const frame of document.querySelectorAll("#pictures .frame")) {
+  for (const frame of frames) {
     frame.addEventListener("pointerdown", (event) => {
-      if (!isPlaced() || frame !== picture().parentElement || event.button !== 0) return;
+      if (!isPlaced() || frame !== frameOf(picture()) || event.button !== 0) return;
       event.preventDefault();
       frame.setPointerCapture(event.pointerId);
       start = pointOf(event);
@@ -210,12 +216,11 @@ export function prepareOcclusion(root) {
       ask();
     });
     frame.addEventListener("pointercancel", () => (start = null));
-    new ResizeObserver(() => requestAnimationFrame(drawBox)).observe(frame);
   }
 
-  return (id) => {
+  return (id, slice = 0) => {
     if (isPlaced()) place(false);
-    identity = id;
+    asked = { id, slice };
     part("occlusion").hidden = !id;
   };
 }

@@ -192,6 +192,6 @@ export function prepareResult(root) {
     showMapCheck(answer);
     showScanFacts(answer, scan);
     fillProvenance(answer);
-    offerMaps(isHead(answer) ? null : answer);
+    offerMaps(answer);
   };
 }

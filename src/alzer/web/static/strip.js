@@ -74,6 +74,7 @@ function picture(slice, root) {
 function item(slice, root) {
   const input = element("input", { type: "radio", name: "slice", value: slice.index });
   input.className = "unseen";
+  input.dataset.title = `slice at ${height(slice)}`;
   input.setAttribute("aria-label", `Slice at ${height(slice)}: ${wordsOf(slice)}`);
   const label = element("label", {}, [
     input,

@@ -1,6 +1,6 @@
 /** Showing pictures of a scan: true pixels, equal size, adjustable overlay. */
 
-// Tallest picture, in the window's heights: both of a pair and their names fit.
+// Tallest picture that stands alone, in the window's heights.
 const TALLEST = 0.7;
 
 // Least share of the room that a picture fills when its pixels are kept square.
@@ -13,14 +13,11 @@ const LEAST_FILLED = 0.7;
  * screen's own dots, without smoothing that would look like detail. Where that
  * would waste the room, the browser resamples.
  */
-function magnification(widest, tallest, image) {
-  const largest = Math.min(
-    widest / image.naturalWidth,
-    tallest / image.naturalHeight,
-  );
+export function magnification(widest, tallest, { columns, rows }, least = LEAST_FILLED) {
+  const largest = Math.min(widest / columns, tallest / rows);
   const dots = window.devicePixelRatio;
   const whole = Math.floor(largest * dots) / dots;
-  const isWhole = whole >= LEAST_FILLED * largest;
+  const isWhole = whole >= least * largest;
   return { scale: isWhole ? whole : largest, isWhole };
 }
 
@@ -28,18 +25,24 @@ function fit(image) {
   const frame = image.parentElement;
   if (!image.naturalWidth || !frame.clientWidth) return;
   const tallest = Math.max(240, TALLEST * window.innerHeight);
-  const { scale, isWhole } = magnification(frame.clientWidth, tallest, image);
+  const size = { columns: image.naturalWidth, rows: image.naturalHeight };
+  const { scale, isWhole } = magnification(frame.clientWidth, tallest, size);
   image.classList.toggle("pixels", isWhole);
-  image.style.width = `${scale * image.naturalWidth}px`;
-  image.style.height = `${scale * image.naturalHeight}px`;
+  image.style.width = `${scale * size.columns}px`;
+  image.style.height = `${scale * size.rows}px`;
 }
 
-/** Keep the pictures fitted, whatever loads and however the window changes. */
+/**
+ * Keep the pictures fitted, whatever loads and however the window changes.
+ *
+ * Those that are moved and enlarged together are fitted by their view (zoom.js).
+ */
 export function keepFitted(images) {
+  const alone = images.filter((image) => !image.closest(".stage"));
   const observer = new ResizeObserver(() => {
-    requestAnimationFrame(() => images.forEach(fit));
+    requestAnimationFrame(() => alone.forEach(fit));
   });
-  for (const image of images) {
+  for (const image of alone) {
     image.addEventListener("load", () => fit(image));
     observer.observe(image.parentElement);
   }
@@ -57,7 +60,8 @@ export function connectOpacity({ slider, output, saved, heat, bars }) {
     const isSaved = isUsual && slider.value === slider.defaultValue;
     output.value = `${slider.value} %`;
     saved.hidden = !isSaved;
-    for (const each of [heat, ...bars]) each.style.opacity = slider.value / 100;
+    const layers = heat.parentElement.querySelectorAll("#overlay-heat, #overlay-cut");
+    for (const each of [...layers, ...bars]) each.style.opacity = slider.value / 100;
   };
   slider.addEventListener("input", show);
   return {
