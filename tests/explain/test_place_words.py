@@ -63,13 +63,9 @@ def test_what_is_spread_evenly_is_said_to_lie_nowhere_in_particular() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_picture_of_a_turned_input_has_the_opposite_words(part: str) -> None:
-    turned = Geometry(
-        0.0, 0.0, (1.0, 1.0), SHAPE, SHAPE, turned=True, cell_stride=16
-    )
+    turned = Geometry(0.0, 0.0, (1.0, 1.0), SHAPE, SHAPE, turned=True, cell_stride=16)
     told = words(maps_with(PARTS[part], turned))
-    swapped = str.maketrans(
-        {"\1": "left", "\2": "right", "\3": "upper", "\4": "lower"}
-    )
+    swapped = str.maketrans({"\1": "left", "\2": "right", "\3": "upper", "\4": "lower"})
     opposite = (
         part.replace("left", "\2")
         .replace("right", "\1")

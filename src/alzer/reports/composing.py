@@ -1,14 +1,16 @@
 """From what is known of an analysis to what its report says."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from alzer.answer import Analysis
 from alzer.caveats import class_caveats, explain_sets
 from alzer.classes import CLASS_NAMES, CLASSES
 from alzer.errors import InvalidRequest
+from alzer.explain.faithfulness import Faithfulness
 from alzer.headline import About
 from alzer.model.card import CardFields
 from alzer.model.decision import Decision
@@ -23,7 +25,7 @@ from alzer.reports.report import (
     describe_moment,
     percent,
 )
-from alzer.reports.sources import Source
+from alzer.reports.sources import Source, source_of_analysis
 from alzer.reports.verdicts import find_verdicts
 
 Values = Mapping[str, Any]
@@ -61,10 +63,14 @@ def compose(source: Source, reported_at: datetime | None = None) -> Report:
     is_reliable: bool | None = answer.get("reliable")
     withheld = is_reliable is False
     pictures = draw_pictures(source, label, with_heatmap=not withheld)
-    has_heatmap = not withheld and source.overlay_png is not None
+    has_heatmap = any(picture.is_heatmap for picture in pictures)
     about: About = "this person" if source.is_head else "this slice"
     headline = str(answer["headline"])
-    named = () if withheld else tuple(each for each in CLASS_NAMES if _names(headline, each))
+    named = (
+        ()
+        if withheld
+        else tuple(each for each in CLASS_NAMES if _names(headline, each))
+    )
     return Report(
         about=about,
         headline=headline,
@@ -85,8 +91,32 @@ def compose(source: Source, reported_at: datetime | None = None) -> Report:
         measurements=tuple(_measurements(source)),
         structures=tuple(_structures(source)),
         caveats=tuple((source.head.get("measurements") or {}).get("caveats") or ()),
-        has_heatmap=has_heatmap,
     )
+
+
+def report_of(
+    analysis: Analysis,
+    card: Values | None = None,
+    digests: Iterable[str] = (),
+    check: Faithfulness | None = None,
+    reference: str = "",
+) -> Report:
+    """Put the report of an analysis together that has just been made.
+
+    Args:
+        analysis: Of a slice, or of a whole head.
+        card: Of the model that answered, whose figures the report quotes.
+        digests: SHA-256 of each file of the scan, hexadecimal.
+        check: As `check_map` gives it, if the model was asked about its map.
+        reference: What the scan is called in the report, without naming its person.
+
+    Returns:
+        The report, for `alzer.reports.pdf.write_pdf` or
+        `alzer.reports.html.write_html`.
+    """
+    now = datetime.now(UTC)
+    known = {"card": card or {}, "check": check, "reference": reference}
+    return compose(source_of_analysis(analysis, digests, made_at=now, **known), now)
 
 
 def _shares_of(answer: Values) -> list[float]:
@@ -97,8 +127,8 @@ def _shares_of(answer: Values) -> list[float]:
     """
     try:
         told = answer["class_probabilities"]
-        if str(answer["prediction"]) not in CLASS_NAMES or not answer["headline"]:
-            raise ValueError
+        CLASS_NAMES.index(str(answer["prediction"]))
+        _ = str(answer["headline"])
         return [_number(told[name]) for name in CLASS_NAMES]
     except (KeyError, TypeError, ValueError) as error:
         message = (
@@ -133,9 +163,7 @@ def _title(about: About, named: Sequence[str], *, is_reliable: bool) -> str:
     return f"Result for {about}"
 
 
-def _remarks(
-    answer: Values, named: Sequence[str], decision: Decision
-) -> Iterator[str]:
+def _remarks(answer: Values, named: Sequence[str], decision: Decision) -> Iterator[str]:
     if reason := answer.get("unreliable_reason"):
         yield str(reason)
         yield _NOTHING_FOLLOWS

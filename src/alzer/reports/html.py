@@ -38,7 +38,11 @@ class Document:
 
 
 def write_html(
-    report: Report, *, density: Density = "roomy", pdf_link: str = "", pdf_note: str = ""
+    report: Report,
+    *,
+    density: Density = "roomy",
+    pdf_link: str = "",
+    pdf_note: str = "",
 ) -> Document:
     """Write a report as HTML, to be read on a screen or printed.
 
@@ -52,15 +56,19 @@ def write_html(
         The document.
     """
     style = _style_of(report)
-    text = _environment().get_template("report.html").render(
-        report=report,
-        style=Markup(style),  # noqa: S704 - our own file and whole numbers
-        density=density,
-        pdf_link=pdf_link,
-        pdf_note=pdf_note,
-        legend=LEGEND,
-        legend_bar=_legend_bar(),
-        no_impairment=CLASS_NAMES[0],
+    text = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            style=Markup(style),  # noqa: S704 - our own file and whole numbers
+            density=density,
+            pdf_link=pdf_link,
+            pdf_note=pdf_note,
+            legend=LEGEND,
+            legend_bar=_legend_bar(),
+            no_impairment=CLASS_NAMES[0],
+        )
     )
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return Document(

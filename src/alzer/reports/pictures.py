@@ -38,7 +38,8 @@ def draw_pictures(source: Source, label: int, *, with_heatmap: bool) -> list[Pic
     overlay = _read_overlay(source.overlay_png)
     pictures = list(_scan(source, overlay, label))
     if with_heatmap and overlay is not None and source.overlay_png is not None:
-        pictures.append(Picture(_OVERLAY, source.overlay_png, _words(source, label)))
+        words = _words(source, label)
+        pictures.append(Picture(_OVERLAY, source.overlay_png, words, is_heatmap=True))
     return pictures
 
 

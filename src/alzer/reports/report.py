@@ -57,11 +57,13 @@ class Picture:
         title: What it shows.
         png: The file.
         words: What is to be seen on it, for those who can't.
+        is_heatmap: Whether the heatmap lies over it.
     """
 
     title: str
     png: bytes
     words: str
+    is_heatmap: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,6 @@ class Report:
         measurements: What was measured of a head.
         structures: Of the brain, where they were measured.
         caveats: What to say beside them.
-        has_heatmap: Whether one of the pictures is the heatmap.
         notice: What it is, and is not, above everything else.
         warnings: What a reader must know, as sentences.
         identity: Date, reference and the like.
@@ -145,8 +146,12 @@ class Report:
     measurements: tuple[Fact, ...] = ()
     structures: tuple[Structure, ...] = ()
     caveats: tuple[str, ...] = ()
-    has_heatmap: bool = False
     notice: str = NOTICE
+
+    @property
+    def has_heatmap(self) -> bool:
+        """Whether one of the pictures is the heatmap."""
+        return any(picture.is_heatmap for picture in self.pictures)
 
     @property
     def pages(self) -> int:

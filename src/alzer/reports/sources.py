@@ -52,7 +52,8 @@ class Source:
     @property
     def head(self) -> Values:
         """What is told of a whole head: preparation, measurements, leading slice."""
-        return {**(self.manifest.get("head") or {}), **self.answer}
+        # The answer in a bundle has the verdict on the preparation alone.
+        return {**self.answer, **(self.manifest.get("head") or {})}
 
     @property
     def model(self) -> Values:
@@ -75,7 +76,9 @@ class Source:
 
 
 def source_of_analysis(
-    analysis: Analysis, digests: Iterable[str] = (), **known: Any  # noqa: ANN401 - as `Source` has them
+    analysis: Analysis,
+    digests: Iterable[str] = (),
+    **known: Any,  # noqa: ANN401 - as `Source` has them
 ) -> Source:
     """Return what the report of an analysis is made from.
 

@@ -17,6 +17,7 @@ from alzer.explain.map_legend import draw_map_legend
 from alzer.explain.methods import METHODS
 from alzer.explain.overlay import encode_png
 from alzer.explain.palettes import palettes_for
+from alzer.explain.place_words import describe_place
 from alzer.explain.slice_maps import SliceMaps
 from alzer.store.kinds import Kind
 from alzer.web.accounts import account_of
@@ -69,6 +70,10 @@ class ClassEvidence(BaseModel):
     mean: float = Field(description="Of the class's additive map, in logit units.")
     bias: float = Field(description="Of the class, whatever the slice shows.")
     lead: float = Field(description="The logit less the mean of all classes' logits.")
+    places: dict[str, str | None] = Field(
+        description="By map: where on the picture what spoke for the class lies, in "
+        "sentences for people who can't see it; null if nothing spoke for it."
+    )
 
 
 class MethodFacts(BaseModel):
@@ -213,8 +218,12 @@ def _facts(maps: SliceMaps, index: int, count: int) -> MapFacts:
                 mean=one.mean,
                 bias=one.bias,
                 lead=one.logit - middle,
+                places={
+                    method.name: describe_place(maps, method, label)
+                    for method in METHODS
+                },
             )
-            for name, one in zip(CLASS_NAMES, sums, strict=True)
+            for label, (name, one) in enumerate(zip(CLASS_NAMES, sums, strict=True))
         ],
         methods=[
             MethodFacts(

@@ -65,6 +65,14 @@ function showTitles(isUsual, address) {
   if (address) part("download-map").href = address;
 }
 
+/** Where the evidence lies, in words; they describe the overlay to people who can't see it. */
+function showPlace(words) {
+  part("map-place").textContent = words ?? "";
+  for (const id of ["overlay", "overlay-figure"]) {
+    part(id).setAttribute("aria-describedby", "map-place");
+  }
+}
+
 function showWords(facts) {
   const name = part("map-class").value;
   const one = facts.classes.find((each) => each.name === name);
@@ -75,6 +83,7 @@ function showWords(facts) {
     `${signed(one.mean)} and the bias ${signed(one.bias)}. It lies ${Math.abs(one.lead).toFixed(2)} ` +
     `${one.lead < 0 ? "below" : "above"} the mean of the four logits.`;
   part("map-cell").textContent = facts.cell.text;
+  showPlace(one.places[part("map-method").value]);
   part("map-range-box").hidden = !isSigned();
 }
 
@@ -167,6 +176,7 @@ export function prepareMaps(root, opacity) {
     asking.abort();
     shown = null;
     part("map-tools").hidden = true;
+    showPlace(null); // of the answer before
     offerOcclusion(null);
     showLegend(true);
     showTitles(true);

@@ -3,6 +3,7 @@
 import { prepareHead } from "./head.js";
 import { prepareMapCheck } from "./mapcheck.js";
 import { prepareMaps } from "./maps.js";
+import { prepareReport } from "./report.js";
 import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
@@ -162,6 +163,7 @@ export function prepareResult(root) {
   const offerMaps = prepareMaps(root, opacity);
   const showHead = prepareHead(root);
   const showMapCheck = prepareMapCheck(root);
+  const offerReport = prepareReport(root);
   return (answer, scan) => {
     placeParts(answer);
     fillHeadline(answer);
@@ -178,6 +180,7 @@ export function prepareResult(root) {
     showHead(isHead(answer) ? answer : null, scan);
     showMapCheck(answer);
     fillProvenance(answer);
+    offerReport(answer);
     offerMaps(isHead(answer) ? null : answer);
   };
 }

@@ -1,6 +1,7 @@
 /** The standard slices, side by side, and one of them enlarged. */
 
 import { here } from "./head.js";
+import { getDocument } from "./requests.js";
 import { keepFitted } from "./viewer.js";
 
 const ATTEMPTS = 3;
@@ -95,6 +96,15 @@ function fillShares(slice) {
   part("slice-shares").replaceChildren(...rows);
 }
 
+/** Say where the evidence lies on the enlarged slice, for people who can't see it. */
+async function describe(slice, answer, root) {
+  const address = `${root}/analyses/${answer.analysis_id}/maps?slice=${slice.index}`;
+  const facts = await getDocument(address).catch(() => null); // nothing is kept
+  const one = facts?.classes.find(({ name }) => name === answer.prediction);
+  const isShown = part("strip").querySelector(`[value="${slice.index}"]`)?.checked;
+  if (one && isShown) part("slice-place").textContent = one.places["grad-cam"] ?? "";
+}
+
 function enlarge(slice, answer, root) {
   const isLeading = slice.index === answer.leading_slice;
   part("slice-title").textContent = `Slice at ${height(slice)}`;
@@ -108,6 +118,8 @@ function enlarge(slice, answer, root) {
   part("slice-sides").hidden = !tellsSides;
   if (slice.heatmap_url) load(part("slice-image"), here(root, slice.heatmap_url));
   part("slice-image").alt = `Slice at ${height(slice)} with what spoke for ${answer.prediction}`;
+  part("slice-place").textContent = "";
+  describe(slice, answer, root);
   fillShares(slice);
 }
 
