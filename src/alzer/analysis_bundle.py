@@ -99,6 +99,7 @@ def describe_analysis(analysis: Analysis, digests: Iterable[str]) -> Manifest:
         "model": asdict(analysis.model),
         "software": dict(_versions(analysis.model.engine)),
         "answer": _describe_answer(analysis),
+        "heatmap_missing_reason": analysis.no_heatmap_reason,
         "head": _describe_head(analysis),
     }
 

@@ -1,4 +1,4 @@
-"""Where in a picture the evidence lies, in words from numbers, for people who can't see.
+"""Where in a picture the evidence lies, in words from numbers.
 
 Places are those of the picture, such as 'upper left', never of the person: which side
 of the person is left, and which region of the brain lies there, is not known here.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from alzer.explain.methods import METHODS
-from alzer.explain.overlay import blended_scan, encode_png, heat_colours
+from alzer.explain.overlay import blended_scan, encode_png, heat_colours, is_whole
 from alzer.explain.place_words import describe_place
 from alzer.reports.report import Picture
 from alzer.reports.sources import Source
@@ -80,8 +80,8 @@ def _shown(source: Source) -> str:
 
 
 def _read_overlay(png: bytes | None) -> Grey | None:
-    """Return the overlay, shape (row, column, colour); None if it is no picture."""
-    if png is None:
+    """Return the overlay, shape (row, column, colour); None if it is not whole."""
+    if png is None or not is_whole(png):
         return None
     try:
         with Image.open(io.BytesIO(png)) as picture:

@@ -124,4 +124,9 @@ def source_of_bundle(bundle: AnalysisBundle, **known: Any) -> Source:  # noqa: A
 
 
 def _answer_in(manifest: Manifest) -> Values:
-    return {"kind": manifest["kind"], "model": manifest["model"], **manifest["answer"]}
+    return {
+        "kind": manifest["kind"],
+        "model": manifest["model"],
+        "heatmap_missing_reason": manifest.get("heatmap_missing_reason"),
+        **manifest["answer"],
+    }

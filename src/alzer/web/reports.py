@@ -111,7 +111,7 @@ class Reports:
         )
         headers = {
             "Cache-Control": "no-store",
-            "Content-Disposition": f'inline; filename="report_{identity}.pdf"',
+            "Content-Disposition": f'attachment; filename="report_{identity}.pdf"',
             "Vary": "Accept",
         }
         return Response(content, 200, headers, _PDF)
