@@ -18,7 +18,7 @@ Call = Callable[..., Result]
 def predicted(call: Call, scan: Path, *options: str) -> dict[str, Any]:
     result = call("predict", scan, "--output", "out", "--format", "jsonl", *options)
     assert result.exit_code == 0
-    (line,) = Path("out/results.jsonl").read_text("utf-8").splitlines()
+    (line,) = Path("out/predictions.jsonl").read_text("utf-8").splitlines()
     record: dict[str, Any] = json.loads(line)
     return record
 
@@ -39,7 +39,7 @@ def test_a_bundle_becomes_a_report(call: Call, scan: Path, suffix: str) -> None:
 
 def test_a_record_becomes_a_report_with_its_heatmap(call: Call, scan: Path) -> None:
     record = predicted(call, scan)
-    result = call("report", "out/results.jsonl", "-o", "r.html")
+    result = call("report", "out/predictions.jsonl", "-o", "r.html")
     text = Path("r.html").read_text("utf-8")
 
     assert result.exit_code == 0
@@ -51,11 +51,11 @@ def test_a_record_becomes_a_report_with_its_heatmap(call: Call, scan: Path) -> N
 
 def test_of_several_records_one_is_named(call: Call, cohort: Path) -> None:
     call("predict", cohort, "--output", "out", "--format", "json")
-    several = call("report", "out/results.json", "-o", "r.html")
+    several = call("report", "out/predictions.json", "-o", "r.html")
     name = str(cohort / "3.jpg")
-    one = call("report", "out/results.json", "-o", "r.html", "--input", name)
+    one = call("report", "out/predictions.json", "-o", "r.html", "--input", name)
     bad = str(cohort / "a-broken.png")
-    failed = call("report", "out/results.json", "-o", "f.html", "--input", bad)
+    failed = call("report", "out/predictions.json", "-o", "f.html", "--input", bad)
 
     assert several.exit_code == 2
     assert "name one with --input" in words_of(several.stderr)

@@ -98,6 +98,15 @@ def test_at_the_usual_opacity_the_scan_is_had_back_to_one_level() -> None:
         assert np.abs(again.astype(int) - scan).max() <= 1
 
 
+def test_no_scan_is_made_up_from_other_heat() -> None:
+    generator = np.random.default_rng(1)
+    scan = generator.integers(0, 256, (9, 7), np.uint8)
+    heat, other = generator.random((2, 9, 7), np.float32)
+
+    with pytest.raises(ValueError, match="other heat"):
+        blended_scan(blend(scan, heat), other)
+
+
 def test_what_does_not_fit_together_is_refused() -> None:
     scan, heat = np.zeros((3, 3), np.uint8), np.zeros((3, 4), np.float32)
 

@@ -3,7 +3,7 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pypdf import PdfReader
 
@@ -18,7 +18,7 @@ DIGEST = "ab" * 32
 REASON = "The skull is still on: send the whole scan."
 
 # What the card of a model of somebody else's may say.
-CARD = {
+CARD: Final[dict[str, Any]] = {
     "data": {
         "source": "Village study",
         "people": 31,

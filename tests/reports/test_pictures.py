@@ -57,6 +57,21 @@ def test_without_evidence_the_overlay_is_shown_alone(analysed: Analysis) -> None
     assert overlay.words == "The slice with the heatmap over it."
 
 
+def test_no_scan_is_made_up_from_the_heatmap_of_another_class(
+    analysed: Analysis,
+) -> None:
+    evidence = analysed.evidence
+    assert evidence is not None
+    other = (analysed.label + 1) % 4
+    spoken_for = replace(evidence, maps=evidence.maps - evidence.maps.min() + 1.0)
+    known = source_of_analysis(analysed)
+    assert known.evidence is not None
+    kept = replace(known.evidence, slices=(spoken_for,))
+    first, _ = draw_pictures(replace(known, evidence=kept), other, with_heatmap=True)
+
+    assert first.title == "What the network saw of the scan"
+
+
 def test_a_damaged_overlay_is_not_shown(analysed: Analysis) -> None:
     whole = analysed.overlay_png or b""
     for broken in (b"no picture", whole[: len(whole) // 2]):

@@ -15,12 +15,14 @@ from alzer.classes import CLASS_NAMES
 from alzer.model.bundle import load_bundle
 from alzer.model.engine import Model, load_model
 from alzer.reports.pdf import HOW_TO_GET_PDF
+from alzer.reports.report import describe_moment
+from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry, read_log
 from alzer.store.records import Record
 from bundles import write_bundle
 from phantoms import as_dicom, draw_brain
 from reports.made import CARD, text_of, words_of
-from served import app_with
+from served import app_of, app_with, steps_of
 from web.test_access import make_token
 
 SCAN = as_dicom(draw_brain((150, 240)), PixelSpacing=[0.9, 0.9])
@@ -123,14 +125,14 @@ def test_what_any_version_kept_has_a_report(client: TestClient, sample: Path) ->
         reliable=document.get("reliable"),
         has_warnings=bool(document["warnings"]),
         answer=document,
-        created_at=datetime(2026, 1, 9, 8, 30, tzinfo=UTC),
+        created_at=datetime.now(UTC),
     )
     store = client.app.state.service.store  # type: ignore[attr-defined]  # of FastAPI
     store.records.add(record, AuditEntry(LOCAL, "analysed", record.id))
     response = client.get(f"/analyses/{record.id}/report")
 
     assert response.status_code == 200
-    assert "9 January 2026, 08:30 UTC" in response.text
+    assert f"<dd>{describe_moment(record.created_at)}</dd>" in response.text
     if document.get("reliable") is False:
         assert "No reliable answer" in response.text
         told = response.text.partition("<h2>Scan</h2>")[0]  # then comes the card
@@ -144,7 +146,9 @@ def test_what_any_version_kept_has_a_report(client: TestClient, sample: Path) ->
 def test_the_figures_are_those_of_the_model_that_answered(tmp_path: Path) -> None:
     folder = write_bundle(tmp_path / "bundle", **CARD)
     own = load_model(load_bundle(folder), "openvino", "fp32", 1)
-    with TestClient(app_with(own, data_dir=tmp_path, model=folder)) as client:
+    settings = Settings(data_dir=tmp_path, model=folder, allowed_hosts=("testserver",))
+    app = app_of(steps_of(own, settings), settings, own)
+    with TestClient(app) as client:
         root = f"/analyses/{predict(client)['analysis_id']}"
         text = words_of(client.get(f"{root}/report").text)
 

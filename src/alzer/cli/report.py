@@ -60,7 +60,7 @@ def report(
     PDF needs the extra 'report'; HTML does not.
     """
     _require_form(output)
-    known = {"card": _card(model), "reference": reference}
+    known: dict[str, Any] = {"card": _card(model), "reference": reference}
     content = _bytes_of(source)
     if content.startswith(_ZIP):
         found = source_of_bundle(read_bundle(content), **known)

@@ -92,7 +92,8 @@ def blended_scan(
         shape (row, column), 0 to 255; at most one level from what it was.
 
     Raises:
-        ValueError: If shapes differ, or heat or opacity lie outside 0 to 1.
+        ValueError: If shapes differ, heat or opacity lie outside 0 to 1, or it is not
+            this heat that was laid over: red, green and blue tell of other greys.
     """
     _require_equal_shapes(overlay.shape[:2], heat.shape)
     _require_share(opacity)
@@ -101,6 +102,10 @@ def blended_scan(
     colours = JET.take(_table_index(heat), axis=0).astype(np.float32)
     # `blend` adds a half before it cuts off: on average nothing is lost.
     greys = (256.0 * overlay - share * colours) / (256.0 - share)
+    # Rounding, and heat that is off by one entry of the table, five levels at most.
+    if np.ptp(greys, axis=2).max() > (256.0 + 5.0 * share) / (256.0 - share):
+        message = "The overlay was made with other heat."
+        raise ValueError(message)
     return np.asarray(np.clip(np.rint(greys.mean(axis=2)), 0, 255), np.uint8)
 
 

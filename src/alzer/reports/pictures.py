@@ -55,13 +55,23 @@ def _scan(source: Source, overlay: Grey | None, label: int) -> Iterator[Picture]
     if evidence is None or leading is None or leading >= len(evidence.slices):
         return
     shown = _shown(source)
-    heat = evidence.heat(label, leading)
-    if overlay is not None and heat is not None and heat.shape == overlay.shape[:2]:
-        picture = encode_png(blended_scan(overlay, heat))
-        yield Picture(_ORIGINAL, picture, f"{shown}, in greys, as it was read.")
+    original = _original(overlay, evidence.heat(label, leading))
+    if original is not None:
+        words = f"{shown}, in greys, as it was read."
+        yield Picture(_ORIGINAL, encode_png(original), words)
         return
     seen = encode_png(evidence.maps(leading).seen)
     yield Picture(_SEEN, seen, f"The part of {shown.lower()} that the network saw.")
+
+
+def _original(overlay: Grey | None, heat: NDArray[np.float32] | None) -> Grey | None:
+    """Return the scan below the heat; None where that can't be told."""
+    if overlay is None or heat is None:
+        return None
+    try:
+        return blended_scan(overlay, heat)
+    except ValueError:  # of another size, or of another class
+        return None
 
 
 def _words(source: Source, label: int) -> str:
