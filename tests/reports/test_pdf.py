@@ -2,12 +2,14 @@
 
 import io
 import socket
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from alzer.analysis import Analysis
@@ -114,6 +116,21 @@ def test_nothing_is_loaded_from_anywhere(analysed: Analysis, tmp_path: Path) -> 
     printed = text_of(pages.write_pdf())
     assert "from a file" not in printed
     assert analysed.headline.text in printed
+
+
+def test_afterwards_damaged_pictures_are_still_refused(analysed: Analysis) -> None:
+    program = (
+        "from PIL import ImageFile\nfrom alzer.reports.pdf import lay_out\n"
+        "lay_out('<p>x</p>')\nprint(ImageFile.LOAD_TRUNCATED_IMAGES)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603 - our own
+
+    assert done.stdout.decode().strip() == "False"
+    content = (analysed.overlay_png or b"")[:-40]
+    write_pdf(report_on(analysed))
+    with pytest.raises(OSError, match="truncated"):
+        Image.open(io.BytesIO(content)).load()
 
 
 def test_without_weasyprint_it_is_said_how_to_get_it(

@@ -4,6 +4,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
+from PIL import ImageFile
+
 from alzer.errors import PdfUnavailable
 from alzer.reports.html import DENSITIES, write_html
 from alzer.reports.report import Report
@@ -73,7 +75,11 @@ def lay_out(text: str) -> "Document":
 
 
 def _load() -> Any:  # noqa: ANN401 - a module, loaded when it is needed
+    # It lets Pillow read damaged pictures, in all of the process: scans must not be.
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         return import_module("weasyprint")
     except (ImportError, OSError) as error:  # the latter: a library of the system
         raise PdfUnavailable(HOW_TO_GET_PDF) from error
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
