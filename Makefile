@@ -25,7 +25,7 @@ endif
 SOURCES := src tests benchmarks tools docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: help postgresql serve test check evaluate docs page constraints requirements audit bandit sbom clean
+.PHONY: help postgresql pango serve test check evaluate docs page constraints requirements audit bandit sbom clean
 
 help:
 	@sed -n 's/^# //p' Makefile | sed -n '/^make/p'
@@ -33,7 +33,7 @@ help:
 serve: .venv/.serve-stamp
 	@exec .venv/bin/alzer serve
 
-test: .venv-test/.test-stamp $(CHROMIUM) postgresql
+test: .venv-test/.test-stamp $(CHROMIUM) postgresql pango
 	.venv-test/bin/python -m pytest --cov
 
 check: .venv-test/.test-stamp
@@ -111,6 +111,14 @@ clean:
 postgresql:
 	@if ! ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 && ! command -v initdb > /dev/null; then \
 		$(call apt_get_now,postgresql,The tests of the records need PostgreSQL); \
+	fi
+
+# Source: WeasyPrint's documentation, "First Steps", Debian.
+PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+
+pango:
+	@if ! $(PYTHON) -c 'import ctypes.util as u, sys; sys.exit(not u.find_library("pangoft2-1.0"))'; then \
+		$(call apt_get_now,$(PANGO),The tests of the reports need Pango); \
 	fi
 
 $(CHROMIUM):

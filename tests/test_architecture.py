@@ -13,8 +13,9 @@ import alzer
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# What only training may load; scientific stacks that serving does without.
-HEAVY = ("torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2")
+# What only training may load, scientific stacks that serving does without, and what
+# makes PDF.
+HEAVY = ("torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2", "weasyprint")
 
 IMPORT_ALL = """
 import importlib, sys

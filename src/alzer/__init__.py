@@ -17,6 +17,7 @@ _OFFERED = {
     "load_bundle": "alzer.model.bundle",
     "load_model": "alzer.model.engine",
     "read_scans": "alzer.scans.paths",
+    "report_of": "alzer.reports.composing",
     "shipped_bundle": "alzer.model.bundle",
     "slice_overlay": "alzer.person_evidence",
 }
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from alzer.person_evidence import brain_nifti as brain_nifti
     from alzer.person_evidence import evidence_volume as evidence_volume
     from alzer.person_evidence import slice_overlay as slice_overlay
+    from alzer.reports.composing import report_of as report_of
     from alzer.scans.paths import read_scans as read_scans
 
 

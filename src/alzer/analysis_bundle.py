@@ -24,6 +24,7 @@ from alzer import __version__
 from alzer.answer import Analysis
 from alzer.errors import UnusableBundle
 from alzer.explain.kept_evidence import KeptEvidence, evidence_arrays
+from alzer.volume_fields import volume_fields
 
 FORMAT: Final = 1
 
@@ -33,6 +34,9 @@ README: Final = "README.txt"
 
 # What an archive may hold once it is unpacked; that of a whole head takes 2 MiB.
 _MOST_BYTES: Final = 2**26
+
+# Of millimetres.
+_DIGITS: Final = 4
 
 # What else takes part in an answer, by the names of the packages.
 _PACKAGES: Final = ("numpy", "pillow", "connected-components-3d")
@@ -91,10 +95,12 @@ def describe_analysis(analysis: Analysis, digests: Iterable[str]) -> Manifest:
     return {
         "format": FORMAT,
         "kind": analysis.kind,
-        "input": {"sha256": sorted(digests)},
+        "input": {"sha256": sorted(digests), **_describe_input(analysis)},
         "model": asdict(analysis.model),
         "software": dict(_versions(analysis.model.engine)),
         "answer": _describe_answer(analysis),
+        "heatmap_missing_reason": analysis.no_heatmap_reason,
+        "head": _describe_head(analysis),
     }
 
 
@@ -199,6 +205,36 @@ def _describe_answer(analysis: Analysis) -> dict[str, Any]:
             "quality": prepared.quality.verdict,
             "reasons": list(prepared.quality.reasons),
         },
+    }
+
+
+def _describe_input(analysis: Analysis) -> dict[str, Any]:
+    """Return format, size and spacing of the scan, without a word of its person."""
+    if analysis.preparation is not None:
+        head = analysis.preparation.volume
+        spacing = [round(size, _DIGITS) for size in head.spacing_mm]
+        shape = list(head.voxels.shape)
+        return {"format": head.source, "shape": shape, "spacing_mm": spacing}
+    if not analysis.slices:
+        return {}
+    scan = analysis.scan
+    known = scan.spacing_mm
+    spacing_mm = None if known is None else [round(size, _DIGITS) for size in known]
+    return {
+        "format": scan.format,
+        "shape": list(scan.shape),
+        "spacing_mm": spacing_mm,
+    }
+
+
+def _describe_head(analysis: Analysis) -> dict[str, Any] | None:
+    if analysis.preparation is None:
+        return None
+    fields = volume_fields(analysis)
+    return {
+        "leading_slice": fields["leading_slice"],
+        "preparation": fields["preparation"],
+        "measurements": fields["measurements"],
     }
 
 

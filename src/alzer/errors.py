@@ -43,6 +43,7 @@
     |   |-- InvalidCohort       files, labels or folds are not usable
     |   `-- LeakySplit          one person on both sides of a split
     |-- StorageUnavailable      what is kept can't be reached
+    |-- PdfUnavailable          what makes PDF is not installed
     |-- JobLost                 the service ended before the job did
     `-- Overloaded              too much waits already
 
@@ -239,6 +240,10 @@ class LeakySplit(TrainingRefused):
 
 class StorageUnavailable(AlzerError):
     """What is kept can't be written, read or removed now."""
+
+
+class PdfUnavailable(AlzerError):
+    """Reports can't be written as PDF here: what makes it is not installed."""
 
 
 class JobLost(AlzerError):

@@ -13,6 +13,7 @@ from alzer.explain.colormaps import JET
 from alzer.explain.overlay import (
     DEFAULT_OPACITY,
     blend,
+    blended_scan,
     draw_legend,
     encode_png,
     heat_colours,
@@ -73,6 +74,39 @@ def test_no_opacity_leaves_the_scan_and_full_opacity_the_colours() -> None:
     assert (blend(scan, heat, 1.0) == heat_colours(heat)).all()
 
 
+@given(st.floats(0.0, 0.8), st.integers(0, 2**32 - 1))
+def test_the_scan_below_the_heat_is_had_back_to_within_a_level(
+    opacity: float, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    scan = generator.integers(0, 256, (9, 7), np.uint8)
+    heat = generator.random((9, 7), np.float32)
+
+    again = blended_scan(blend(scan, heat, opacity), heat, opacity)
+
+    # One level of the overlay is more of the scan's, the less of it shows.
+    level = np.ceil(1.0 / (1.0 - opacity))
+    assert np.abs(again.astype(int) - scan).max() <= level
+
+
+def test_at_the_usual_opacity_the_scan_is_had_back_to_one_level() -> None:
+    scan = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    for level in np.linspace(0.0, 1.0, 33, dtype=np.float32):
+        heat = np.full(scan.shape, level, np.float32)
+        again = blended_scan(blend(scan, heat), heat)
+
+        assert np.abs(again.astype(int) - scan).max() <= 1
+
+
+def test_no_scan_is_made_up_from_other_heat() -> None:
+    generator = np.random.default_rng(1)
+    scan = generator.integers(0, 256, (9, 7), np.uint8)
+    heat, other = generator.random((2, 9, 7), np.float32)
+
+    with pytest.raises(ValueError, match="other heat"):
+        blended_scan(blend(scan, heat), other)
+
+
 def test_what_does_not_fit_together_is_refused() -> None:
     scan, heat = np.zeros((3, 3), np.uint8), np.zeros((3, 4), np.float32)
 
@@ -80,6 +114,8 @@ def test_what_does_not_fit_together_is_refused() -> None:
         blend(scan, heat)
     with pytest.raises(ValueError, match="Opacity"):
         blend(scan, heat[:, :3], 1.5)
+    with pytest.raises(ValueError, match="shape"):
+        blended_scan(np.zeros((3, 3, 3), np.uint8), heat)
 
 
 @given(arrays.arrays(np.uint8, st.tuples(SIDES, SIDES)))

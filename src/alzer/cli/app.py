@@ -12,6 +12,7 @@ from alzer.cli.evaluate import evaluate
 from alzer.cli.exits import Commands, end_at_once
 from alzer.cli.models import models
 from alzer.cli.predict import predict
+from alzer.cli.report import report
 from alzer.cli.serve import serve
 from alzer.cli.tokens import tokens
 from alzer.cli.train import train
@@ -25,8 +26,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, predict, verify, train, evaluate, audit, audit_log, clock):
-    app.command(no_args_is_help=command in {predict, verify})(command)
+for command in (
+    serve,
+    predict,
+    verify,
+    report,
+    train,
+    evaluate,
+    audit,
+    audit_log,
+    clock,
+):
+    app.command(no_args_is_help=command in {predict, verify, report})(command)
 app.add_typer(models, name="models")
 app.add_typer(tokens, name="tokens")
 

@@ -18,6 +18,7 @@ from alzer.errors import (
     InvalidRequest,
     JobLost,
     Overloaded,
+    PdfUnavailable,
     StorageUnavailable,
     TrainingRefused,
     UnusableModel,
@@ -38,6 +39,7 @@ EXIT_CODE_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     UnusableModel: FAILURE,
     TrainingRefused: FAILURE,
     StorageUnavailable: FAILURE,
+    PdfUnavailable: FAILURE,
     JobLost: FAILURE,
     Overloaded: FAILURE,
 }

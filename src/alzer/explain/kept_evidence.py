@@ -9,8 +9,8 @@ refers to are in it, too.
 import io
 import json
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -177,8 +177,26 @@ def unpack_file(content: bytes, name: str) -> bytes | None:
         raise UnreadableEvidence(_UNREADABLE) from error
 
 
-def _from_arrays(found: dict[str, NDArray[np.float64]]) -> KeptEvidence:
-    columns = (found[name] for name in ("logits", "maps", "inputs", "places"))
+def evidence_from_arrays(
+    arrays: Mapping[str, NDArray[Any]],
+    pixel_aspect: float = 1.0,
+    spacing_mm: Sequence[float] | None = None,
+) -> KeptEvidence:
+    """Return the evidence that arrays hold.
+
+    Args:
+        arrays: As `evidence_arrays` gives them.
+        pixel_aspect: As `KeptEvidence` has it.
+        spacing_mm: Likewise.
+
+    Returns:
+        The evidence, without files and manifest.
+
+    Raises:
+        KeyError: An array is missing.
+        ValueError: They are not of one analysis.
+    """
+    columns = (arrays[name] for name in ("logits", "maps", "inputs", "places"))
     slices = tuple(
         SliceEvidence(
             logits.astype(np.float32),
@@ -188,19 +206,25 @@ def _from_arrays(found: dict[str, NDArray[np.float64]]) -> KeptEvidence:
         )
         for logits, maps, pixels, place in zip(*columns, strict=True)
     )
+    spacing = tuple(map(float, spacing_mm or ()))
+    return KeptEvidence(
+        slices, pixel_aspect, (spacing[0], spacing[1]) if spacing else None
+    )
+
+
+def _from_arrays(found: dict[str, NDArray[np.float64]]) -> KeptEvidence:
     files = {
         name.removeprefix(_FILE): content.tobytes()
         for name, content in found.items()
         if name.startswith(_FILE)
     }
-    spacing = tuple(map(float, found.get("spacing_mm", ())))
     manifest = found.get("manifest")
-    return KeptEvidence(
-        slices,
-        float(found["pixel_aspect"]),
-        (spacing[0], spacing[1]) if spacing else None,
-        files,
-        None if manifest is None else json.loads(manifest.tobytes()),
+    spacing = list(found.get("spacing_mm", ()))
+    evidence = evidence_from_arrays(found, float(found["pixel_aspect"]), spacing)
+    return replace(
+        evidence,
+        files=files,
+        manifest=None if manifest is None else json.loads(manifest.tobytes()),
     )
 
 

@@ -76,6 +76,39 @@ def blend(
     return mixed.astype(np.uint8)
 
 
+def blended_scan(
+    overlay: NDArray[np.uint8],
+    heat: NDArray[np.float32],
+    opacity: float = DEFAULT_OPACITY,
+) -> NDArray[np.uint8]:
+    """Return the scan that heat was laid over: the reverse of `blend`.
+
+    Args:
+        overlay: shape (row, column, channel = red, green, blue), 0 to 255.
+        heat: shape (row, column), 0 to 1, as it was laid over.
+        opacity: As it was laid over, 0 to less than 1.
+
+    Returns:
+        shape (row, column), 0 to 255; at most one level from what it was.
+
+    Raises:
+        ValueError: If shapes differ, heat or opacity lie outside 0 to 1, or it is not
+            this heat that was laid over: red, green and blue tell of other greys.
+    """
+    _require_equal_shapes(overlay.shape[:2], heat.shape)
+    _require_share(opacity)
+    _require_unit_range(heat)
+    share = round(opacity * 256)
+    colours = JET.take(_table_index(heat), axis=0).astype(np.float32)
+    # `blend` adds a half before it cuts off: on average nothing is lost.
+    greys = (256.0 * overlay - share * colours) / (256.0 - share)
+    # Rounding, and heat that is off by one entry of the table, five levels at most.
+    if np.ptp(greys, axis=2).max() > (256.0 + 5.0 * share) / (256.0 - share):
+        message = "The overlay was made with other heat."
+        raise ValueError(message)
+    return np.asarray(np.clip(np.rint(greys.mean(axis=2)), 0, 255), np.uint8)
+
+
 def lay_over(
     grey: NDArray[np.uint8], layer: NDArray[np.uint8], opacity: float
 ) -> NDArray[np.uint8]:

@@ -35,6 +35,7 @@ from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.occlusions import occlusion_routes
 from alzer.web.pages import page_routes
+from alzer.web.reports import report_routes
 from alzer.web.routes import routes
 from alzer.web.service import Service
 from alzer.web.signing import open_signer
@@ -84,6 +85,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(audit_routes(service))
     app.include_router(map_routes(service))
     app.include_router(occlusion_routes(service))
+    app.include_router(report_routes(service))
     app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
     if settings.needs_token:

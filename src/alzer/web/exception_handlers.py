@@ -22,6 +22,7 @@ from alzer.errors import (
     NotAllowed,
     NotSignedIn,
     Overloaded,
+    PdfUnavailable,
     SeveralSeries,
     StorageUnavailable,
     TooManyBytes,
@@ -51,6 +52,7 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     UnusableModel: 503,
     TrainingRefused: 500,
     StorageUnavailable: 503,
+    PdfUnavailable: 501,
     JobLost: 503,
     Overloaded: 503,
 }

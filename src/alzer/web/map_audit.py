@@ -73,7 +73,7 @@ class MapAudits:
         """
         find = partial(History(self.service).find, request, identity)
         record = await to_thread.run_sync(find)
-        self._require_same_model(record)
+        require_same_model(self.service, record)
         unpack = Explanations(self.service).unpack
         evidence = await to_thread.run_sync(unpack, request, identity)
         index = record.answer.get("leading_slice", 0) if index is None else index
@@ -89,11 +89,21 @@ class MapAudits:
         )
         return await self.service.backend.check(question, partial(_answer, index))
 
-    def _require_same_model(self, record: Record) -> None:
-        running = self.service.model
-        made_by = (record.answer.get("model") or {}).get("sha256")
-        if running is not None and made_by != running.sha256:
-            raise NoEvidence(_OTHER_MODEL)
+
+def require_same_model(service: Service, record: Record) -> None:
+    """Check that the model that runs is the one that made an analysis.
+
+    Args:
+        service: Whose model runs.
+        record: Of the analysis.
+
+    Raises:
+        NoEvidence: It is another one, which can't be asked about this analysis.
+    """
+    running = service.model
+    made_by = (record.answer.get("model") or {}).get("sha256")
+    if running is not None and made_by != running.sha256:
+        raise NoEvidence(_OTHER_MODEL)
 
 
 def _answer(index: int, check: Faithfulness) -> Response:

@@ -71,6 +71,10 @@ class ClassEvidence(BaseModel):
     mean: float = Field(description="Of the class's additive map, in logit units.")
     bias: float = Field(description="Of the class, whatever the slice shows.")
     lead: float = Field(description="The logit less the mean of all classes' logits.")
+    places: dict[str, str | None] = Field(
+        description="By map: where on the picture what spoke for the class lies, in "
+        "sentences for people who can't see it; null if nothing spoke for it."
+    )
 
 
 class MethodFacts(BaseModel):

@@ -18,6 +18,7 @@ from alzer.explain.map_legend import draw_map_legend
 from alzer.explain.methods import METHODS
 from alzer.explain.overlay import encode_png
 from alzer.explain.palettes import palettes_for
+from alzer.explain.place_words import describe_place
 from alzer.explain.slice_maps import SliceMaps
 from alzer.store.kinds import Kind
 from alzer.web.accounts import account_of
@@ -197,8 +198,12 @@ def _facts(maps: SliceMaps, index: int, count: int) -> MapFacts:
                 mean=one.mean,
                 bias=one.bias,
                 lead=one.logit - middle,
+                places={
+                    method.name: describe_place(maps, method, label)
+                    for method in METHODS
+                },
             )
-            for name, one in zip(CLASS_NAMES, sums, strict=True)
+            for label, (name, one) in enumerate(zip(CLASS_NAMES, sums, strict=True))
         ],
         methods=[
             MethodFacts(

@@ -53,6 +53,14 @@ function showTitles(isUsual, slice, address) {
   if (address) part("download-map").href = address;
 }
 
+/** Where the evidence lies, in words; they describe the overlay to people who can't see it. */
+function showPlace(words) {
+  part("map-place").textContent = words ?? "";
+  for (const id of ["overlay", "overlay-figure"]) {
+    part(id).setAttribute("aria-describedby", "map-place");
+  }
+}
+
 function showWords(facts) {
   const name = part("map-class").value;
   const one = facts.classes.find((each) => each.name === name);
@@ -63,6 +71,7 @@ function showWords(facts) {
     `${signed(one.mean)} and the bias ${signed(one.bias)}. It lies ${Math.abs(one.lead).toFixed(2)} ` +
     `${one.lead < 0 ? "below" : "above"} the mean of the four logits.`;
   part("map-cell").textContent = facts.cell.text;
+  showPlace(one.places[part("map-method").value]);
   part("map-range-box").hidden = !isSigned();
 }
 
@@ -213,6 +222,8 @@ export function prepareMaps(root, opacity) {
     if (isFirst) chooseFirst(answer);
     if (isHead(answer) || !answer.layers) showSeen(answer, under(`seen?slice=${slice.index}`));
     if (isHead(answer)) {
+      const predicted = facts.classes.find(({ name }) => name === answer.prediction);
+      part("slice-place").textContent = predicted.places["grad-cam"] ?? "";
       part("evidence").hidden = false;
       part("missing").hidden = true;
     }
@@ -232,6 +243,8 @@ export function prepareMaps(root, opacity) {
     for (const id of ["map-tools", "map-details", "map-seen"]) part(id).hidden = true;
     part("original-title").textContent = USUAL.original;
     part("map-missing").textContent = "";
+    showPlace(null); // of the answer before
+    part("slice-place").textContent = "";
     offerOcclusion(null);
     showLegend(true);
     showTitles(true, { title: "" });

@@ -5,6 +5,7 @@ import { prepareMapCheck } from "./mapcheck.js";
 import { prepareMaps } from "./maps.js";
 import { prepareScanFacts } from "./scanfacts.js";
 import { fillShares, wholePercent } from "./shares.js";
+import { prepareReport } from "./report.js";
 import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
@@ -175,6 +176,7 @@ export function prepareResult(root) {
   const showHead = prepareHead(root);
   const showMapCheck = prepareMapCheck(root);
   const showScanFacts = prepareScanFacts(root);
+  const offerReport = prepareReport(root);
   return (answer, scan) => {
     placeParts(answer);
     fillHeadline(answer);
@@ -192,6 +194,7 @@ export function prepareResult(root) {
     showMapCheck(answer);
     showScanFacts(answer, scan);
     fillProvenance(answer);
+    offerReport(answer);
     offerMaps(answer);
   };
 }

@@ -1,0 +1,1 @@
+"""Reports of single analyses: a printed page for people, as HTML or PDF."""

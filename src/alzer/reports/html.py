@@ -1,0 +1,115 @@
+"""A report as one HTML document: nothing of it is loaded, and nothing in it runs."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from alzer.classes import CLASS_NAMES
+from alzer.explain.overlay import LEGEND
+from alzer.reports.pictures import legend_bar
+from alzer.reports.report import Report
+
+Density = Literal["roomy", "tight", "tightest"]
+
+# From the largest to the smallest print, until all of it is on as many pages as it
+# may take.
+DENSITIES: Final[tuple[Density, ...]] = ("roomy", "tight", "tightest")
+
+_FOLDER: Final = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report as HTML.
+
+    Attributes:
+        text: The document; it holds its pictures and its style.
+        content_security_policy: What a browser may do with it: draw it, that is all.
+    """
+
+    text: str
+    content_security_policy: str
+
+
+def write_html(
+    report: Report,
+    *,
+    density: Density = "roomy",
+    pdf_link: str = "",
+    pdf_note: str = "",
+) -> Document:
+    """Write a report as HTML, to be read on a screen or printed.
+
+    Args:
+        report: What it says.
+        density: How small its print and pictures are on paper.
+        pdf_link: Where it is to be had as PDF; nowhere by default.
+        pdf_note: What to say beside that; neither is printed.
+
+    Returns:
+        The document.
+    """
+    style = _style_of(report)
+    text = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            style=Markup(style),  # noqa: S704 - our own file and whole numbers
+            density=density,
+            pdf_link=pdf_link,
+            pdf_note=pdf_note,
+            legend=LEGEND,
+            legend_bar=_legend_bar(),
+            no_impairment=CLASS_NAMES[0],
+        )
+    )
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    return Document(
+        text,
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+
+
+def _style_of(report: Report) -> str:
+    """Return all of the style: elements have none of their own, as policies forbid."""
+    widths = sorted({share.width for share in report.shares})
+    bars = "".join(f".w{width} {{ width: {width}%; }}\n" for width in widths)
+    return f"{_style()}{bars}"
+
+
+@cache
+def _style() -> str:
+    return (_FOLDER / "report.css").read_text("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_url"] = _data_url
+    environment.filters["capitalize_first"] = _capitalize_first
+    return environment
+
+
+_legend_bar = cache(legend_bar)
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(png).decode()}"
+
+
+def _capitalize_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,68 @@
+"""What a model's own card says of it, as it is printed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from alzer.reports.report import Fact
+
+Card = Mapping[str, Any]
+
+_GROUPS: Final = {
+    "everyone": "AUC, impaired or not",
+    "age_60_and_over": "The same, 60 and over",
+}
+
+NO_CARD: Final = "The card of the model that answered is not at hand."
+NO_FIGURES: Final = "Its card gives no figures: nobody has measured how good it is."
+
+
+def model_facts(model: Mapping[str, Any], card: Card) -> Iterator[Fact]:
+    """Describe the model that answered.
+
+    Args:
+        model: As answers name it.
+        card: Its own card; empty if that is not at hand.
+
+    Yields:
+        Names and values, in the order in which people read them.
+    """
+    yield Fact("Model", f"{model.get('name', 'unknown')} {model.get('version', '')}")
+    yield Fact("Digest (SHA-256)", str(model.get("sha256", "unknown")))
+    yield Fact(
+        "Run by", f"{model.get('engine', 'unknown')} {model.get('precision', '')}"
+    )
+    if not card:
+        yield Fact("How good it is", NO_CARD)
+        return
+    yield from _training(card.get("data") or {})
+    figures = list(_figures(card.get("metrics") or {}))
+    yield from figures or [Fact("How good it is", NO_FIGURES)]
+
+
+def card_limits(card: Card) -> tuple[str, ...]:
+    """Return what a card itself says that its model can't do."""
+    return tuple(str(each) for each in card.get("limitations") or ())
+
+
+def _training(data: Mapping[str, Any]) -> Iterator[Fact]:
+    if not data:
+        return
+    told = f"{data.get('source') or 'own data'}, {data.get('people', '?')} people"
+    counts = (data.get("people_per_class") or {}).items()
+    if counts:
+        told += ": " + ", ".join(f"{count} {name}" for name, count in counts)
+    yield Fact("Trained on", told)
+
+
+def _figures(metrics: Mapping[str, Any]) -> Iterator[Fact]:
+    """Describe how well the model tells impaired people from others."""
+    for group, name in _GROUPS.items():
+        scores = metrics.get(group) or {}
+        auc = scores.get("auc") or {}
+        if auc.get("value") is None:
+            continue
+        text = f"{auc['value']:.2f}"
+        if auc.get("low") is not None and auc.get("high") is not None:
+            text += f" (95 % interval {auc['low']:.2f} to {auc['high']:.2f})"
+        text += f", {scores.get('people', '?')} people whom it had not seen"
+        yield Fact(name, text)

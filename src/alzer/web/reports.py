@@ -1,0 +1,218 @@
+"""The address of an analysis's report: a page to print, or a PDF."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any, Final
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Query, Request, Response
+
+from alzer.backends.backend import Question
+from alzer.classes import CLASS_NAMES
+from alzer.errors import DamagedBundle, NoEvidence, Overloaded
+from alzer.explain.faithfulness import Faithfulness
+from alzer.explain.kept_evidence import (
+    KeptEvidence,
+    UnreadableEvidence,
+    unpack_evidence,
+)
+from alzer.model.bundle import read_card, shipped_bundle
+from alzer.reports.composing import compose
+from alzer.reports.html import write_html
+from alzer.reports.pdf import HOW_TO_GET_PDF, can_write_pdf, write_pdf
+from alzer.reports.report import Report
+from alzer.reports.sources import Source
+from alzer.store.kinds import Kind
+from alzer.store.records import Record
+from alzer.web.accounts import account_of
+from alzer.web.callers import until_disconnected
+from alzer.web.documents import from_document
+from alzer.web.history import History, Identity
+from alzer.web.map_audit import require_same_model
+from alzer.web.openapi import (
+    OTHER_PROBLEM,
+    PROBLEMS,
+    closed,
+    keys,
+    problem_response,
+)
+from alzer.web.service import Service
+
+_PDF: Final = "application/pdf"
+_HTML: Final = "text/html"
+
+# A PDF takes a third of a second of one core: more of them at once would slow down
+# analyses, and who waits behind so many is sent away.
+_AT_ONCE: Final = 1
+_MOST_WAITING: Final = 8
+_TOO_MANY: Final = "Too many reports are being made already. Try again in a moment."
+
+_Check = Annotated[
+    bool,
+    Query(
+        description="Whether the model is asked about its map for the report: 24 "
+        "forward passes, as for `POST /analyses/{id}/audit`."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What these addresses answer.
+
+    Attributes:
+        service: What they work with.
+        card: Of the model that runs here; empty if it can't be read.
+    """
+
+    service: Service
+    card: dict[str, Any]
+    _printing: CapacityLimiter = field(
+        default_factory=lambda: CapacityLimiter(_AT_ONCE), init=False
+    )
+
+    async def page(
+        self, request: Request, identity: Identity, *, check: _Check = False
+    ) -> Response:
+        """Return the report of an analysis, to be printed.
+
+        It is one page of A4 for a slice and two for a whole head, as HTML without
+        scripts; as PDF where `Accept` asks for that rather than for HTML. It holds no
+        name of a file or a person.
+        """
+        if _prefers_pdf(request.headers.get("accept", "")):
+            return await self.pdf(request, identity, check=check)
+        report = await self._report(request, identity, check=check)
+        link = f"report.pdf{'?check=true' if check else ''}" if can_write_pdf() else ""
+        write = partial(
+            write_html, report, pdf_link=link, pdf_note="" if link else HOW_TO_GET_PDF
+        )
+        document = await to_thread.run_sync(write)
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": document.content_security_policy,
+            "Vary": "Accept",
+        }
+        return Response(document.text, 200, headers, _HTML)
+
+    async def pdf(
+        self, request: Request, identity: Identity, *, check: _Check = False
+    ) -> Response:
+        """Return the report of an analysis as a tagged PDF.
+
+        Raises:
+            Overloaded: Too many reports are being made.
+        """
+        report = await self._report(request, identity, check=check)
+        if self._printing.statistics().tasks_waiting >= _MOST_WAITING:
+            raise Overloaded(_TOO_MANY)
+        content = await to_thread.run_sync(
+            partial(write_pdf, report), limiter=self._printing
+        )
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="report_{identity}.pdf"',
+            "Vary": "Accept",
+        }
+        return Response(content, 200, headers, _PDF)
+
+    async def _report(self, request: Request, identity: str, *, check: bool) -> Report:
+        find = partial(History(self.service).find, request, identity)
+        record = await to_thread.run_sync(find)
+        source = await to_thread.run_sync(self._source, record)
+        audit = partial(History(self.service).audit, request, "viewed", identity)
+        await to_thread.run_sync(audit)
+        if check:
+            found = await self._check(request, record, source)
+            source = Source(**{**vars(source), "check": found})
+        return await to_thread.run_sync(compose, source)
+
+    def _source(self, record: Record) -> Source:
+        evidence = self._evidence(record)
+        overlay = None
+        if record.heatmap is not None:
+            overlay = self.service.store.files.read(Kind.HEATMAP, record.heatmap)
+        return Source(
+            answer=from_document(record.answer),
+            manifest=(evidence.manifest if evidence else None) or {},
+            evidence=evidence,
+            overlay_png=overlay,
+            card=self.card,
+            analysis_id=record.id,
+            reference=str(getattr(record, "reference", None) or ""),
+            made_at=record.created_at,
+        )
+
+    def _evidence(self, record: Record) -> KeptEvidence | None:
+        """Return what is kept; a report can do without."""
+        if record.evidence is None:
+            return None
+        content = self.service.store.files.read(Kind.EVIDENCE, record.evidence)
+        try:
+            return None if content is None else unpack_evidence(content)
+        except UnreadableEvidence:
+            return None
+
+    async def _check(
+        self, request: Request, record: Record, source: Source
+    ) -> Faithfulness | None:
+        """Ask the model about the map; None where there is nothing to be asked."""
+        if source.evidence is None or source.leading is None:
+            return None
+        try:
+            require_same_model(self.service, record)
+            question = Question(
+                evidence=source.evidence,
+                label=CLASS_NAMES.index(record.prediction),
+                index=source.leading,
+                owner=account_of(request),
+                gone=partial(until_disconnected, request),
+            )
+            return await self.service.backend.check(question, _as_it_is)
+        except NoEvidence:
+            return None
+
+
+def _as_it_is(check: Faithfulness) -> Faithfulness:
+    return check
+
+
+def _prefers_pdf(accept: str) -> bool:
+    """Return whether a request asks for PDF and does not take HTML as well."""
+    kinds = {each.partition(";")[0].strip().lower() for each in accept.split(",")}
+    return _PDF in kinds and not kinds & {_HTML, "*/*", "text/*"}
+
+
+def _card_of(service: Service) -> dict[str, Any]:
+    try:
+        return dict(read_card(service.settings.model or shipped_bundle()))
+    except DamagedBundle:
+        return {}
+
+
+def report_routes(service: Service) -> APIRouter:
+    """Return the addresses, with their functions and documentation."""
+    settings, reports = service.settings, Reports(service, _card_of(service))
+    router = APIRouter(dependencies=keys(settings), responses=closed(settings))
+    failures = {400: PROBLEMS[400], 503: PROBLEMS[503], **OTHER_PROBLEM}
+    missing = problem_response(404, "no_such_analysis", "No such analysis.")
+    both = {"description": "The report.", "content": {_HTML: {}, _PDF: {}}}
+    router.add_api_route(
+        "/analyses/{identity}/report",
+        reports.page,
+        methods=["GET"],
+        response_class=Response,
+        responses={200: both, **failures, **missing},
+    )
+    router.add_api_route(
+        "/analyses/{identity}/report.pdf",
+        reports.pdf,
+        methods=["GET"],
+        response_class=Response,
+        responses={
+            200: {"description": "The report.", "content": {_PDF: {}}},
+            **failures,
+            **missing,
+        },
+    )
+    return router
