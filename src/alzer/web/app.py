@@ -34,10 +34,13 @@ from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.occlusions import occlusion_routes
 from alzer.web.pages import page_routes
+from alzer.web.references import reference_routes
 from alzer.web.routes import routes
+from alzer.web.search import search_routes
 from alzer.web.service import Service
 from alzer.web.signing import open_signer
 from alzer.web.throttle import Throttle
+from alzer.web.thumbnails import thumbnail_routes
 from alzer.web.uploads import FORM_OVERHEAD_BYTES, too_large
 from alzer.web.urls import PREDICT_PATH, PREVIEW_PATH
 from alzer.wiring import ServiceParts
@@ -79,6 +82,9 @@ def create_app(parts: ServiceParts) -> FastAPI:
     register_exception_handlers(app)
     app.include_router(routes(service))
     app.include_router(history_routes(service))
+    app.include_router(reference_routes(service))
+    app.include_router(search_routes(service))
+    app.include_router(thumbnail_routes(service))
     app.include_router(explanation_routes(service))
     app.include_router(audit_routes(service))
     app.include_router(map_routes(service))
@@ -139,7 +145,7 @@ def _middleware(service: Service) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["*"],
             expose_headers=[
                 "Location",
