@@ -193,6 +193,19 @@ def test_an_unusable_wish_is_refused(client: TestClient, wish: object) -> None:
     assert response.json()["code"] == "invalid_request"
 
 
+@pytest.mark.parametrize(("is_declared", "status"), [(True, 413), (False, 400)])
+def test_a_wish_without_end_is_not_read(
+    client: TestClient, status: int, *, is_declared: bool
+) -> None:
+    body = b'{"reference": "' + b" " * 2**20 + b'"}'
+    content = body if is_declared else iter([body[:1000], body[1000:]])
+    headers = {"Content-Type": "application/json"}
+    response = client.post("/analyses/search", content=content, headers=headers)
+
+    assert response.status_code == status
+    assert ("1 MiB" in response.json()["detail"]) == is_declared
+
+
 def test_each_token_finds_its_own_analyses_and_sees_their_thumbnails_only(
     model: Model, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ from alzer.web.connections import WatchedProtocol, room_for_connections
 from alzer.web.exception_handlers import describe_failure, register_exception_handlers
 from alzer.web.explanations import explanation_routes
 from alzer.web.history import history_routes
+from alzer.web.history_page import history_page_routes
 from alzer.web.jobs import job_routes
 from alzer.web.login import login_routes
 from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
@@ -91,6 +92,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(occlusion_routes(service))
     app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
+    app.include_router(history_page_routes(settings))
     if settings.needs_token:
         app.include_router(login_routes(service))
     app.mount("/static", StaticFiles(directory=_STATIC))
@@ -164,6 +166,7 @@ def _middleware(service: Service) -> list[Middleware]:
             max_bytes=largest,
             max_bytes_together=max(settings.max_buffered_bytes, 2 * largest),
             message=too_large(settings.max_upload_bytes),
+            paths=(PREDICT_PATH, PREVIEW_PATH),
         ),
     ]
 
