@@ -1,7 +1,7 @@
 """Analyses are found again by what people remember of them."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -198,7 +198,8 @@ def test_a_wish_without_end_is_not_read(
     client: TestClient, status: int, *, is_declared: bool
 ) -> None:
     body = b'{"reference": "' + b" " * 2**20 + b'"}'
-    content = body if is_declared else iter([body[:1000], body[1000:]])
+    parts = iter([body[:1000], body[1000:]])
+    content: bytes | Iterator[bytes] = body if is_declared else parts
     headers = {"Content-Type": "application/json"}
     response = client.post("/analyses/search", content=content, headers=headers)
 
