@@ -314,7 +314,7 @@ def test_records_are_found_by_the_classes_that_their_headlines_name(
     store: Store,
 ) -> None:
     no, mild, very_mild = "No Impairment", "Mild Impairment", "Very Mild Impairment"
-    answers = (
+    answers: tuple[tuple[str, dict[str, object], bool | None], ...] = (
         (mild, {}, None),
         (mild, {"possible_classes": None}, True),
         (mild, {"possible_classes": [very_mild, mild]}, True),
