@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import uvicorn
 from fastapi import FastAPI
 
@@ -37,7 +38,12 @@ def app_of(steps: Steps, settings: Settings, model: Model | None = None) -> Fast
 
 
 def steps_of(model: Model, settings: Settings) -> Steps:
-    """Let a real model make predictions; files are read in this process."""
+    """Let a real model make predictions; files are read in this process.
+
+    It is warm, as a service's is: two first runs of OpenVINO at the same time in one
+    process wait for each other for ever.
+    """
+    model.run(np.zeros((1, 1, model.spec.height, model.spec.width), np.float32))
     return Steps(
         analyse=lambda data: analyse(data, model, settings.limits),
         read=lambda data: read_slice(data, settings.limits),

@@ -293,3 +293,62 @@ def test_however_many_files_are_asked_for_the_statements_are_the_same(
     assert len([each for each in asked if " IN " in each]) == 9
     assert len({each for each in asked if " IN " in each}) == 3
     assert store.records.known_files([]) == set()
+
+
+def test_a_reference_is_changed_with_a_line_in_the_log(store: Store) -> None:
+    one, other = fill(store, 2)
+    entry = AuditEntry(LOCAL, "referenced", one.id)
+    store.refer(one, "Study 7, person 12", entry)
+
+    assert store.records.find(one.id) == replace(one, reference="Study 7, person 12")
+    assert store.records.find(other.id) == other
+    store.refer(one, None, entry)
+    assert store.records.find(one.id) == one
+    store.records.delete(one.id, AuditEntry(LOCAL, "deleted", one.id))
+    store.refer(one, "x", entry)
+    actions = [each.action for each in read_log(store.database)]
+    assert actions == ["analysed"] * 2 + ["referenced"] * 2 + ["deleted"]
+
+
+def test_records_are_found_by_the_classes_that_their_headlines_name(
+    store: Store,
+) -> None:
+    no, mild, very_mild = "No Impairment", "Mild Impairment", "Very Mild Impairment"
+    answers: tuple[tuple[str, dict[str, object], bool | None], ...] = (
+        (mild, {}, None),
+        (mild, {"possible_classes": None}, True),
+        (mild, {"possible_classes": [very_mild, mild]}, True),
+        (very_mild, {"possible_classes": [no]}, True),
+        (mild, {"possible_classes": []}, True),
+        (mild, {"possible_classes": [mild]}, False),
+    )
+    for number, (prediction, answer, reliable) in enumerate(answers):
+        told = {"number": number, **answer}
+        kept = replace(record(), prediction=prediction, answer=told, reliable=reliable)
+        store.records.add(kept, AuditEntry(LOCAL, "analysed", kept.id))
+
+    def found(name: str) -> set[int]:
+        page = store.records.page(Filter(answer=name), 50)
+        return {each.answer["number"] for each in page.records}
+
+    assert found(mild) == {0, 1, 2}
+    assert found(very_mild) == {2, 3}
+    assert found(no) == {3}
+
+
+def test_records_are_found_by_a_part_of_their_reference_and_by_their_ids(
+    store: Store,
+) -> None:
+    made = [replace(record(n), reference=f"Study_{n}%") for n in range(3)]
+    for each in made:
+        store.records.add(each, AuditEntry(LOCAL, "analysed", each.id))
+    fill(store, 1)
+
+    def found(wanted: Filter) -> list[Record]:
+        return list(store.records.page(wanted, 50).records)
+
+    assert found(Filter(reference="sTUDY")) == made[::-1]
+    assert found(Filter(reference="_1%")) == [made[1]]
+    assert found(Filter(reference="d%1")) == []
+    assert found(Filter(identities=[made[0].id, "x"])) == [made[0]]
+    assert found(Filter(identities=[])) == []

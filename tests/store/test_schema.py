@@ -70,6 +70,7 @@ def _take_back(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         for trigger in ("audit_keeps_REPLACE", "audit_counts_up"):
             connection.execute(text(f"DROP TRIGGER {trigger}"))
+    connection.execute(text("ALTER TABLE analyses DROP COLUMN reference"))  # 0009
     connection.execute(text("DROP TABLE jobs"))  # 0007
     connection.execute(text("DROP INDEX ix_analyses_content"))  # 0008
     connection.execute(text("ALTER TABLE analyses DROP COLUMN content"))

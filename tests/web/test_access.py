@@ -63,7 +63,12 @@ def test_every_address_is_closed_but_those_that_hold_nothing(
 ) -> None:
     document = guarded.get("/openapi.json").json()["paths"]
     routes = {(each.upper(), path) for path in document for each in document[path]}
-    pages = {("GET", "/"), ("GET", "/assessment/mri-upload"), ("GET", "/nowhere")}
+    pages = {
+        ("GET", "/"),
+        ("GET", "/assessment/mri-upload"),
+        ("GET", "/assessment/history"),
+        ("GET", "/nowhere"),
+    }
     assert len(routes) > 8
     for method, path in (routes | pages) - OPEN:
         address = path.format(name="x", identity="x")
@@ -214,7 +219,9 @@ def test_no_cache_keeps_what_only_those_see_who_have_signed_in(
     csrf = sign_in(guarded, token)
     own = f"/analyses/{answer['analysis_id']}"
     name = urlsplit(answer["heatmap_url"]).path
-    pages = ["/assessment/mri-upload", "/", "/analyses", own, name]
+    thumbnail = f"{own}/thumbnail"
+    pages = ["/assessment/mri-upload", "/assessment/history", "/", "/analyses", own]
+    pages += [thumbnail, name]
     for path in (*pages, answer["heatmap_url"], "/metrics", "/nowhere"):
         assert guarded.get(path).headers["cache-control"] == "no-store", path
     out = guarded.post("/logout", data={"csrf": csrf})

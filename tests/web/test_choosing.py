@@ -114,12 +114,24 @@ def test_files_that_are_no_scans_are_not_sent(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Choose a scan first")
 
 
-def test_of_several_slices_the_chosen_one_is_previewed(page: Page) -> None:
+def test_of_several_slices_all_are_meant_or_a_chosen_one_is_previewed(
+    page: Page,
+) -> None:
     other = FilePayload(name="b.png", mimeType="", buffer=SCAN["buffer"])
+    posted = posts_of(page)
     page.set_input_files("#file", [SCAN, other])
 
-    expect(page.locator("#found input")).to_have_count(2)
+    expect(page.locator("#found input")).to_have_count(3)
+    expect(page.get_by_label("All 2, one by one")).to_be_checked()
+    expect(page.locator("#status")).to_have_text(
+        "Ready to submit: 2 scans, one by one."
+    )
+    assert posted == []
+    page.locator("#found input").nth(1).check()
     expect(page.locator("#preview-image")).to_be_visible()
+    assert len(posted) == 1
+    page.get_by_label("All 2, one by one").check()
+    expect(page.locator("#preview-image")).to_be_hidden()
 
 
 def test_a_dropped_folder_gives_the_files_in_it_and_in_its_folders(page: Page) -> None:
@@ -196,7 +208,8 @@ def test_of_several_series_the_largest_is_sent_unless_another_is_chosen(
         page = browser.new_page()
         page.goto(address)
         page.set_input_files("#folder", folder)
-        expect(page.locator("#found input")).to_have_count(3)
+        expect(page.locator("#found input")).to_have_count(4)
+        expect(page.get_by_label("All 3, one by one")).not_to_be_checked()
         preferred = page.locator("#found label", has=page.locator(":checked"))
         preferred_text = preferred.inner_text()
         page.get_by_label("3 images").check()

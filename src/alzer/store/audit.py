@@ -13,6 +13,7 @@ Action = Literal[
     "analysed",
     "viewed",
     "listed",
+    "referenced",
     "deleted",
     "expired",
     "signed in",

@@ -34,6 +34,7 @@ class Record:
         created_at: When.
         evidence: The file name of what the network gave, if it is kept.
         content: Digest of what was analysed, and by what; None if that is not kept.
+        reference: What people call it by; None if they gave nothing.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Record:
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     evidence: str | None = None
     content: str | None = None
+    reference: str | None = None
 
     @property
     def files(self) -> tuple[tuple[Kind, str | None], ...]:
@@ -116,6 +118,24 @@ class Records:
         changed = update(ANALYSES).where(ANALYSES.c.id == identity)
         with self.database.transaction() as connection:
             connection.execute(changed.values(**values))
+
+    def refer(self, identity: str, reference: str | None, entry: AuditEntry) -> None:
+        """Call an analysis by another reference, or by none.
+
+        Args:
+            identity: Of the analysis.
+            reference: At most 64 characters; None: it has none any more.
+            entry: Who wants it, for the audit log, which does not say which.
+
+        Raises:
+            StorageUnavailable: It can't be changed.
+        """
+        changed = update(ANALYSES).where(ANALYSES.c.id == identity)
+        with self.database.transaction() as connection:
+            found = connection.execute(changed.values(reference=reference))
+            if found.rowcount:
+                append(connection, entry)
+        self.database.note_deletion()  # of the reference before
 
     def find(self, identity: str, owner: str | None = None) -> Record | None:
         """Find one record.

@@ -80,9 +80,7 @@ class Store:
                 so that it can be tried again.
         """
         self._delete(record, entry)
-        if self.database.is_sqlite:  # PostgreSQL takes longer: at the next cleaning
-            with suppress(StorageUnavailable):  # the record is gone; tried again then
-                self.database.forget_deleted()
+        self._forget()
 
     def _delete(self, record: Record, entry: AuditEntry) -> None:
         self.files.remove_all(*record.files)
@@ -90,6 +88,26 @@ class Store:
         if self.records.find(record.id) is not None:
             message = "The analysis could not be deleted. Try again in a moment."
             raise StorageUnavailable(message)
+
+    def refer(self, record: Record, reference: str | None, entry: AuditEntry) -> None:
+        """Call an analysis by another reference, and forget the one before for good.
+
+        Args:
+            record: Which.
+            reference: At most 64 characters; None: it has none any more.
+            entry: Who wants it, for the audit log.
+
+        Raises:
+            StorageUnavailable: It can't be changed now.
+        """
+        self.records.refer(record.id, reference, entry)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Cut what was deleted from the log of SQLite."""
+        if self.database.is_sqlite:  # PostgreSQL takes longer: at the next cleaning
+            with suppress(StorageUnavailable):  # tried again then
+                self.database.forget_deleted()
 
     def purge(self, now: datetime | None = None) -> int:
         """Delete what is older than the term, unless the clock has jumped.

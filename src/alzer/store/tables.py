@@ -92,6 +92,7 @@ ANALYSES: Final = Table(
     Column("original", String(60), unique=True),
     Column("evidence", String(60), index=True, unique=True),
     Column("content", String(64), index=True),
+    Column("reference", String(64)),  # what people call it by
     Column("answer", JSON, nullable=False),
     Index("ix_analyses_owner_number", "owner", "number"),
     sqlite_autoincrement=True,  # a number is never used twice: cursors rest on it

@@ -24,7 +24,7 @@ from alzer.store.audit import LOCAL
 from alzer.web.callers import Caller
 from alzer.web.exception_handlers import answer_failure
 from alzer.web.service import Service
-from alzer.web.urls import HEATMAPS_PATH, STRANGE_HOST, goes_by
+from alzer.web.urls import HEATMAPS_PATH, HISTORY_PATH, STRANGE_HOST, goes_by
 
 SESSION_COOKIE: Final = "alzer_session"
 CSRF_COOKIE: Final = "alzer_csrf"
@@ -37,7 +37,7 @@ _OPEN: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json", LOGIN
 _OPEN_BELOW: Final = "/static/"
 
 # Shown to a person: who is not signed in is led to where one can.
-_PAGES: Final = frozenset({"/", "/assessment/mri-upload"})
+_PAGES: Final = frozenset({"/", "/assessment/mri-upload", HISTORY_PATH})
 
 # Probes come by any name. Everything else another site's page could reach by a
 # name of its own that leads here, were names not checked where no token is needed.

@@ -30,7 +30,7 @@ from alzer.web.map_choices import AnswerMap
 from alzer.web.recording import Recorder, Submission
 from alzer.web.schemas import Health, Readiness, describe_model
 from alzer.web.service import Service
-from alzer.web.uploads import read_upload
+from alzer.web.uploads import Upload, read_upload
 from alzer.web.urls import base_url
 
 # Analyses belong to one person: no shared cache keeps them. A front end on
@@ -84,12 +84,14 @@ class Api:
         """
         base, style = base_url(request, self.service.settings), choice.style
         layers = layers or style is not None
-        order = await self._order(request)
+        upload = await self._read(request)
+        order = self._order(request, upload)
         sent = Submission(
-            order.files,
+            upload.files,
             caller_of(request),
             request.state.request_id,
-            series=order.series,
+            series=upload.series,
+            reference=upload.reference,
         )
         if self.service.settings.reuse_answers and not layers:
             found = await to_thread.run_sync(self._recorder.find_same, sent)
@@ -119,15 +121,16 @@ class Api:
 
     async def preview(self, request: Request) -> Response:
         """Show one scan as it was read, as a PNG; nothing is analysed or kept."""
-        order = await self._order(request)
+        order = self._order(request, await self._read(request))
         with self._counting_refusals():
             return await self.service.backend.read(order, _show)
 
-    async def _order(self, request: Request) -> Order:
-        service, owner = self.service, account_of(request)
-        service.admission.remember(request, owner)
-        upload = await read_upload(request, service.settings)
-        gone = partial(until_disconnected, request)
+    async def _read(self, request: Request) -> Upload:
+        self.service.admission.remember(request, account_of(request))
+        return await read_upload(request, self.service.settings)
+
+    def _order(self, request: Request, upload: Upload) -> Order:
+        owner, gone = account_of(request), partial(until_disconnected, request)
         return Order(files=upload.files, series=upload.series, owner=owner, gone=gone)
 
     @contextmanager

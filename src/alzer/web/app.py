@@ -26,6 +26,7 @@ from alzer.web.connections import WatchedProtocol, room_for_connections
 from alzer.web.exception_handlers import describe_failure, register_exception_handlers
 from alzer.web.explanations import explanation_routes
 from alzer.web.history import history_routes
+from alzer.web.history_page import history_page_routes
 from alzer.web.jobs import job_routes
 from alzer.web.login import login_routes
 from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
@@ -35,11 +36,14 @@ from alzer.web.metrics import Metrics
 from alzer.web.middleware import BodyLimit, ErrorMiddleware, ResponseHeaders
 from alzer.web.occlusions import occlusion_routes
 from alzer.web.pages import page_routes
+from alzer.web.references import reference_routes
 from alzer.web.reports import report_routes
 from alzer.web.routes import routes
+from alzer.web.search import search_routes
 from alzer.web.service import Service
 from alzer.web.signing import open_signer
 from alzer.web.throttle import Throttle
+from alzer.web.thumbnails import thumbnail_routes
 from alzer.web.uploads import FORM_OVERHEAD_BYTES, too_large
 from alzer.web.urls import PREDICT_PATH, PREVIEW_PATH
 from alzer.wiring import ServiceParts
@@ -81,6 +85,9 @@ def create_app(parts: ServiceParts) -> FastAPI:
     register_exception_handlers(app)
     app.include_router(routes(service))
     app.include_router(history_routes(service))
+    app.include_router(reference_routes(service))
+    app.include_router(search_routes(service))
+    app.include_router(thumbnail_routes(service))
     app.include_router(explanation_routes(service))
     app.include_router(audit_routes(service))
     app.include_router(map_routes(service))
@@ -88,6 +95,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(report_routes(service))
     app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
+    app.include_router(history_page_routes(settings))
     if settings.needs_token:
         app.include_router(login_routes(service))
     app.mount("/static", GZipMiddleware(StaticFiles(directory=_STATIC)))
@@ -142,7 +150,7 @@ def _middleware(service: Service) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "DELETE"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["*"],
             expose_headers=[
                 "Location",
@@ -161,6 +169,7 @@ def _middleware(service: Service) -> list[Middleware]:
             max_bytes=largest,
             max_bytes_together=max(settings.max_buffered_bytes, 2 * largest),
             message=too_large(settings.max_upload_bytes),
+            paths=(PREDICT_PATH, PREVIEW_PATH),
         ),
     ]
 

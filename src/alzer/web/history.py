@@ -40,16 +40,16 @@ Identity = Annotated[str, Path(description="`analysis_id` of a prediction.")]
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _begins_with_date(value: str | None) -> str | None:
-    if value is not None and not _DATE.match(value):
+def _begins_with_date(value: object) -> object:
+    if value is not None and not _DATE.match(str(value)):
         message = "give a date such as 2026-01-31 or 2026-01-31T12:00:00Z"
         raise ValueError(message)
     return value
 
 
-_Moment = Annotated[datetime | None, BeforeValidator(_begins_with_date)]
-_Since = Annotated[_Moment, Query(description="Not before; UTC if unsaid.")]
-_Until = Annotated[_Moment, Query(description="Before; UTC if unsaid.")]
+Moment = Annotated[datetime | None, BeforeValidator(_begins_with_date)]
+_Since = Annotated[Moment, Query(description="Not before; UTC if unsaid.")]
+_Until = Annotated[Moment, Query(description="Before; UTC if unsaid.")]
 _Class = Annotated[
     ClassName | None,
     Query(description="Of this most probable class, reliable or not."),
@@ -97,8 +97,8 @@ class History:
         base = base_url(request, self.service.settings)
         wanted = Filter(
             owner=caller_of(request).owner,
-            since=_in_utc(since),
-            until=_in_utc(until),
+            since=in_utc(since),
+            until=in_utc(until),
             prediction=None if prediction is None else prediction.value,
             warning=warning,
             reliable=reliable,
@@ -116,6 +116,12 @@ class History:
         record = self.find(request, identity)
         self.audit(request, "viewed", identity)
         return self._show(record, base)
+
+    def show(
+        self, request: Request, record: Record
+    ) -> StoredHeadAnalysis | StoredAnalysis:
+        """Return the answer of a record, as the caller may see it."""
+        return self._show(record, base_url(request, self.service.settings))
 
     def delete(self, request: Request, identity: Identity) -> Response:
         """Delete one analysis for good: its record and its files."""
@@ -156,9 +162,14 @@ class History:
         """
         self.service.store.records.audit(_entry(request, action, subject))
 
-    def _show(self, record: Record, base: str) -> StoredAnalysis:
+    def _show(self, record: Record, base: str) -> StoredHeadAnalysis | StoredAnalysis:
         document = from_document(record.answer)
-        told = {**document, "heatmap_url": None, "created_at": record.created_at}
+        told = {
+            **document,
+            "heatmap_url": None,
+            "created_at": record.created_at,
+            "reference": record.reference,
+        }
         is_head = document.get("kind") == "volume"
         kind = StoredHeadAnalysis if is_head else StoredAnalysis
         answer = kind.model_validate(told)
@@ -171,7 +182,12 @@ def _entry(request: Request, action: Action, subject: str | None) -> AuditEntry:
     return AuditEntry(actor, action, subject, request_id)
 
 
-def _in_utc(moment: datetime | None) -> datetime | None:
+def in_utc(moment: datetime | None) -> datetime | None:
+    """Return a moment in UTC, which it is in if it says nothing else.
+
+    Raises:
+        InvalidRequest: There is no such moment in UTC.
+    """
     if moment is None:
         return None
     if moment.tzinfo is None:

@@ -1,7 +1,7 @@
 """What stands before every request: last resort, response headers, body limit."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import anyio
@@ -45,6 +45,12 @@ TLS_ONLY: Final[Mapping[str, str]] = {"Strict-Transport-Security": "max-age=1576
 # A browser reads the answer only after it has sent its body; a connection that
 # is closed earlier looks to it like a network failure.
 DRAIN_S: Final = 5.0
+
+# What is no upload is read as a whole before anything else is done: 1 MiB of JSON takes
+# some milliseconds, 100 MiB would keep everybody waiting.
+MOST_DOCUMENT_BYTES: Final = 2**20
+
+_TOO_LONG: Final = "The request is larger than the limit of 1 MiB."
 
 
 class ErrorMiddleware:
@@ -117,17 +123,24 @@ class BodyLimit:
 
     Args:
         app: The application behind.
-        max_bytes: Largest body, with what the form adds to the file.
+        max_bytes: Largest upload, with what the form adds to the file.
         max_bytes_together: What may be held of all bodies that are on their way.
-        message: What to tell the sender.
+        message: What to tell the sender of a larger one.
+        paths: Addresses that take uploads; what is sent to others is small.
     """
 
     def __init__(
-        self, app: ASGIApp, max_bytes: int, max_bytes_together: int, message: str
+        self,
+        app: ASGIApp,
+        max_bytes: int,
+        max_bytes_together: int,
+        message: str,
+        paths: Collection[str],
     ) -> None:
         self.app = app
         self.max_bytes = max_bytes
         self.message = message
+        self._paths = frozenset(paths)
         self._shares = Shares(max_bytes_together)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,10 +148,11 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if _declared_bytes(scope) > self.max_bytes:
+        most = self._most(scope)
+        if _declared_bytes(scope) > most:
             await self._refuse(scope, receive, send)
             return
-        body = UploadBuffer(self, account_of(Request(scope)), receive)
+        body = UploadBuffer(self, account_of(Request(scope)), receive, most)
         scope.setdefault("state", {})["upload"] = body
         try:
             await self.app(scope, body.receive, send)
@@ -150,6 +164,10 @@ class BodyLimit:
         finally:
             if not body.is_kept:
                 body.give_back()
+
+    def _most(self, scope: Scope) -> int:
+        is_upload = scope["path"] in self._paths
+        return self.max_bytes if is_upload else MOST_DOCUMENT_BYTES
 
     def give_back(self, owner: str, count: int) -> None:
         """Count bytes that are not held any more."""
@@ -173,7 +191,8 @@ class BodyLimit:
         if "expect" not in Headers(scope=scope):  # that sender waits for us
             with anyio.move_on_after(DRAIN_S):
                 await _drain(receive)
-        await answer_failure(TooManyBytes(self.message))(scope, receive, send)
+        message = self.message if scope["path"] in self._paths else _TOO_LONG
+        await answer_failure(TooManyBytes(message))(scope, receive, send)
 
 
 class UploadBuffer:
@@ -183,11 +202,15 @@ class UploadBuffer:
         limit: Counts what all of them hold.
         owner: On whose account.
         receive: Brings the body.
+        most: How large it may be, in bytes.
     """
 
-    def __init__(self, limit: BodyLimit, owner: str, receive: Receive) -> None:
+    def __init__(
+        self, limit: BodyLimit, owner: str, receive: Receive, most: int
+    ) -> None:
         self._limit = limit
         self._receive = receive
+        self._most = most
         self.owner = owner
         self.held = 0
         self.is_kept = False
@@ -213,7 +236,7 @@ class UploadBuffer:
         """
         message = await self._receive()
         count = len(message.get("body", b""))
-        if self.held + count > self._limit.max_bytes:
+        if self.held + count > self._most:
             raise _Overrun
         self._limit.hold(self.owner, count)
         self.held += count

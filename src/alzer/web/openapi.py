@@ -15,6 +15,7 @@ from alzer.web.access import (
     TOO_MANY_GUESSES,
 )
 from alzer.web.exception_handlers import RETRY_AFTER_S
+from alzer.web.reference_text import LONGEST_REFERENCE
 from alzer.web.schemas import Problem
 
 Responses = dict[int | str, dict[str, Any]]
@@ -120,6 +121,11 @@ FILE_PART: Final = {
                         "series": {
                             "type": "string",
                             "description": "Which of several series is meant.",
+                        },
+                        "reference": {
+                            "type": "string",
+                            "description": "What people call the analysis by, at most "
+                            f"{LONGEST_REFERENCE} characters; never a name.",
                         },
                     },
                 }

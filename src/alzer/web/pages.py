@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 from fastapi import APIRouter
@@ -218,7 +218,13 @@ class ApiPage:
     version: str = __version__
 
 
-def render(page: UploadPage | LoginPage | ApiPage) -> str:
+class Page(Protocol):
+    """What a template is filled with: its fields, by their names."""
+
+    template: ClassVar[str]
+
+
+def render(page: Page) -> str:
     """Fill a page's template with its data."""
     return _TEMPLATES.get_template(page.template).render(vars(page))
 

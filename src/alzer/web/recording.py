@@ -37,6 +37,7 @@ class Submission:
         request_id: For the audit log.
         analysis_id: What the analysis will be called.
         series: Which of several series in the files was meant.
+        reference: What people call the analysis by, if they said so.
     """
 
     files: tuple[File, ...]
@@ -44,6 +45,7 @@ class Submission:
     request_id: str
     analysis_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     series: str | None = None
+    reference: str | None = None
 
     def content(self, model: ModelIdentity) -> str:
         """Return a digest of what is analysed, and by what; no name goes into it."""
@@ -97,6 +99,7 @@ class Recorder:
             heatmap=heatmap,
             evidence=evidence,
             content=self._digest(submission),
+            reference=submission.reference,
         )
         kept = self._keep(record, answer, submission)
         self.service.metrics.count(analysis)
@@ -109,12 +112,15 @@ class Recorder:
             submission: What somebody sent.
 
         Returns:
-            The record of their newest one by the same model, or None.
+            The record of their newest one by the same model, or None; also where
+            that is called by another reference than is asked for now.
         """
         content = self._digest(submission)
         if content is None:
             return None
         found = self._store.records.find_same(content, submission.caller.owner)
+        if found is not None and submission.reference not in {None, found.reference}:
+            return None
         if found is not None:
             actor, request_id = submission.caller.actor, submission.request_id
             entry = AuditEntry(actor, "viewed", found.id, request_id)

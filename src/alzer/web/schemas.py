@@ -51,6 +51,7 @@ _EXAMPLE: Final[JsonDict] = {
 _STORED_EXAMPLE: Final[JsonDict] = {
     **_EXAMPLE,
     "created_at": "2026-03-01T12:00:00Z",
+    "reference": "Study 7, person 12",
 }
 
 _JOB_EXAMPLE: Final[JsonDict] = {
@@ -202,6 +203,7 @@ class StoredAnalysis(Prediction):
     model_config = ConfigDict(json_schema_extra={"examples": [_STORED_EXAMPLE]})
 
     created_at: datetime = Field(description="When it was made.")
+    reference: str | None = Field(None, description="What people call it by.")
 
 
 class StoredHeadAnalysis(HeadFields, StoredAnalysis):

@@ -14,6 +14,7 @@ from alzer.backends.backend import ClientDisconnected
 from alzer.errors import InvalidRequest, TooManyBytes
 from alzer.scans.reading import File
 from alzer.settings import Settings
+from alzer.web.reference_text import REFERENCE_RULE, clean_reference
 
 # Room for boundaries, part headers and a few small fields besides the files, so
 # that a file of exactly the limit passes.
@@ -39,10 +40,12 @@ class Upload:
     Attributes:
         files: All files of the scan; at least one.
         series: Which of several series in them is meant, if the form says so.
+        reference: What people call the analysis by, likewise.
     """
 
     files: tuple[File, ...]
     series: str | None = None
+    reference: str | None = None
 
 
 async def read_upload(request: Request, settings: Settings) -> Upload:
@@ -72,7 +75,7 @@ async def read_upload(request: Request, settings: Settings) -> Upload:
         files = await _files_of(form, settings.max_upload_bytes)
     finally:
         await form.close()
-    return Upload(files, _series_of(form))
+    return Upload(files, _text_of(form, "series"), _reference_of(form))
 
 
 async def _read_form(request: Request, settings: Settings) -> FormData:
@@ -99,13 +102,21 @@ async def _read_form(request: Request, settings: Settings) -> FormData:
         raise ClientDisconnected from error
 
 
-def _series_of(form: FormData) -> str | None:
-    chosen = form.getlist("series")
+def _text_of(form: FormData, name: str) -> str | None:
+    chosen = form.getlist(name)
     if len(chosen) > 1 or not all(isinstance(each, str) for each in chosen):
-        message = "The form has 'series' more than once, or as a file. Choose one."
+        message = f"The form has '{name}' more than once, or as a file. Send one."
         raise InvalidRequest(message)
-    named = next((each for each in chosen if isinstance(each, str)), "")
-    return named.strip() or None  # forms send empty fields, too
+    text = next((each for each in chosen if isinstance(each, str)), "")
+    return text.strip() or None  # forms send empty fields, too
+
+
+def _reference_of(form: FormData) -> str | None:
+    text = _text_of(form, "reference")
+    try:
+        return None if text is None else clean_reference(text)
+    except ValueError as error:
+        raise InvalidRequest(REFERENCE_RULE) from error
 
 
 async def _files_of(form: FormData, max_bytes: int) -> tuple[File, ...]:

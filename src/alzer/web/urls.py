@@ -11,6 +11,7 @@ from alzer.errors import InvalidHost
 from alzer.settings import Settings, is_loopback
 
 ANALYSES_PATH: Final = "/analyses"
+HISTORY_PATH: Final = "/assessment/history"
 HEATMAPS_PATH: Final = "/uploads/heatmaps"
 PREDICT_PATH: Final = "/predict"
 PREVIEW_PATH: Final = "/preview"

@@ -1,7 +1,16 @@
-/** What this page shows is named by its address, so that a reload finds it again. */
+/** What this page shows is named by its address: a reload and 'Back' find it again. */
 
 const KINDS = ["job", "analysis"];
 const IDENTITY = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const address = () => window.location.pathname + window.location.search;
+
+let shown = address();
+
+function go(way, to) {
+  window.history[way](null, "", to);
+  shown = address();
+}
 
 /** Return the job or the analysis that the address names, or null. */
 export function namedByAddress() {
@@ -10,12 +19,34 @@ export function namedByAddress() {
   return kind ? { kind, id: query.get(kind) } : null;
 }
 
-/** Name a job or an analysis in the address; no page is loaded by that. */
-export function nameInAddress(kind, id) {
-  window.history.replaceState(null, "", `?${kind}=${id}`);
+/** Name a job in the address, in place of what stands there. */
+export function nameJob(id) {
+  go("replaceState", `?job=${id}`);
 }
 
-/** Name nothing any more. */
+/** Name the analysis whose result is shown; 'Back' leads to what was shown before. */
+export function nameResult(id) {
+  const named = namedByAddress();
+  if (named?.kind === "analysis" && named.id === id) return;
+  if (named?.kind === "job") clearAddress(); // 'Back' leads to the form, not to it
+  go("pushState", `?analysis=${id}`);
+}
+
+/** Name nothing any more, in place of what stands there. */
 export function clearAddress() {
-  window.history.replaceState(null, "", window.location.pathname);
+  go("replaceState", window.location.pathname);
+}
+
+/** Go on from a result to what has no name; 'Back' leads to the result. */
+export function leaveResult() {
+  if (namedByAddress()) go("pushState", window.location.pathname);
+}
+
+/** Tell `onMove` what the address names after 'Back' and 'Forward'. */
+export function connectMoves(onMove) {
+  window.addEventListener("popstate", () => {
+    if (address() === shown) return; // to a part of what is shown
+    shown = address();
+    onMove(namedByAddress());
+  });
 }

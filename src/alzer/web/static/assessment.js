@@ -1,19 +1,26 @@
 /** The assessment page: choose, preview, submit, result. */
 
-import { clearAddress, nameInAddress, namedByAddress } from "./address.js";
-import { droppedFiles, withoutHidden } from "./dropped.js";
+import { clearAddress, connectMoves, leaveResult, nameJob, nameResult, namedByAddress } from "./address.js";
+import { prepareBatch } from "./batchtable.js";
+import { withoutHidden } from "./dropped.js";
 import { findScans } from "./found.js";
-import { connectFound, hideFound, showScans, showSeries, size } from "./foundlist.js";
+import { ALL, connectFound, hideFound, showScans, showSeries, size } from "./foundlist.js";
 import { showFailure } from "./failure.js";
+import { connectIncoming } from "./incoming.js";
+import { complain, resetBar, say, setBusy, showSent, showWork } from "./progress.js";
+import { prepareReference } from "./reference.js";
+import { remember } from "./remembered.js";
 import { Refusal, formToken, getDocument, postFiles, postScan } from "./requests.js";
+import { showKept, withKeptPictures } from "./restored.js";
 import { prepareResult } from "./result.js";
+import { isShown, showSection } from "./sections.js";
 import { keepFitted } from "./viewer.js";
-import { follow, prepareStages } from "./work.js";
+import { follow } from "./work.js";
 
 const part = (id) => document.getElementById(id);
-const { root, maxBytes } = part("assessment").dataset;
+const { root, maxBytes, remembers } = part("assessment").dataset;
 const showResult = prepareResult(root);
-const showStage = prepareStages(part("stages"), part("bar"));
+const showReference = prepareReference(root);
 
 let found = { scans: [], leftOut: 0 };
 let chosen = null;
@@ -21,19 +28,11 @@ let series = null; // which one of an archive, if the service has asked
 let previewing = new AbortController();
 let working = new AbortController();
 
-function say(text) {
-  part("status").textContent = text;
-}
-
-function complain(text) {
-  part("error").textContent = text;
-}
-
 function forget() {
   previewing.abort();
   chosen = null;
   series = null;
-  part("form").reset();
+  for (const id of ["file", "folder"]) part(id).value = "";
   part("preview").hidden = true;
   part("drop").classList.remove("filled");
   hideFound();
@@ -68,12 +67,23 @@ async function showPreview(file) {
   say("Ready to submit.");
 }
 
-/** Choose one of the scans that were found: a slice is previewed. */
-async function take(scan) {
+function takeNothing() {
   previewing.abort();
   chosen = null;
   part("preview").hidden = true;
   part("drop").classList.remove("filled");
+}
+
+/** Choose all of the scans that were found. */
+function takeAll() {
+  takeNothing();
+  chosen = { kind: ALL };
+  say(`Ready to submit: ${found.scans.length} scans, one by one.`);
+}
+
+/** Choose one of the scans that were found: a slice is previewed. */
+async function take(scan) {
+  takeNothing();
   if (scan.bytes > Number(maxBytes)) {
     return complain(`The file is larger than the limit of ${size(Number(maxBytes))}.`);
   }
@@ -105,53 +115,33 @@ async function choose(files) {
     say("");
     return complain("None of the files is a scan. Choose the DICOM files of one series, or one scan.");
   }
-  if (scans.length > 1 || scans[0].kind === "volume") showScans(found);
-  await take(scans[0]);
+  const isListed = scans.length > 1 || scans[0].kind === "volume";
+  if (isListed && showScans(found) === ALL) takeAll();
+  else await take(scans[0]);
 }
 
-function showSent(share) {
-  const isSent = share >= 1;
-  part("progress").hidden = false;
-  if (isSent) part("bar").removeAttribute("value");
-  else part("bar").value = share;
-  say(isSent ? "Analysing…" : `Uploading… ${Math.round(100 * share)} %`);
+/** What is sent besides the files. */
+function fieldsOf() {
+  const reference = part("reference").value.trim();
+  return reference ? { reference } : {};
 }
 
-function showWork(stage, share) {
-  showStage(stage, share);
-  const current = part("stages").querySelector("[aria-current]");
-  say(stage === "queued" ? "Waiting for its turn…" : `${current?.textContent ?? "Analysing"}…`);
-}
-
-function setBusy(isBusy, hasStages) {
-  part("submit").disabled = isBusy;
-  part("file").disabled = isBusy;
-  part("folder").disabled = isBusy;
-  part("found").disabled = isBusy;
-  part("form").setAttribute("aria-busy", String(isBusy));
-  part("cancel").hidden = !isBusy || !hasStages;
-  part("stages").hidden = !isBusy || !hasStages;
-  part("progress").hidden = !isBusy;
-}
-
-const SECTIONS = ["choose", "result", "failure"];
-
-function showSection(id, focus) {
-  for (const section of SECTIONS) part(section).hidden = section !== id;
-  window.scrollTo(0, 0);
-  part(focus).focus({ preventScroll: true });
+/** Where nobody signs in, the list of analyses is this browser's. */
+function rememberMade({ analysis_id: id }) {
+  if (remembers === "true") remember(id);
 }
 
 async function analyseSlice({ files }, signal) {
   const address = `${root}/predict?layers=true`;
-  const answer = await postFiles(address, files, { onProgress: showSent, signal });
-  return JSON.parse(await answer.text());
+  const fields = fieldsOf();
+  const answer = await postFiles(address, files, { onProgress: showSent, signal, fields });
+  return { ...fields, ...JSON.parse(await answer.text()) };
 }
 
 async function analyseVolume({ files }, signal) {
-  part("bar").value = 0;
+  resetBar();
   const onProgress = (share) => showWork(share < 1 ? "upload" : "read", share % 1);
-  const fields = series === null ? {} : { series };
+  const fields = series === null ? fieldsOf() : { ...fieldsOf(), series };
   const sent = { onProgress, signal, fields };
   const { job, answer } = await postScan(`${root}/predict?layers=true`, files, sent);
   return answer ?? waitFor(job, signal);
@@ -159,8 +149,8 @@ async function analyseVolume({ files }, signal) {
 
 /** Wait for a job, which a reload of the page finds again. */
 async function waitFor(job, signal) {
-  nameInAddress("job", job.job_id);
-  part("bar").value = 0;
+  nameJob(job.job_id);
+  resetBar();
   const address = await follow(root, job, { onStage: showWork, signal });
   return getDocument(address, { signal });
 }
@@ -168,7 +158,7 @@ async function waitFor(job, signal) {
 async function explainFailure(scan, error) {
   complain("");
   showFailure(error.message);
-  showSection("failure", "failure-title");
+  showSection("failure");
   if (!scan) return; // the page was loaded again, and its files are gone
   const picture = await postFiles(`${root}/preview`, scan.files).catch(() => null);
   showFailure(error.message, picture);
@@ -182,27 +172,46 @@ async function explain(scan, error) {
 
 /** Show the answer that `ask` gets; `scan` is null where the files are not here. */
 async function showAnswer(scan, hasStages, ask) {
-  working = new AbortController();
+  working.abort();
+  const work = new AbortController();
+  working = work;
   complain("");
   setBusy(true, hasStages);
   try {
-    const answer = await ask(working.signal);
-    nameInAddress("analysis", answer.analysis_id);
+    const answer = await ask(work.signal);
+    nameResult(answer.analysis_id);
     showResult(answer, scan);
+    showReference(answer);
+    showKept(answer, scan === null);
     forget();
-    showSection("result", "result-title");
+    part("reference").value = ""; // it was this scan's
+    showSection("result");
   } catch (error) {
+    if (working !== work) return; // something else is shown by now
     if (!error.isPassing) clearAddress();
     await explain(scan, error);
   } finally {
-    setBusy(false, hasStages);
+    if (working === work) setBusy(false, hasStages);
   }
 }
 
+function submitAll() {
+  const { scans, leftOut } = found;
+  batch.start(scans, fieldsOf(), leftOut);
+  forget();
+  part("reference").value = "";
+  showSection("batch");
+}
+
 function submitChosen() {
+  if (chosen.kind === ALL) return submitAll();
   const isVolume = chosen.kind === "volume";
   const [scan, analyse] = [chosen, isVolume ? analyseVolume : analyseSlice];
-  return showAnswer(scan, isVolume, (signal) => analyse(scan, signal));
+  return showAnswer(scan, isVolume, async (signal) => {
+    const answer = await analyse(scan, signal);
+    rememberMade(answer);
+    return answer;
+  });
 }
 
 const GONE = {
@@ -217,9 +226,11 @@ function reopen({ kind, id }) {
   say(isJob ? "Asking how far the analysis is…" : "Opening the analysis…");
   return showAnswer(null, isJob, async (signal) => {
     try {
-      return await (isJob
+      const answer = await (isJob
         ? waitFor({ job_id: id }, signal)
         : getDocument(`${root}/analyses/${id}`, { signal }));
+      if (isJob) rememberMade(answer); // it was sent from this browser
+      return await withKeptPictures(root, answer, signal);
     } catch (error) {
       if (error.status === 404) error.message = GONE[kind];
       throw error;
@@ -242,29 +253,49 @@ async function submit(event) {
   missing().focus();
 }
 
-function connectDrop() {
-  const drop = part("drop");
-  const mark = (isOver) => drop.classList.toggle("over", isOver);
-  // A file that misses the field must not replace the page.
-  for (const name of ["dragover", "drop"]) {
-    window.addEventListener(name, (event) => event.preventDefault());
-  }
-  drop.addEventListener("dragover", () => mark(true));
-  drop.addEventListener("dragleave", () => mark(false));
-  drop.addEventListener("drop", async (event) => {
-    mark(false);
-    if (!part("file").disabled) choose(await droppedFiles(event.dataTransfer));
-  });
-}
-
 /** Scans are chosen among those found, series by the service's numbers. */
 function chooseAmong(value) {
   complain("");
   if (part("found").dataset.of === "series") series = value;
+  else if (value === ALL) takeAll();
   else take(found.scans[value]);
 }
 
-connectDrop();
+/** Go on to the form from whatever is shown. */
+function startAnew() {
+  leaveResult();
+  if (batch.isRunning) return showSection("batch"); // one after the other
+  batch.end();
+  showSection("choose");
+}
+
+/** Show what the address names after 'Back' and 'Forward'. */
+function move(named) {
+  working.abort();
+  setBusy(false, false);
+  if (named) reopen(named);
+  else showSection(batch.isThere ? "batch" : "choose");
+}
+
+const batch = prepareBatch({
+  root,
+  maxBytes: Number(maxBytes),
+  open: (id) => reopen({ kind: "analysis", id }),
+  remember: (id) => rememberMade({ analysis_id: id }),
+});
+
+connectIncoming({
+  field: part("drop"),
+  isOpen: () => !part("file").disabled && !batch.isRunning,
+  onFiles: (files) => {
+    if (!isShown("choose")) startAnew();
+    choose(files);
+  },
+  onNothing: (text) => {
+    if (isShown("choose")) complain(text);
+  },
+});
+connectMoves(move);
 connectFound(chooseAmong);
 keepFitted([part("preview-image")]);
 for (const id of ["file", "folder"]) {
@@ -281,9 +312,6 @@ else if (part("file").files.length > 0) choose([...part("file").files]);
 part("sign-out")?.addEventListener("submit", (event) => {
   event.target.elements.csrf.value = formToken();
 });
-for (const button of document.querySelectorAll(".again")) {
-  button.addEventListener("click", () => {
-    clearAddress();
-    showSection("choose", "file");
-  });
+for (const button of document.querySelectorAll(".again, #batch-again")) {
+  button.addEventListener("click", startAnew);
 }

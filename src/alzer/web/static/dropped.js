@@ -1,5 +1,10 @@
 /** All files of what was dropped, folders included. */
 
+const paths = new WeakMap();
+
+/** Return where a file lies in what was chosen or dropped, such as `study/1.dcm`. */
+export const pathOf = (file) => file.webkitRelativePath || paths.get(file) || file.name;
+
 async function entriesOf(folder) {
   const reader = folder.createReader();
   const entries = [];
@@ -14,7 +19,11 @@ async function entriesOf(folder) {
 }
 
 async function filesOf(entry) {
-  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    paths.set(file, entry.fullPath?.replace(/^\//, ""));
+    return [file];
+  }
   const inside = await entriesOf(entry);
   return (await Promise.all(inside.map(filesOf))).flat();
 }

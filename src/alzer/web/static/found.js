@@ -19,11 +19,14 @@ class Candidate {
   }
 }
 
+/** A file that can't be read, for it has gone from the disk, is not known. */
+const recogniseOne = (file) => recognise(file).catch(() => ({ format: null }));
+
 async function recogniseAll(files) {
   const headers = new Array(files.length);
   const waiting = files.keys();
   const work = async () => {
-    for (const place of waiting) headers[place] = await recognise(files[place]);
+    for (const place of waiting) headers[place] = await recogniseOne(files[place]);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return files.map((file, place) => ({ file, header: headers[place] }));

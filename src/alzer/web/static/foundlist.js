@@ -44,14 +44,23 @@ function noteOf(leftOut) {
   return `${files} no scan, and left out.`;
 }
 
-/** Show the scans that were found in files; the first is chosen. */
+// What stands for all scans in place of one.
+export const ALL = "all";
+
+/** Whether several scans rather belong to several people: DICOM series are a study's. */
+const areApart = (scans) => scans.every(({ kind, header }) => kind === "slice" || header.format !== "DICOM");
+
+/** Show the scans that were found in files; give the value of what is chosen. */
 export function showScans({ scans, leftOut }) {
   if (scans.length === 1) {
     show("scans", "A whole head", [line(describe(scans[0]))], noteOf(leftOut));
-    return;
+    return 0;
   }
-  const items = scans.map((scan, place) => option(describe(scan), place, place === 0));
-  show("scans", `${scans.length} scans: choose one`, items, noteOf(leftOut));
+  const areAll = areApart(scans);
+  const items = scans.map((scan, place) => option(describe(scan), place, place === 0 && !areAll));
+  const all = option(`All ${scans.length}, one by one: a table with an answer for each`, ALL, areAll);
+  show("scans", `${scans.length} scans: choose all or one`, [all, ...items], noteOf(leftOut));
+  return areAll ? ALL : 0;
 }
 
 /** Show the series that the service found in an archive; none is chosen. */
@@ -68,5 +77,7 @@ export function hideFound() {
 
 /** Let `onChoice` know the value of a choice that a person makes. */
 export function connectFound(onChoice) {
-  part("found").addEventListener("change", ({ target }) => onChoice(Number(target.value)));
+  part("found").addEventListener("change", ({ target: { value } }) => {
+    onChoice(value === ALL ? ALL : Number(value));
+  });
 }

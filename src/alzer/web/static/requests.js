@@ -3,20 +3,25 @@
 const UNREACHABLE =
   "The service did not answer. Check the connection and try again.";
 const UNREADABLE = "The service gave an answer that this page can't read.";
+const CHANGED =
+  "A file was changed, moved or removed on the disk after it was chosen. Choose it again.";
 
 /**
  * A refusal that a person can read; `final` when this file can never pass, `isPassing`
  * when the same may succeed later, `series` lists what it holds if one of several has to
- * be chosen.
+ * be chosen. `retryAfterS` says when the service wants to be asked again, if it does.
  */
 export class Refusal extends Error {
-  constructor(message, { status = 0, code = "", series = [] } = {}) {
+  constructor(message, { status = 0, code = "", series = [], retryAfterS = null } = {}) {
     super(message);
     this.status = status;
     this.code = code;
     this.series = series ?? [];
-    this.isPassing = status === 0 || status === 429 || status >= 500;
-    this.final = (status === 400 || status === 413) && this.series.length === 0;
+    this.retryAfterS = retryAfterS;
+    const isChanged = code === "file_changed";
+    this.isPassing = !isChanged && (status === 0 || status === 429 || status >= 500);
+    const isUnusable = isChanged || status === 400 || status === 413;
+    this.final = isUnusable && this.series.length === 0;
   }
 }
 
@@ -25,13 +30,32 @@ export function formToken() {
   return document.cookie.match(/(?:^|; )alzer_csrf=([0-9a-f]+)/)?.[1] ?? "";
 }
 
-async function refusalOf(status, body) {
+/** Source: RFC 9110, section 10.2.3 (Retry-After: seconds, or a date). */
+function secondsUntil(header) {
+  if (!header) return null;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
+}
+
+async function refusalOf(status, body, retryAfter) {
+  const retryAfterS = secondsUntil(retryAfter);
   try {
     const { detail, code, series } = JSON.parse(await body.text());
-    return new Refusal(detail, { status, code, series });
+    return new Refusal(detail, { status, code, series, retryAfterS });
   } catch {
-    return new Refusal(UNREADABLE, { status });
+    return new Refusal(UNREADABLE, { status, retryAfterS });
   }
+}
+
+/** Why a form did not arrive: a file can't be read any more, or nobody answers. */
+async function failureOf(files) {
+  try {
+    // The first byte is enough: browsers refuse a file that has changed.
+    for (const file of files) await file.slice(0, 1).arrayBuffer();
+  } catch {
+    return new Refusal(CHANGED, { code: "file_changed" });
+  }
+  return new Refusal(UNREACHABLE);
 }
 
 /**
@@ -67,9 +91,9 @@ function post(address, files, { onProgress, signal, headers = {}, fields = {} })
     request.upload.addEventListener("load", () => onProgress?.(1));
     request.addEventListener("load", async () => {
       if (request.status < 300) resolve(request);
-      else reject(await refusalOf(request.status, request.response));
+      else reject(await refusalOf(request.status, request.response, request.getResponseHeader("Retry-After")));
     });
-    request.addEventListener("error", () => reject(new Refusal(UNREACHABLE)));
+    request.addEventListener("error", async () => reject(await failureOf(files)));
     request.addEventListener("abort", () => reject(signal.reason));
     signal?.addEventListener("abort", () => request.abort());
     request.open("POST", address);
@@ -105,7 +129,7 @@ async function ask(address, options) {
   } catch (error) {
     throw error.name === "AbortError" ? error : new Refusal(UNREACHABLE);
   }
-  if (!response.ok) throw await refusalOf(response.status, response);
+  if (!response.ok) throw await refusalOf(response.status, response, response.headers.get("Retry-After"));
   return response;
 }
 
@@ -135,14 +159,27 @@ export async function getBytes(address, attempts = 3) {
   }
 }
 
+const proof = () => (formToken() ? { "X-CSRF-Token": formToken() } : {});
+
 /** Post without a body; give the JSON document that comes back. */
 export function postForDocument(address, options = {}) {
-  const headers = formToken() ? { "X-CSRF-Token": formToken() } : {};
-  return getDocument(address, { method: "POST", headers, ...options });
+  return getDocument(address, { method: "POST", headers: proof(), ...options });
 }
+
+function sendDocument(method, address, document, options) {
+  const headers = { "Content-Type": "application/json", ...proof() };
+  return getDocument(address, { method, headers, body: JSON.stringify(document), ...options });
+}
+
+/** Ask with a JSON document; give the one that comes back. */
+export const search = (address, document, options = {}) =>
+  sendDocument("POST", address, document, options);
+
+/** Change what is at an address; give it as it is then. */
+export const change = (address, document, options = {}) =>
+  sendDocument("PATCH", address, document, options);
 
 /** Delete what is at an address. */
 export async function remove(address) {
-  const headers = formToken() ? { "X-CSRF-Token": formToken() } : {};
-  await ask(address, { method: "DELETE", headers });
+  await ask(address, { method: "DELETE", headers: proof() });
 }
