@@ -6,7 +6,7 @@ lowest ones together, without any calibration.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +33,7 @@ def from_below(slices: Slices) -> np.ndarray:
     return places
 
 
-def person_auc(slices: Slices, rows: np.ndarray, ages: dict[str, float]) -> str:
+def person_auc(slices: Slices, rows: np.ndarray, ages: Mapping[str, float]) -> str:
     """Return AUC of the mean over some rows: everyone, and people of 60 and over."""
     people = by_subject(
         slices.subjects[rows], slices.labels[rows], slices.probabilities[rows]

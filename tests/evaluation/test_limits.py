@@ -33,7 +33,7 @@ def test_limits_and_thanks_of_a_study_are_said_of_its_models_alone() -> None:
 
 
 def test_what_was_measured_outside_the_study_is_said_with_its_interval() -> None:
-    area = {"value": 0.606, "low": 0.488, "high": 0.717}
+    area: dict[str, float | None] = {"value": 0.606, "low": 0.488, "high": 0.717}
     outside = {
         "sessions": 235,
         "people": 96,

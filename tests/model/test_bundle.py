@@ -25,8 +25,9 @@ from alzer.model.person import PersonLimits, Pooling
 from alzer.model.preparation import InputSpec
 from bundles import tiny_onnx, write_bundle
 
+POOLING = {"averaged": "logits", "only_in_distribution": True}
 PERSON = {
-    "pooling": {"averaged": "logits", "only_in_distribution": True},
+    "pooling": POOLING,
     "temperature": 1.25,
     "least_probabilities": [0.3, 0.2, 0.1, None],
     "ood_share": 0.25,
@@ -144,8 +145,8 @@ def test_a_model_with_data_in_other_files_is_refused(folder: Path) -> None:
         for field, value in [
             ("temperature", 0.0), ("temperature", float("inf")), ("ood_share", 1.5),
             ("least_probabilities", [0.1]), ("pooling", {"averaged": "votes"}),
-            ("pooling", PERSON["pooling"] | {"lowest": 0.0}),
-            ("pooling", PERSON["pooling"] | {"lowest": 1.5}),
+            ("pooling", {**POOLING, "lowest": 0.0}),
+            ("pooling", {**POOLING, "lowest": 1.5}),
         ]
     ]
     + [

@@ -169,7 +169,8 @@ def _remarks(answer: Values, named: Sequence[str], decision: Decision) -> Iterat
         yield _NOTHING_FOLLOWS
         return
     if len(named) == 1:
-        yield CLASSES[CLASS_NAMES.index(named[0])].meaning
+        found = CLASSES[CLASS_NAMES.index(named[0])]
+        yield f"Looks like scans of people rated as {found.rated} (CDR {found.cdr:g})."
     if answer.get("possible_classes"):
         yield (
             "None of these classes can be ruled out for this scan."
