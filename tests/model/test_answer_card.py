@@ -58,3 +58,15 @@ def test_a_section_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DamagedBundle, match="answers"):
         load_bundle(write_bundle(tmp_path, answers=wrong))
+
+
+def test_how_often_maps_were_confirmed_is_that_of_the_card(tmp_path: Path) -> None:
+    card = json.loads((shipped_bundle() / CARD_FILE).read_text("utf-8"))
+    found = load_bundle(shipped_bundle()).answer_facts.confirmed_maps
+
+    assert found is not None
+    assert found.people == card["map_check"]["people"]
+    assert vars(found.share) == card["map_check"]["shares"]["badge"]
+    nothing = {"people": 3, "shares": {"badge": NOBODY}}
+    unknown = load_bundle(write_bundle(tmp_path, map_check=nothing))
+    assert unknown.answer_facts.confirmed_maps is None

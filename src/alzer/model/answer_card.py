@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, FiniteFloat, NonNegativeInt
 
 from alzer.model.answer_facts import (
     AnswerFigures,
+    ConfirmedMaps,
     Group,
     GroupFigures,
     Measured,
@@ -75,6 +76,19 @@ class _Unit(BaseModel):
         return AnswerFigures(
             groups, {name: _ranges(found) for name, found in self.classes.items()}
         )
+
+
+class MapCheckFields(BaseModel):
+    """Section `map_check` of a card; it may say more."""
+
+    people: NonNegativeInt
+    shares: dict[str, _Interval]
+
+    @property
+    def confirmed(self) -> ConfirmedMaps | None:
+        """How many maps earned the badge, if that could be measured."""
+        found = _measured(self.shares.get("badge"))
+        return None if found is None else ConfirmedMaps(self.people, found)
 
 
 class AnswersFields(BaseModel):

@@ -83,6 +83,19 @@ class AnswerFigures:
 
 
 @dataclass(frozen=True)
+class ConfirmedMaps:
+    """How often maps of people held out passed the check (`alzer.map_check`).
+
+    Attributes:
+        people: How many there were.
+        share: Of their maps, each person weighing the same.
+    """
+
+    people: int
+    share: Measured
+
+
+@dataclass(frozen=True)
 class AnswerFacts:
     """All that a card tells readers of answers; empty where it tells nothing.
 
@@ -91,9 +104,11 @@ class AnswerFacts:
         limitations: What the model is not, and where its data end, in sentences.
         slice: Figures of single slices.
         person: Figures of whole people.
+        confirmed_maps: Whether the maps hold; None if nobody has looked.
     """
 
     source: str | None = None
     limitations: tuple[str, ...] = ()
     slice: AnswerFigures = field(default_factory=AnswerFigures)
     person: AnswerFigures = field(default_factory=AnswerFigures)
+    confirmed_maps: ConfirmedMaps | None = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, FiniteFloat, NonNegativeInt
 
-from alzer.model.answer_card import AnswersFields
+from alzer.model.answer_card import AnswersFields, MapCheckFields
 from alzer.model.answer_facts import AnswerFacts
 from alzer.model.decision import Decision
 from alzer.model.opinion_card import SecondOpinionFields
@@ -68,6 +68,7 @@ class CardFields(BaseModel):
     data: _Data | None = None
     second_opinion: SecondOpinionFields | None = None
     answers: AnswersFields = Field(default_factory=AnswersFields)
+    map_check: MapCheckFields | None = None
     limitations: tuple[str, ...] = ()
 
     @property
@@ -78,6 +79,7 @@ class CardFields(BaseModel):
             self.limitations,
             self.answers.slice.figures,
             self.answers.person.figures,
+            None if self.map_check is None else self.map_check.confirmed,
         )
 
     @property
