@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import (
     Browser,
-    Dialog,
     FilePayload,
     Locator,
     Page,
@@ -27,7 +26,7 @@ from alzer.settings import Settings
 from phantoms import as_png, draw_brain
 from served import app_of, serving_app, steps_of
 from web.browsers import keep
-from web.test_choosing import HEAD, working
+from web.test_choosing import series, working
 
 BRAINS = [as_png(draw_brain(seed=seed)) for seed in range(4)]
 BROKEN = BRAINS[0][:200]
@@ -236,29 +235,37 @@ def test_work_is_cancelled_and_what_was_left_is_tried_again(
     assert set(states) == {"Done", "Cancelled"}
 
 
+LEAVE = """() => {
+  const leaving = new Event("beforeunload", { cancelable: true });
+  return !window.dispatchEvent(leaving);
+}"""
+
+
 def test_leaving_the_page_is_asked_about_while_work_goes_on(
     browser: Browser, model: Model, tmp_path: Path
 ) -> None:
-    asked: list[str] = []
-
-    def accept(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
     with working(model, tmp_path) as (address, work):
         page = browser.new_page()
-        page.on("dialog", accept)
         page.goto(address)
-        start(page, put(tmp_path / "in", {"a.nii": HEAD, "b.nii": HEAD}))
+        asked_before = page.evaluate(LEAVE)
+        heads = {**series("1.2.3", 3), **series("1.2.4", 3)}
+        page.set_input_files("#folder", put(tmp_path / "in", heads))
+        page.get_by_label("All 2, one by one").check()
+        page.get_by_role("button", name="Submit for Analysis").click()
+        expect(rows(page)).to_have_count(2)
         first, second = rows(page).all()
         expect(first).to_contain_text("Analysing 60 %")
         expect(second).to_contain_text("Waiting")  # one head at a time
         keep(page, "11-batch-heads")
-        page.goto("about:blank")
+        asked = page.evaluate(LEAVE)
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator("#batch-status")).to_contain_text("2 cancelled")
+        asked_after = page.evaluate(LEAVE)
         page.close()
 
-    assert asked == ["beforeunload"]
-    assert len(work.files) == 1
+    assert [asked_before, asked, asked_after] == [False, True, False]
+    assert work.was_given_up
+    assert len(work.files) == 3  # of the first head
 
 
 def test_no_cell_of_the_csv_is_a_formula(page: Page) -> None:
