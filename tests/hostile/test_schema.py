@@ -82,8 +82,11 @@ PATHS = [
     ("GET", "/analyses/{identity}/files/{name}"),
     ("GET", "/analyses/{identity}/heat"),
     ("GET", "/analyses/{identity}/map"),
+    ("GET", "/analyses/{identity}/map/values"),
     ("GET", "/analyses/{identity}/maps"),
     ("GET", "/analyses/{identity}/occlusion"),
+    ("GET", "/analyses/{identity}/report"),
+    ("GET", "/analyses/{identity}/report.pdf"),
     ("GET", "/analyses/{identity}/seen"),
     ("GET", "/legend"),
     ("GET", "/jobs/{identity}"),
@@ -104,7 +107,10 @@ CAN_BE_WRONG = [
     ("POST", "/preview"),
     ("GET", "/analyses"),
     ("GET", "/analyses/{identity}/map"),
+    ("GET", "/analyses/{identity}/map/values"),
     ("GET", "/analyses/{identity}/occlusion"),
+    ("GET", "/analyses/{identity}/report"),
+    ("GET", "/analyses/{identity}/report.pdf"),
     ("GET", "/legend"),
 ]
 

@@ -61,7 +61,8 @@ def write_html(
         .get_template("report.html")
         .render(
             report=report,
-            style=Markup(style),  # noqa: S704 - our own file and whole numbers
+            # Of our own file and whole numbers.
+            style=Markup(style),  # noqa: S704  # nosec B704
             density=density,
             pdf_link=pdf_link,
             pdf_note=pdf_note,
