@@ -138,7 +138,7 @@ def test_no_reliable_answer_and_what_is_withheld(
         page = open_at(browser, address)
         submit(page)
         visitor.look(page, "unreliable")
-        page.locator("#withheld summary").click()
+        page.locator("#withheld > summary").click()
         expect(page.get_by_text("This is not an answer")).to_be_visible()
         visitor.look(page, "withheld")
         link = page.locator("#report-link").get_attribute("href") or ""

@@ -405,7 +405,7 @@ def test_without_a_reliable_answer_the_heatmap_and_figures_are_folded_away(
         expect(page.locator("#headline")).to_have_text("No reliable answer")
         for folded in ("#overlay", "#shares", ".how-good >> nth=0", "#plain"):
             expect(page.locator(folded)).to_be_hidden()
-        page.locator("#withheld summary").click()
+        page.locator("#withheld > summary").click()
         expect(page.locator("#overlay")).to_be_visible()
         expect(page.locator("#shares")).to_be_visible()
         # What came true of other answers says nothing of one that is none.

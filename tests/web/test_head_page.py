@@ -276,7 +276,7 @@ def test_without_a_reliable_answer_evidence_is_hidden_until_it_is_asked_for(
         expect(page.locator("#planes")).to_be_hidden()
         shown = page.locator("#result").inner_text()
         assert not [name for name in CLASS_NAMES if name in shown]
-        page.locator("#withheld summary").click()
+        page.locator("#withheld > summary").click()
         expect(page.locator("#strip")).to_be_visible()
         page.close()
 

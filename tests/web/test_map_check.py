@@ -87,6 +87,6 @@ def test_of_an_answer_that_is_withheld_the_map_is_withheld_as_well(
         page = open_with(browser, address)
 
         expect(page.locator("#map-check")).to_be_hidden()
-        page.locator("#withheld summary").click()
+        page.locator("#withheld > summary").click()
         expect(page.locator("#map-check")).to_be_visible()
         page.close()

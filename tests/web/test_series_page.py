@@ -177,7 +177,7 @@ def test_the_planes_show_the_scan_of_dicom_files_without_the_face(
     page: Page, service: str
 ) -> None:
     if page.locator("#withheld").is_visible():
-        page.locator("#withheld summary").click()
+        page.locator("#withheld > summary").click()
     show_planes(page)
     set_slider(page, "evidence-opacity", 0)
 
@@ -199,7 +199,7 @@ def test_a_kept_analysis_opens_again_with_its_planes(page: Page) -> None:
     page.reload()
     expect(page.locator("#result")).to_be_visible()
     if page.locator("#withheld").is_visible():
-        page.locator("#withheld summary").click()
+        page.locator("#withheld > summary").click()
     show_planes(page)
 
     expect(page.locator("#headline")).to_have_text(headline)

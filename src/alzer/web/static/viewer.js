@@ -62,6 +62,8 @@ export function connectOpacity({ slider, output, saved, heat, bars }) {
     saved.hidden = !isSaved;
     const layers = heat.parentElement.querySelectorAll("#overlay-heat, #overlay-cut");
     for (const each of [...layers, ...bars]) each.style.opacity = slider.value / 100;
+    // The saved overlay covers it, but for the half pixels at its edge.
+    for (const each of layers) each.style.visibility = isSaved ? "hidden" : "visible";
   };
   slider.addEventListener("input", show);
   return {
