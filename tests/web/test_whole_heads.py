@@ -145,6 +145,7 @@ def test_a_kept_answer_is_the_one_that_was_given(
     kept = service.get(f"/analyses/{answer['analysis_id']}").json()
 
     assert kept.pop("created_at")
+    assert kept.pop("reference") is None
     assert {**kept, "heatmap_url": None} == {**answer, "heatmap_url": None}
 
 
@@ -155,8 +156,8 @@ def test_a_slice_beside_a_head_is_listed_in_its_own_shape(
     listed = service.get("/analyses").json()["analyses"]
     shapes = {row["analysis_id"]: set(row) for row in listed}
 
-    assert shapes[one["analysis_id"]] == {*one, "created_at"}
-    assert shapes[answer["analysis_id"]] == {*answer, "created_at"}
+    assert shapes[one["analysis_id"]] == {*one, "created_at", "reference"}
+    assert shapes[answer["analysis_id"]] == {*answer, "created_at", "reference"}
     assert "kind" not in one
 
 
