@@ -2,27 +2,13 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from alzer.model.engine import Model
 from served import serving
 from web.browsers import SCAN, keep, submit
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """Open the page; whatever its scripts complain of fails the test."""
-    page = browser.new_page(viewport={"width": 1200, "height": 900}, base_url=address)
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
-    yield page
-    page.close()
-    assert complaints == []
 
 
 def width_of(page: Page, picture: str) -> int:

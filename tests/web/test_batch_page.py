@@ -43,18 +43,6 @@ def slices(count: int) -> dict[str, bytes]:
     return {f"s{number}.png": BRAINS[number % 4] for number in range(count)}
 
 
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """Open the page; whatever its scripts complain of fails the test."""
-    page = browser.new_page(viewport={"width": 1200, "height": 900}, base_url=address)
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
-    yield page
-    page.close()
-    assert complaints == []
-
-
 def start(page: Page, folder: Path) -> None:
     page.set_input_files("#folder", folder)
     expect(page.locator("#status")).to_contain_text("one by one")

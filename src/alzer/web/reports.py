@@ -139,7 +139,7 @@ class Reports:
             overlay_png=overlay,
             card=self.card,
             analysis_id=record.id,
-            reference=str(getattr(record, "reference", None) or ""),
+            reference=record.reference or "",
             made_at=record.created_at,
         )
 
