@@ -20,7 +20,7 @@ from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry, read_log
 from alzer.store.records import Record
 from bundles import write_bundle
-from phantoms import as_dicom, draw_brain
+from phantoms import as_dicom, as_png, draw_brain
 from reports.made import CARD, text_of, words_of
 from served import app_of, app_with, steps_of
 from web.test_access import make_token
@@ -199,3 +199,18 @@ def test_the_bundle_tells_of_the_scan_what_the_report_tells(
     assert manifest["input"]["format"] == "DICOM"
     assert manifest["input"]["shape"] == [150, 240]
     assert manifest["input"]["spacing_mm"] == [0.9, 0.9]
+
+
+def test_the_reference_that_people_gave_stands_on_the_report(
+    client: TestClient,
+) -> None:
+    files, form = {"file": as_png(draw_brain())}, {"reference": "study <7>"}
+    identity = client.post("/predict", files=files, data=form).json()["analysis_id"]
+
+    before = client.get(f"/analyses/{identity}/report").text
+    client.patch(f"/analyses/{identity}", json={"reference": "S-0042"})
+    after = client.get(f"/analyses/{identity}/report").text
+
+    assert "study &lt;7&gt;" in before
+    assert "S-0042" in after
+    assert "study &lt;7&gt;" not in after
