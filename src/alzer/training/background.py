@@ -2,7 +2,7 @@
 
 The last layer judges an average over all positions, those around the head
 included. What it says there is no evidence: only the head differs between people.
-ClientDisconnected out of the layer's weights, it is left out of every map.
+Left out of the layer's weights, it is left out of every map.
 """
 
 import numpy as np
