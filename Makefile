@@ -62,6 +62,7 @@ docs: .venv-test/.test-stamp
 page: .venv-test/.test-stamp $(CHROMIUM)
 	.venv-test/bin/python tools/show_page.py docs/images/page.png
 
+# The engine for GPUs is installed by nobody here: it would take the other's place.
 # A local version such as +cpu names a build, not a release.
 constraints:
 	rm -rf .venv-constraints
@@ -69,6 +70,8 @@ constraints:
 	.venv-constraints/bin/python -m pip install --quiet --disable-pip-version-check -e '.[check,benchmark]'
 	.venv-constraints/bin/python -m pip freeze --exclude-editable \
 		| sed -n 's/^\([^ ]*==[^+ ]*\).*/\1/p' > constraints.txt
+	.venv-constraints/bin/python -m pip index versions onnxruntime-gpu 2> /dev/null \
+		| sed -n '1s/^\([^ ]*\) (\(.*\))$$/\1==\2/p' >> constraints.txt
 	rm -rf .venv-constraints
 
 # Only what serving needs, with PostgreSQL and S3; every file by its digest.

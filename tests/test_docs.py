@@ -257,7 +257,8 @@ def test_every_dependency_has_an_exact_version() -> None:
     names = {re.sub(r"[-_.]+", "-", each).lower() for each in pinned}
     project = tomllib.loads(text_of("pyproject.toml"))["project"]
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    wanted = {re.split(r"[\[<>=~!; ]", each)[0].lower() for each in chain(*lists)}
+    named = {re.split(r"[\[<>=~!; ]", each)[0].lower() for each in chain(*lists)}
+    wanted = {re.sub(r"[-_.]+", "-", each) for each in named}
 
     assert wanted - {"alzer"} <= names
     assert len(pinned) == len(text_of("constraints.txt").splitlines())

@@ -11,10 +11,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from alzer.limits import DecodingLimits as DecodingLimits  # noqa: PLC0414 - for others
 from alzer.limits import Limits as Limits  # noqa: PLC0414 - likewise
 
-EngineName = Literal["openvino", "onnxruntime"]
+EngineName = Literal["openvino", "onnxruntime", "openvino-gpu", "onnxruntime-cuda"]
 Precision = Literal["fp32", "bf16", "bf16-checked"]
 # As settings have them: a measurement chooses what is auto.
-EngineSetting = Literal["auto", "openvino", "onnxruntime"]
+EngineSetting = Literal[
+    "auto", "openvino", "onnxruntime", "openvino-gpu", "onnxruntime-cuda"
+]
 PrecisionSetting = Literal["auto", "fp32", "bf16", "bf16-checked"]
 Authentication = Literal["auto", "required"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -117,15 +119,16 @@ class Settings(BaseSettings):
     engine: EngineSetting = Field(
         default="auto",
         description="Inference engine; auto: the one that was fastest on this machine "
-        "when the service first started. Until then, openvino.",
+        "when the service first started. Until then, openvino. The last two compute on "
+        "a GPU, if its answers agree with the processor's.",
     )
     precision: PrecisionSetting = Field(
         default="auto",
         description="Arithmetic of the engine: fp32; bf16, whose answers can differ; "
         "bf16-checked, which repeats in fp32 what could differ; or auto: fp32 or "
         "bf16-checked, whichever was faster on this machine when the service first "
-        "started. Until then, bf16-checked. Processors without bf16, and "
-        "onnxruntime, use fp32.",
+        "started. Until then, bf16-checked. Processors without bf16, "
+        "onnxruntime, and GPUs use fp32.",
     )
     threads: int = Field(
         default=0,

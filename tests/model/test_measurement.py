@@ -5,12 +5,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from alzer.errors import EngineUnavailable
 from alzer.model import measurement
 from alzer.model.bundle import Bundle, load_bundle
-from alzer.model.measurement import REPEATED_SHARE, describe_machine, measure
+from alzer.model.evidence import Evidence
+from alzer.model.measurement import (
+    REPEATED_SHARE,
+    agrees,
+    describe_machine,
+    differs_by,
+    measure,
+)
 from alzer.model.openvino_engine import has_bf16
 from alzer.model.runtimes import Runtime, candidates
 from bundles import write_bundle
@@ -184,3 +192,45 @@ def test_the_command_that_measures_refuses_what_is_no_model(
 
     with pytest.raises(SystemExit, match="SHA-256"):
         measurement.main()
+
+
+@pytest.mark.usefixtures("_short")
+def test_a_gpu_that_is_not_there_is_not_measured(tiny: Bundle) -> None:
+    gpus = [Runtime("openvino-gpu", "fp32"), Runtime("onnxruntime-cuda", "fp32")]
+    there = [each for each in gpus if agrees(tiny, each.engine)]
+
+    timings = measure(tiny, 1, [FP32, *gpus])
+
+    assert set(timings) == {str(each) for each in (FP32, *there)}
+
+
+def test_engines_in_fp32_agree(tiny: Bundle) -> None:
+    assert agrees(tiny, "onnxruntime")
+    assert agrees(tiny, "openvino")
+
+
+@pytest.mark.parametrize(
+    ("logit", "cell", "score", "error"),
+    [
+        (0.0, 0.0, 0.0, 0.0),
+        (0.01, 0.0, 0.0, 0.01),
+        (0.0, 0.4, 0.0, 0.1),
+        (0.0, 0.0, 0.5, 0.5),
+        (np.nan, 0.0, 0.0, np.inf),
+    ],
+)
+def test_the_largest_error_counts_as_a_share_of_the_largest_value(
+    logit: float, cell: float, score: float, error: float
+) -> None:
+    exact = Evidence(
+        np.full((2, 4), 0.5, np.float32),
+        np.full((2, 4, 3, 3), 4.0, np.float32),
+        np.ones(2, np.float32),
+    )
+    found = Evidence(exact.logits.copy(), exact.maps.copy(), np.ones(2, np.float32))
+    found.logits[1, 2] += logit
+    found.maps[0, 1, 2, 2] -= cell
+    assert found.ood_score is not None
+    found.ood_score[1] += score
+
+    assert differs_by(found, exact) == pytest.approx(error)

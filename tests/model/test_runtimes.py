@@ -1,14 +1,23 @@
 """Which engines and precisions there are to choose from."""
 
 import sys
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from alzer.errors import EngineUnavailable
-from alzer.model.runtimes import Runtime, candidates, import_engine, is_installed
+from alzer.model import runtimes
+from alzer.model.runtimes import (
+    Runtime,
+    candidates,
+    import_engine,
+    is_installed,
+    on_gpu,
+)
 from alzer.settings import EngineSetting, PrecisionSetting
 
-ENGINES: tuple[EngineSetting, ...] = ("auto", "openvino", "onnxruntime")
+ENGINES: tuple[EngineSetting, ...] = get_args(EngineSetting)
 PRECISIONS: tuple[PrecisionSetting, ...] = ("auto", "fp32", "bf16", "bf16-checked")
 
 
@@ -43,3 +52,31 @@ def test_an_engine_that_is_not_installed_is_named_with_the_way_out(
 
 def test_a_runtime_reads_as_people_write_it() -> None:
     assert str(Runtime("openvino", "bf16-checked")) == "openvino bf16-checked"
+
+
+@pytest.mark.parametrize(
+    ("device", "engine"),
+    [("nvidia0", "onnxruntime-cuda"), ("dri/renderD128", "openvino-gpu")],
+)
+def test_a_gpu_is_a_candidate_where_a_driver_has_found_one(
+    device: str,
+    engine: EngineSetting,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runtimes, "DEVICES", tmp_path)
+    without = candidates("auto", "auto")
+    (tmp_path / device).parent.mkdir(exist_ok=True)
+    (tmp_path / device).touch()
+    found = candidates("auto", "auto")
+
+    assert not any(on_gpu(each.engine) for each in without)
+    assert [each.engine for each in found if on_gpu(each.engine)] == [engine]
+    assert found[: len(without)] == without
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime-cuda", "openvino-gpu"])
+def test_an_engine_on_a_gpu_that_is_set_is_kept(engine: EngineSetting) -> None:
+    (runtime,) = candidates(engine, "auto")
+
+    assert (runtime.engine, runtime.precision) == (engine, "fp32")

@@ -1,4 +1,4 @@
-"""A bundle made ready to run: OpenVINO or ONNX Runtime, on the CPU."""
+"""A bundle made ready to run: OpenVINO or ONNX Runtime, on the CPU or a GPU."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,18 +12,21 @@ from alzer.model.bundle import Bundle
 from alzer.model.checking import CheckedEngine
 from alzer.model.decision import Decision, Tolerance
 from alzer.model.evidence import Evidence, Floats
-from alzer.model.mirroring import MirroredEngine
-from alzer.model.onnxruntime_engine import OnnxRuntimeNetwork
+from alzer.model.mirroring import BatchedMirroredEngine, MirroredEngine, Network
+from alzer.model.onnxruntime_engine import CUDA, OnnxRuntimeNetwork
 from alzer.model.openvino_engine import ANY, OpenVinoNetwork, has_bf16
 from alzer.model.person import PersonLimits
 from alzer.model.preparation import InputSpec
-from alzer.model.runtimes import Arithmetic, usable_cores
+from alzer.model.runtimes import Arithmetic, on_gpu, usable_cores
 from alzer.model.second_opinion import SecondOpinionFit
 from alzer.settings import EngineName, Precision
 
 # More than the largest errors of bf16 near a limit: 0.122, 0.027 and 0.017 over 4000
 # slices of the training (docs/decisions/0004-engine-and-precision.md).
 BF16_TOLERANCE: Final = Tolerance(logits=0.15, ood_share=0.05, map_share=0.05)
+
+# Inputs that a GPU is given at once; fewer where its memory is too small.
+GPU_BATCH: Final = 64
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class ModelIdentity:
         name: What the model is called.
         version: Its version.
         sha256: Of the model file, hexadecimal.
-        engine: openvino or onnxruntime.
+        engine: openvino or onnxruntime; with `-gpu` or `-cuda`, on a GPU.
         precision: The arithmetic in use: fp32, bf16 or bf16-checked.
     """
 
@@ -143,7 +146,10 @@ def load_model(
         EngineUnavailable: If the engine is not installed or refuses the model.
     """
     threads = threads or usable_cores()
-    if engine == "openvino":
+    if on_gpu(engine):
+        network = start_on_gpu(bundle.onnx, engine)
+        runner: Engine = BatchedMirroredEngine(network, "fp32", GPU_BATCH)
+    elif engine == "openvino":
         runner = _start_openvino(bundle, precision, threads)
     else:
         runner = MirroredEngine(OnnxRuntimeNetwork(bundle.onnx, threads), "fp32")
@@ -159,6 +165,22 @@ def load_model(
         bundle.second_opinion,
         bundle.answer_facts,
     )
+
+
+def start_on_gpu(onnx: bytes, engine: EngineName) -> Network:
+    """Make a network ready to run on a GPU, in fp32.
+
+    Args:
+        onnx: The model's file.
+        engine: One that computes on a GPU.
+
+    Raises:
+        EngineUnavailable: If there is no such GPU, no library for it, or it refuses
+            the model.
+    """
+    if engine == "onnxruntime-cuda":
+        return OnnxRuntimeNetwork(onnx, 1, CUDA)
+    return OpenVinoNetwork(onnx, "fp32", 1, ANY, device="GPU")
 
 
 def _start_openvino(bundle: Bundle, precision: Precision, threads: int) -> Engine:

@@ -43,6 +43,11 @@ class Evidence:
     maps: Floats
     ood_score: Floats | None = None
 
+    def part(self, start: int, stop: int) -> "Evidence":
+        """Return the evidence of the inputs from one place to another."""
+        score = None if self.ood_score is None else self.ood_score[start:stop]
+        return Evidence(self.logits[start:stop], self.maps[start:stop], score)
+
     def of_slice(self, index: int, pixels: Floats, geometry: Geometry) -> SliceEvidence:
         """Return the evidence of one input.
 

@@ -6,6 +6,7 @@ the processor can't run ends this process only.
 
 import hashlib
 import json
+import math
 import os
 import platform
 import subprocess
@@ -21,15 +22,21 @@ import numpy as np
 from alzer import __version__
 from alzer.errors import AlzerError, EngineUnavailable
 from alzer.model.bundle import Bundle, load_bundle
-from alzer.model.evidence import Floats
-from alzer.model.mirroring import Network
+from alzer.model.engine import start_on_gpu
+from alzer.model.evidence import Evidence, Floats
+from alzer.model.mirroring import Network, OutOfMemory
 from alzer.model.onnxruntime_engine import OnnxRuntimeNetwork
-from alzer.model.openvino_engine import OpenVinoNetwork, has_bf16
-from alzer.model.runtimes import Arithmetic, Runtime, usable_cores
+from alzer.model.openvino_engine import ANY, OpenVinoNetwork, has_bf16
+from alzer.model.runtimes import Arithmetic, Runtime, on_gpu, usable_cores
 from alzer.settings import EngineName
 
 # Of the slices trained on, the share whose answer bf16-checked repeats in fp32.
 REPEATED_SHARE: Final = 0.3
+
+# A GPU is taken only if it gives what fp32 gives, on so many pairs, up to this share
+# of the largest value: other orders of addition make 1e-5, TF32 or bf16 1e-3 and more.
+_COMPARED: Final = 2
+_AGREEMENT: Final = 2e-4
 
 # Rounds go on until this much time has passed, but there are at least so many.
 _MEASURE_FOR_S: Final = 1.0
@@ -97,7 +104,12 @@ def measure(
     Raises:
         EngineUnavailable: If an engine refuses the model.
     """
-    usable = [runtime for runtime in runtimes if _is_usable(runtime)]
+    usable = [
+        runtime
+        for runtime in runtimes
+        if _is_usable(runtime)
+        and (not on_gpu(runtime.engine) or agrees(bundle, runtime.engine))
+    ]
     networks = {
         variant: _open(bundle.onnx, variant, threads or usable_cores())
         for variant in dict.fromkeys(
@@ -107,6 +119,47 @@ def measure(
     pair = np.zeros((2, 1, bundle.spec.height, bundle.spec.width), np.float32)
     least = _time_in_turn({name: _run(net, pair) for name, net in networks.items()})
     return {str(runtime): _cost_ms(runtime, least) for runtime in usable}
+
+
+def agrees(bundle: Bundle, engine: EngineName) -> bool:
+    """Return whether an engine is there and gives what OpenVINO's fp32 gives.
+
+    Args:
+        bundle: The model.
+        engine: Such as one on a GPU.
+
+    Returns:
+        False also if there is no such engine on this machine.
+    """
+    shape = (2 * _COMPARED, 1, bundle.spec.height, bundle.spec.width)
+    noise = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    exact = OpenVinoNetwork(bundle.onnx, "fp32", usable_cores(), ANY).run(noise)
+    try:
+        found = _open(bundle.onnx, (engine, "fp32"), usable_cores(), ANY).run(noise)
+    except (EngineUnavailable, OutOfMemory):
+        return False
+    return differs_by(found, exact) <= _AGREEMENT
+
+
+def differs_by(found: Evidence, exact: Evidence) -> float:
+    """Return the largest error of logits, maps and OOD scores.
+
+    Args:
+        found: For some inputs.
+        exact: For the same inputs.
+
+    Returns:
+        As a share of the largest value of its kind, at least 1; infinite where
+        something is no finite number.
+    """
+    pairs = [(found.logits, exact.logits), (found.maps, exact.maps)]
+    if found.ood_score is not None and exact.ood_score is not None:
+        pairs.append((found.ood_score, exact.ood_score))
+    worst = max(
+        float(np.abs(own - other).max()) / max(float(np.abs(other).max()), 1.0)
+        for own, other in pairs
+    )
+    return worst if math.isfinite(worst) else math.inf
 
 
 def _is_usable(runtime: Runtime) -> bool:
@@ -127,10 +180,12 @@ def _cost_ms(runtime: Runtime, least_ms: Mapping[_Variant, float]) -> float:
     return round(first + REPEATED_SHARE * sum(repeats), 3)
 
 
-def _open(onnx: bytes, variant: _Variant, threads: int) -> Network:
+def _open(onnx: bytes, variant: _Variant, threads: int, inputs: int = 2) -> Network:
     engine, arithmetic = variant
+    if on_gpu(engine):
+        return start_on_gpu(onnx, engine)
     if engine == "openvino":
-        return OpenVinoNetwork(onnx, arithmetic, threads)
+        return OpenVinoNetwork(onnx, arithmetic, threads, inputs)
     return OnnxRuntimeNetwork(onnx, threads)
 
 

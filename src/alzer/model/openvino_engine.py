@@ -1,12 +1,14 @@
-"""Networks that OpenVINO runs on the CPU."""
+"""Networks that OpenVINO runs, on the CPU or on an Intel GPU."""
 
 import queue
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from alzer.errors import EngineUnavailable
 from alzer.model.evidence import Evidence, Floats
 from alzer.model.runtimes import Arithmetic, import_engine
+
+Device = Literal["CPU", "GPU"]
 
 # Inputs of any number.
 ANY = -1
@@ -44,21 +46,29 @@ class OpenVinoNetwork:
         threads: Threads for one run.
         inputs: Inputs per run. A network for ANY number takes half of its memory
             at its first run only.
+        device: What computes: CPU or GPU.
 
     Raises:
         EngineUnavailable: If OpenVINO is not installed or refuses the model.
     """
 
     def __init__(
-        self, onnx: bytes, arithmetic: Arithmetic, threads: int, inputs: int = 2
+        self,
+        onnx: bytes,
+        arithmetic: Arithmetic,
+        threads: int,
+        inputs: int = 2,
+        *,
+        device: Device = "CPU",
     ) -> None:
         core = shared_core(import_engine("openvino"))
+        require_device(core, device)
         try:
             model = core.read_model(model=onnx)
             _, *shape = model.inputs[0].partial_shape
             model.reshape([inputs, *shape])
             self._compiled = core.compile_model(
-                model, "CPU", compile_options(arithmetic, threads)
+                model, device, compile_options(arithmetic, threads, device)
             )
         except (RuntimeError, ValueError, IndexError) as error:
             message = "OpenVINO can't run this model; is model.onnx of this project?"
@@ -85,15 +95,33 @@ class OpenVinoNetwork:
             self._idle.put(request)
 
 
-def compile_options(arithmetic: Arithmetic, threads: int) -> dict[str, Any]:
+def require_device(core: Any, device: Device) -> None:  # noqa: ANN401 - no types
+    """Refuse a device that OpenVINO does not see.
+
+    Raises:
+        EngineUnavailable: If there is none.
+    """
+    if not any(name.split(".")[0] == device for name in core.available_devices):
+        message = (
+            "OpenVINO finds no Intel GPU that it can use; install its driver, or set "
+            "ALZER_ENGINE to another."
+        )
+        raise EngineUnavailable(message)
+
+
+def compile_options(
+    arithmetic: Arithmetic, threads: int, device: Device = "CPU"
+) -> dict[str, Any]:
     """Return what OpenVINO is told when it compiles a network.
 
     Args:
         arithmetic: fp32, or bf16 where the processor has it.
-        threads: Threads for one run.
+        threads: Threads for one run on the CPU.
+        device: What computes.
     """
+    of_cpu = {"INFERENCE_NUM_THREADS": threads} if device == "CPU" else {}
     return {
         "INFERENCE_PRECISION_HINT": "f32" if arithmetic == "fp32" else "bf16",
-        "INFERENCE_NUM_THREADS": threads,
         "PERFORMANCE_HINT": "LATENCY",
+        **of_cpu,
     }

@@ -2,12 +2,18 @@
 
 import importlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Final, Literal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeGuard
 
 from alzer.errors import EngineUnavailable
 from alzer.settings import EngineName, EngineSetting, Precision, PrecisionSetting
+
+# Engines that compute on a GPU.
+GpuName = Literal["openvino-gpu", "onnxruntime-cuda"]
 
 # What a single run computes in; a precision may combine several.
 Arithmetic = Literal["fp32", "bf16"]
@@ -38,6 +44,30 @@ _INTERCHANGEABLE: Final = (
     Runtime("openvino", "bf16-checked"),
 )
 
+# The same on a GPU; a measurement tells whether it is there and agrees.
+_ON_GPU: Final = (
+    Runtime("onnxruntime-cuda", "fp32"),
+    Runtime("openvino-gpu", "fp32"),
+)
+
+# Libraries by engine, and the extras that install them.
+_LIBRARIES: Final[Mapping[EngineName, str]] = MappingProxyType({
+    "openvino": "openvino", "openvino-gpu": "openvino",
+    "onnxruntime": "onnxruntime", "onnxruntime-cuda": "onnxruntime",
+})  # fmt: skip
+_EXTRAS: Final[Mapping[EngineName, str]] = MappingProxyType({
+    "openvino": "openvino", "openvino-gpu": "openvino",
+    "onnxruntime": "onnxruntime", "onnxruntime-cuda": "cuda",
+})  # fmt: skip
+
+# What a driver leaves where it has found a GPU.
+# Source: README of NVIDIA's driver, chapter "Installed Components"; Linux kernel,
+# "DRM Userland API", render nodes.
+DEVICES: Final = Path("/dev")
+_DEVICE_FILES: Final[Mapping[EngineName, str]] = MappingProxyType(
+    {"onnxruntime-cuda": "nvidia[0-9]*", "openvino-gpu": "dri/renderD*"}
+)
+
 # Without a measurement. On a processor without bf16 it is fp32.
 DEFAULT_RUNTIME: Final = Runtime("openvino", "bf16-checked")
 
@@ -49,22 +79,33 @@ def candidates(
 
     Args:
         engine: As it is set.
-        precision: As it is set; ONNX Runtime knows fp32 alone.
+        precision: As it is set; ONNX Runtime and GPUs know fp32 alone.
 
     Returns:
         At least one runtime. Of several, all give the same answers.
     """
-    if engine == "onnxruntime":
+    if engine == "onnxruntime" or on_gpu(engine):
         return (Runtime(engine, "fp32"),)
     found = tuple(
         runtime
-        for runtime in _INTERCHANGEABLE
+        for runtime in (*_INTERCHANGEABLE, *filter(_may_run, _ON_GPU))
         if engine in {"auto", runtime.engine}
         and precision in {"auto", runtime.precision}
         and (runtime.engine == "openvino" or is_installed(runtime.engine))
     )
     # bf16 alone gives other answers: it is never one of several.
     return found or (Runtime("openvino", "bf16"),)
+
+
+def on_gpu(engine: EngineSetting) -> TypeGuard[GpuName]:
+    """Return whether an engine computes on a GPU."""
+    return engine in _DEVICE_FILES
+
+
+def _may_run(runtime: Runtime) -> bool:
+    return is_installed(runtime.engine) and any(
+        DEVICES.glob(_DEVICE_FILES[runtime.engine])
+    )
 
 
 def import_engine(engine: EngineName) -> Any:  # noqa: ANN401 - a module without types
@@ -74,10 +115,10 @@ def import_engine(engine: EngineName) -> Any:  # noqa: ANN401 - a module without
         EngineUnavailable: If it is not installed.
     """
     try:
-        return importlib.import_module(engine)
+        return importlib.import_module(_LIBRARIES[engine])
     except ImportError as error:
         message = (
-            f"The engine {engine} is not installed; install alzer[{engine}] "
+            f"The engine {engine} is not installed; install alzer[{_EXTRAS[engine]}] "
             "or set ALZER_ENGINE to another."
         )
         raise EngineUnavailable(message) from error
@@ -86,7 +127,7 @@ def import_engine(engine: EngineName) -> Any:  # noqa: ANN401 - a module without
 def is_installed(engine: EngineName) -> bool:
     """Return whether the library of an engine is there, without importing it."""
     try:
-        return find_spec(engine) is not None
+        return find_spec(_LIBRARIES[engine]) is not None
     except ValueError:  # a module without a specification
         return False
 

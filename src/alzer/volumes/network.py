@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alzer.errors import EngineUnavailable
-from alzer.model.openvino_engine import compile_options, shared_core
+from alzer.model.onnxruntime_engine import CPU, CUDA, providers_of, require_provider
+from alzer.model.openvino_engine import (
+    Device,
+    compile_options,
+    require_device,
+    shared_core,
+)
 from alzer.model.runtimes import import_engine
 from alzer.settings import EngineName
 
@@ -42,19 +48,23 @@ def load_network(onnx: bytes, engine: EngineName, threads: int) -> VolumeNetwork
     """
     if engine == "openvino":
         return _OpenVinoCube(onnx, threads)
-    return _OnnxRuntimeCube(onnx, threads)
+    if engine == "openvino-gpu":
+        return _OpenVinoCube(onnx, threads, "GPU")
+    provider = CUDA if engine == "onnxruntime-cuda" else CPU
+    return _OnnxRuntimeCube(onnx, threads, provider)
 
 
 class _OpenVinoCube:
     """Compiled once; what lies between the layers is given back after each run."""
 
-    def __init__(self, onnx: bytes, threads: int) -> None:
+    def __init__(self, onnx: bytes, threads: int, device: Device = "CPU") -> None:
         core = shared_core(import_engine("openvino"))
+        require_device(core, device)
         try:
             model = core.read_model(model=onnx)
             self.edge = int(model.inputs[0].shape[-1])
             self._compiled = core.compile_model(
-                model, "CPU", compile_options("fp32", threads)
+                model, device, compile_options("fp32", threads, device)
             )
         except (RuntimeError, ValueError, IndexError) as error:
             raise EngineUnavailable(_REFUSED) from error
@@ -75,17 +85,19 @@ class _OpenVinoCube:
 class _OnnxRuntimeCube:
     """A session whose memory is not kept for the next run."""
 
-    def __init__(self, onnx: bytes, threads: int) -> None:
+    def __init__(self, onnx: bytes, threads: int, provider: str) -> None:
         onnxruntime = import_engine("onnxruntime")
+        providers = providers_of(onnxruntime, provider)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.enable_cpu_mem_arena = False
         try:
             self._session: Any = onnxruntime.InferenceSession(
-                onnx, options, providers=["CPUExecutionProvider"]
+                onnx, options, providers=providers
             )
         except Exception as error:  # its errors share no narrower base
             raise EngineUnavailable(_REFUSED) from error
+        require_provider(self._session, provider)
         self._input = self._session.get_inputs()[0]
         self.edge = int(self._input.shape[-1])
         self._turn = threading.Lock()
