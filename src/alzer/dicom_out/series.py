@@ -14,6 +14,7 @@ from pydicom import config
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 from pydicom.uid import UID, MRImageStorage, generate_uid
 from pydicom.valuerep import VR
@@ -51,6 +52,13 @@ TAGS: Final = tuple(
     )
 )  # fmt: skip
 
+# Each with its sequence among the functional groups, and how many numbers it has.
+_MACROS: Final = (
+    ("PlaneOrientationSequence", "ImageOrientationPatient", 6),
+    ("PlanePositionSequence", "ImagePositionPatient", 3),
+    ("PixelMeasuresSequence", "PixelSpacing", 2),
+)
+
 _ELSEWHERE: Final = (
     "The DICOM files are not those of the scan that was analysed: their images do not "
     "lie where its slices do. Name the files of that series."
@@ -74,6 +82,23 @@ class ImageReference:
     instance: UID
     frame: int | None
     header: Dataset
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image lies.
+
+    Attributes:
+        frame: Number of its frame in the file, from 1 on; None if the file has but one.
+        orientation: Directions of growing column and row index, LPS+, shape (6,).
+        position: Of its first pixel, LPS+ millimetres, shape (3,).
+        spacing_mm: Between rows and between columns, shape (2,); None if unknown.
+    """
+
+    frame: int | None
+    orientation: Floats
+    position: Floats
+    spacing_mm: Floats | None
 
 
 @dataclass(frozen=True)
@@ -133,6 +158,31 @@ def read_series(headers: Sequence[Dataset], grid: Grid | None) -> SourceSeries:
         UID(first.get("FrameOfReferenceUID") or new_uid()),
         images,
     )
+
+
+def places_of(header: Dataset) -> list[Place]:
+    """Return where the images of a file lie.
+
+    Source: PS3.3, Image Plane (C.7.6.2) and the macros of C.7.6.16.2.
+
+    Args:
+        header: Of one image or several.
+
+    Returns:
+        One for each image that says so.
+    """
+    count = int(header.get("NumberOfFrames") or 1)
+    shared = _first(header, "SharedFunctionalGroupsSequence")
+    groups = header.get("PerFrameFunctionalGroupsSequence") or [None] * count
+    found = []
+    for number, group in enumerate(groups[:count], 1):
+        parts = [one for one in (group, shared) if one is not None]
+        values = [_numbers(header, parts, *names) for names in _MACROS]
+        orientation, position, spacing_mm = values
+        if orientation is not None and position is not None:
+            frame = number if count > 1 else None
+            found.append(Place(frame, orientation, position, spacing_mm))
+    return found
 
 
 def series_of_files(headers: Sequence[Dataset]) -> SourceSeries:
@@ -230,19 +280,10 @@ def _at_frames(headers: Sequence[Dataset], grid: Grid) -> Iterator[ImageReferenc
 
 def _placed(header: Dataset, grid: Grid) -> Iterator[tuple[ImageReference, Floats]]:
     """Return the images of a file that lie as a grid does, and their places."""
-    count = int(header.get("NumberOfFrames") or 1)
-    shared = _first(header, "SharedFunctionalGroupsSequence")
-    groups = header.get("PerFrameFunctionalGroupsSequence") or [None] * count
-    for number, group in enumerate(groups[:count], 1):
-        parts = [one for one in (group, shared) if one is not None]
-        orientation = _numbers(
-            header, parts, "PlaneOrientationSequence", "ImageOrientationPatient"
-        )
-        place = _numbers(header, parts, "PlanePositionSequence", "ImagePositionPatient")
-        if place is None or orientation is None or not grid.lies_like(orientation):
-            continue
-        if "SOPInstanceUID" in header and "SeriesInstanceUID" in header:
-            yield _reference(header, number if count > 1 else None), place
+    if "SOPInstanceUID" in header and "SeriesInstanceUID" in header:
+        for one in places_of(header):
+            if grid.lies_like(one.orientation):
+                yield _reference(header, one.frame), one.position
 
 
 def _first(dataset: Dataset, keyword: str) -> Dataset | None:
@@ -251,10 +292,11 @@ def _first(dataset: Dataset, keyword: str) -> Dataset | None:
 
 
 def _numbers(
-    header: Dataset, groups: Iterable[Dataset], macro: str, keyword: str
+    header: Dataset, groups: Iterable[Dataset], macro: str, keyword: str, count: int
 ) -> Floats | None:
     items = (_first(group, macro) for group in groups)
     for dataset in (*(one for one in items if one is not None), header):
-        if value := dataset.get(keyword):
+        value = dataset.get(keyword)
+        if isinstance(value, MultiValue) and len(value) == count:
             return np.array([float(number) for number in value])
     return None
