@@ -1,6 +1,7 @@
 """`alzer dicom`: an analysis as DICOM objects that refer to its scan."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,6 +50,19 @@ _ANOTHER = (
 )
 
 
+class Wanted(StrEnum):
+    """The objects that can be asked for, as `Kind` has them."""
+
+    CAPTURE = "capture"
+    REPORT = "report"
+    MAP = "map"
+    PDF = "pdf"
+
+
+def _kinds(wanted: Sequence[Wanted] | None) -> tuple[Kind, ...]:
+    return tuple(kind for kind in KINDS if not wanted or Wanted(kind) in wanted)
+
+
 def dicom(  # noqa: PLR0913 - a command's options are its parameters
     analysis: Annotated[
         str,
@@ -72,7 +86,7 @@ def dicom(  # noqa: PLR0913 - a command's options are its parameters
         ),
     ] = None,
     kind: Annotated[
-        list[Kind] | None,
+        list[Wanted] | None,
         typer.Option(help="Which objects, each with an option of its own; else all."),
     ] = None,
     de_identify: Annotated[
@@ -96,7 +110,7 @@ def dicom(  # noqa: PLR0913 - a command's options are its parameters
     """
     writers = load_writers()
     settings = read_settings(model=model, threads=threads, data_dir=data_dir)
-    call = _Call(settings, tuple(source or ()), series, tuple(kind or KINDS))
+    call = _Call(settings, tuple(source or ()), series, _kinds(kind))
     scene = call.scene(analysis)
     made = writers.write_objects(scene, writers.Choice(call.kinds, de_identify))
     _write(made, output)

@@ -4,6 +4,7 @@ The values of a patient go from the source's headers into the objects that are w
 and nowhere else: neither into logs nor into messages.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -51,6 +52,16 @@ TAGS: Final = tuple(
         "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
     )
 )  # fmt: skip
+
+# Of values that some files have in a form of their own: they are left out.
+# Source: PS3.5 section 6.2.
+_FORMS: Final = {
+    VR.AS: re.compile(r"\d{3}[DWMY]"),
+    VR.CS: re.compile(r"[A-Z0-9_ ]{1,16}"),
+    VR.DA: re.compile(r"\d{8}"),
+    VR.DS: re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"),
+    VR.TM: re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?"),
+}
 
 # Each with its sequence among the functional groups, and how many numbers it has.
 _MACROS: Final = (
@@ -211,10 +222,18 @@ def context_of(header: Dataset) -> Dataset:
     """Return patient and study of a file, as UTF-8."""
     context = Dataset()
     for keyword in CONTEXT:
-        if keyword in header and header[keyword].value not in (None, ""):
+        if keyword in header and _is_usable(header[keyword]):
             put(context, keyword, header[keyword].value)
     _complete(context)
     return context
+
+
+def _is_usable(element: DataElement) -> bool:
+    """Return whether a value is there, and of a form that an archive takes."""
+    if element.value in (None, ""):
+        return False
+    form = _FORMS.get(VR(element.VR))
+    return form is None or form.fullmatch(str(element.value).strip()) is not None
 
 
 def put(dataset: Dataset, keyword: str, value: Any) -> None:  # noqa: ANN401 - as DICOM has them
