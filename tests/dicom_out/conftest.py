@@ -11,11 +11,12 @@ from dicom_out.made import FRAME_OF_REFERENCE, PATIENT, SERIES, headers_of
 from phantoms import dicom_dataset, draw_brain, save_dicom
 from slabs import straight_head
 
-# A sagittal direction of rows: the picture is turned on its way to the network.
+# Rows lead to the back, columns to the left: the picture is turned on its way to the
+# network.
 TURNED = {
     "ImageOrientationPatient": [0.0, 1.0, 0.0, 1.0, 0.0, 0.0],
     "ImagePositionPatient": [-80.0, -90.0, 12.5],
-    "PixelSpacing": [0.9, 1.1],
+    "PixelSpacing": [1.0, 1.02],
 }
 
 

@@ -81,7 +81,8 @@ def test_every_attribute_is_treated_as_the_table_says() -> None:
     dataset.StudyDate = "20250611"  # Z
     dataset.ReferencedPatientPhotoSequence = Sequence([inner])
     dataset.ContentSequence = Sequence([inner])
-    dataset.OverlayComments, dataset.Rows = "Adelheid", 3
+    dataset.Rows = 3
+    dataset.add_new(0x60004000, "LT", "Adelheid")  # Overlay Comments
     dataset.private_block(0x0011, "ACME", create=True).add_new(1, "LO", "Adelheid")
     (bare,) = deidentify([dataset])
     (item,) = bare.ContentSequence

@@ -4,7 +4,8 @@ import io
 
 import numpy as np
 import pytest
-from highdicom.pm import pmread
+from highdicom.pm import ParametricMap
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from alzer.analysis import Analysis
@@ -68,7 +69,9 @@ def test_the_map_of_a_slice_lies_on_its_own_pixels(
 
 
 def test_values_are_in_logit_units(of_head: ResultObjects) -> None:
-    image = pmread(io.BytesIO(as_file(of_head.by_kind["map"])))
+    image = ParametricMap.from_dataset(
+        dcmread(io.BytesIO(as_file(of_head.by_kind["map"])))
+    )
     shared = image.SharedFunctionalGroupsSequence[0]
     (mapping,) = shared.RealWorldValueMappingSequence
 

@@ -99,7 +99,7 @@ class _Replacing:
         dataset.DeidentificationMethodCodeSequence = Sequence(list(_APPLIED))
         # Source: PS3.15 section E.2, for a profile that removes dates.
         dataset.LongitudinalTemporalInformationModified = "REMOVED"
-        if dataset.file_meta:
+        if getattr(dataset, "file_meta", None):
             dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         return dataset
 
