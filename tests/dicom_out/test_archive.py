@@ -44,7 +44,7 @@ def test_stow_takes_the_objects_and_wado_returns_them(
     assert texts_in(got) == texts_in(report)
 
 
-def test_c_store_takes_the_objects_and_they_are_drawn(
+def test_c_store_takes_the_objects_and_the_overlay_is_drawn(
     of_slice: ResultObjects, place: tuple[str, int]
 ) -> None:
     address, port = place
@@ -60,7 +60,6 @@ def test_c_store_takes_the_objects_and_they_are_drawn(
     overlay = of_slice.by_kind["capture"]
     picture = preview(address, overlay)
     assert np.array_equal(picture, overlay.pixel_array)
-    assert preview(address, of_slice.by_kind["map"]).std() > 0.0
 
 
 def preview(address: str, dataset: Dataset) -> np.ndarray:

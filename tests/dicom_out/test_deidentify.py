@@ -87,7 +87,7 @@ def test_every_attribute_is_treated_as_the_table_says() -> None:
     (bare,) = deidentify([dataset])
     (item,) = bare.ContentSequence
 
-    assert bare.PatientName == ""
+    assert not bare.PatientName
     assert bare.StudyDate in {None, ""}
     assert bare.ContentDate == "19000101"
     assert "PatientAge" not in bare

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from highdicom.sr import srread
@@ -92,7 +93,8 @@ def test_dcmtk_reads_device_algorithm_and_notice(
 
 def test_highdicom_reads_its_groups(of_head: ResultObjects) -> None:
     report = srread(io.BytesIO(as_file(of_head.by_kind["report"])))
-    groups = report.content.get_image_measurement_groups()
+    content: Any = report.content
+    groups = content.get_image_measurement_groups()
 
     assert [len(one.get_measurements()) for one in groups] == [4, 4]
 

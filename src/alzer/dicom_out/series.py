@@ -5,7 +5,7 @@ and nowhere else: neither into logs nor into messages.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,7 +55,7 @@ TAGS: Final = tuple(
 
 # Of values that some files have in a form of their own: they are left out.
 # Source: PS3.5 section 6.2.
-_FORMS: Final = {
+_FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     VR.AS: re.compile(r"\d{3}[DWMY]"),
     VR.CS: re.compile(r"[A-Z0-9_ ]{1,16}"),
     VR.DA: re.compile(r"\d{8}"),
@@ -222,18 +222,18 @@ def context_of(header: Dataset) -> Dataset:
     """Return patient and study of a file, as UTF-8."""
     context = Dataset()
     for keyword in CONTEXT:
-        if keyword in header and _is_usable(header[keyword]):
+        if keyword in header and _is_usable(keyword, header[keyword].value):
             put(context, keyword, header[keyword].value)
     _complete(context)
     return context
 
 
-def _is_usable(element: DataElement) -> bool:
+def _is_usable(keyword: str, value: object) -> bool:
     """Return whether a value is there, and of a form that an archive takes."""
-    if element.value in (None, ""):
+    if value in (None, ""):
         return False
-    form = _FORMS.get(VR(element.VR))
-    return form is None or form.fullmatch(str(element.value).strip()) is not None
+    form = _FORMS.get(dictionary_VR(keyword))
+    return form is None or form.fullmatch(str(value).strip()) is not None
 
 
 def put(dataset: Dataset, keyword: str, value: Any) -> None:  # noqa: ANN401 - as DICOM has them
