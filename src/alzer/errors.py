@@ -33,7 +33,8 @@
     |   |-- NoSuchAnalysis      none of that id, or somebody else's
     |   |-- NoEvidence          none is kept, or none speaks for the class
     |   |-- NoSuchJob           none of that id, or somebody else's
-    |   `-- UnusableBundle      no bundle of an analysis, or a damaged one
+    |   |-- UnusableBundle      no bundle of an analysis, or a damaged one
+    |   `-- InvalidDataSet      no valid BIDS data set
     |-- UnusableModel
     |   |-- DamagedBundle       a part is missing, unreadable or altered
     |   |-- UnsafeModel         refers to data outside its own file
@@ -204,6 +205,10 @@ class NoSuchJob(InvalidRequest):
 
 class UnusableBundle(InvalidRequest):
     """The file is no bundle of an analysis, or it is damaged or altered."""
+
+
+class InvalidDataSet(InvalidRequest):
+    """The folder is no valid BIDS data set."""
 
 
 class UnusableModel(AlzerError):
