@@ -62,7 +62,6 @@ def compose_group(material: Material, draw: Draw, made_at: datetime) -> GroupRep
         The report.
     """
     rows = material.rows
-    flagged = [row for row in worst_first(rows) if flags_of(row)]
     visits = find_visits(rows)
     plots, plots_note = find_plots(rows, material.people)
     return GroupReport(
@@ -71,8 +70,8 @@ def compose_group(material: Material, draw: Draw, made_at: datetime) -> GroupRep
         headlines=tuple(_headlines(rows)),
         classes=tuple(_classes(rows)),
         flags=tuple(_flags(rows)),
-        looks=tuple(_look(row, draw) for row in flagged[:MOST_LOOKS]),
-        more_looks=max(0, len(flagged) - MOST_LOOKS),
+        looks=tuple(_look(row, draw) for row in worst_first(rows)[:MOST_LOOKS]),
+        more_looks=max(0, len(rows) - MOST_LOOKS),
         visits=visits,
         visits_summary=summarise_visits(visits),
         plots=plots,
@@ -101,7 +100,7 @@ def _notes(material: Material) -> Iterator[str]:
     yield _NO_PREVALENCE
     if material.missing:
         yield (
-            f"{material.missing} images of the data set have no result. Run the "
+            f"Images of the data set without a result: {material.missing}. Run the "
             "participant level for them, then this level again."
         )
     models = {row.model.get("sha256") for row in rows if row.is_answered}

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from alzer.reports.group.people import Participant, sort_levels
-from alzer.reports.group.plots import Person, Plot, plot_ages, plot_groups
+from alzer.reports.group.plots import (
+    Person,
+    Plot,
+    count_words,
+    plot_ages,
+    plot_groups,
+)
 from alzer.reports.group.rows import ScanRow
 
 _KINDS: Final = ("Sex", "CDR", "Diagnosis", "Group")
@@ -36,14 +42,11 @@ def find_plots(
     if not plots:
         return (), ""
     unknown = {row.participant for row in rows} - set(first)
-    note = (
-        f"One dot for each of {len(first)} people, by their first scan with an answer."
-    )
+    shown = count_words(len(first), "person", "people")
+    note = f"One dot for each of {shown}, by their first scan with an answer."
     if unknown:
-        note += (
-            f" {len(unknown)} others are not shown: without an answer, or not in "
-            "participants.tsv."
-        )
+        others = count_words(len(unknown), "other person", "other people")
+        note += f" Without an answer, or not in participants.tsv: {others}."
     return plots, note
 
 

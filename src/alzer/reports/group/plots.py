@@ -128,7 +128,7 @@ def plot_ages(people: Sequence[tuple[float, Person]]) -> Plot:
     ticks = (low + index * step for index in range(int((high - low) / step) + 1))
     return Plot(
         "By age",
-        f"{len(people)} people of {min(ages):g} to {max(ages):g} years.",
+        f"{_count(people)} of {min(ages):g} to {max(ages):g} years.",
         "Age in years",
         tuple(Tick(place(age), f"{age:g}") for age in ticks),
         _shares(),
@@ -175,8 +175,12 @@ def plot_groups(
 
 def _describe(people: Sequence[Person]) -> str:
     if len(people) < _LEAST_FOR_MEDIAN:
-        return f"{len(people)} people"
-    return f"{len(people)} people, median {_median(people):.0%}"
+        return _count(people)
+    return f"{_count(people)}, median {_median(people):.0%}"
+
+
+def _count(people: Sequence[object]) -> str:
+    return count_words(len(people), "person", "people")
 
 
 def _median(people: Sequence[Person]) -> float:
@@ -197,3 +201,18 @@ def _height(share: float) -> float:
 def _shares() -> tuple[Tick, ...]:
     shares = (0.0, 0.25, 0.5, 0.75, 1.0)
     return tuple(Tick(_height(share), f"{share:.0%}") for share in shares)
+
+
+def count_words(number: int, one: str, several: str) -> str:
+    """Return a number with its noun.
+
+    Args:
+        number: How many.
+        one: The noun for one.
+        several: The noun for any other number.
+
+    Examples:
+        >>> count_words(1, "person", "people")
+        '1 person'
+    """
+    return f"{number} {one if number == 1 else several}"

@@ -74,8 +74,8 @@ class GroupReport:
         headlines: Scans by what can't be ruled out for them.
         classes: Scans by the classes that they may be of, and by the most probable one.
         flags: Scans by what speaks against their answers.
-        looks: Scans that a person should look at, the worst first.
-        more_looks: How many further ones there are, which only the table names.
+        looks: The scans that a person should look at first, the worst in front.
+        more_looks: How many further scans only the table names.
         visits: People with several sessions, those whose answers differ first.
         visits_summary: The same in a sentence; or empty.
         plots: By age, sex and rating.

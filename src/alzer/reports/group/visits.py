@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from alzer.reports.group.plots import count_words
 from alzer.reports.group.report import Visits
 from alzer.reports.group.rows import ScanRow
 from alzer.reports.report import Fact, percent
@@ -39,12 +40,12 @@ def summarise_visits(visits: Sequence[Visits]) -> str:
     """
     if not visits:
         return ""
+    people = count_words(len(visits), "person", "people")
     agree = sum(each.agree for each in visits)
     return (
-        f"Of {len(visits)} people with two or more sessions with an answer, {agree} "
-        "have at least one class that can't be ruled out in any of them. Change "
-        "from one session to the next and the model's own uncertainty can't be told "
-        "apart here."
+        f"Of {people} with two or more sessions with an answer, for {agree} at least "
+        "one class can't be ruled out in any of them. Change from one session to the "
+        "next and the model's own uncertainty can't be told apart here."
     )
 
 
