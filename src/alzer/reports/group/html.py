@@ -31,7 +31,8 @@ def write_group_html(report: GroupReport) -> str:
         .get_template("group.html")
         .render(
             report=report,
-            style=Markup(style),  # noqa: S704  # nosec B704 - our own file
+            # Of our own file.
+            style=Markup(style),  # noqa: S704  # nosec B704
             policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
             "base-uri 'none'; form-action 'none'",
             sheet=plots,
