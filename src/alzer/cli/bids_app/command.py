@@ -30,12 +30,10 @@ from alzer.cli.bids_app.run_log import RunLog
 from alzer.cli.bids_app.selection import Selection, choose
 from alzer.cli.bids_app.validation import require_valid
 from alzer.cli.exits import exit_after
-from alzer.cli.memory import available_bytes
+from alzer.cli.memory import at_most, available_bytes
 from alzer.cli.options import EngineOption, ModelOption, PrecisionOption, read_settings
 from alzer.errors import InvalidDataSet, InvalidRequest
 from alzer.settings import Settings
-
-_GB: Final = 10**9
 
 _IN_DATA_SET: Final = (
     "{} lies in the data set, where it would be taken for a part of it. Choose a "
@@ -151,18 +149,11 @@ def _run(call: _Call, level: LevelName, most_gb: float | None) -> bool:
             GroupLevel(call.data_set, call.selection, output, call.settings).run(log)
             is_success = True
         else:
+            memory = at_most(most_gb, available_bytes())
             is_success = ParticipantLevel(
-                call.data_set, call.selection, output, call.settings, _memory(most_gb)
+                call.data_set, call.selection, output, call.settings, memory
             ).run(log)
         ended = "complete"
     finally:
         log.write(output, ended)
     return is_success
-
-
-def _memory(most_gb: float | None) -> int | None:
-    free = available_bytes()
-    if most_gb is None:
-        return free
-    most = int(most_gb * _GB)
-    return most if free is None else min(free, most)
