@@ -78,7 +78,8 @@ def _planes(
 
 def _plane(voxels: NDArray[Value], across: int, place: int) -> NDArray[Value]:
     """Return one plane, shape (row, column), up or front above, right or front left."""
-    return np.moveaxis(voxels, across, 0)[place].T[::-1, ::-1]
+    plane: NDArray[Value] = np.moveaxis(voxels, across, 0)[place]
+    return plane.T[::-1, ::-1]
 
 
 def _draw(grey: Grey, mask: Mask, size: tuple[int, int]) -> NDArray[np.uint8]:
