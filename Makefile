@@ -5,7 +5,7 @@
 # make docs     regenerate what docs/ takes from the code
 # make page     the picture of the page in the README, from the model that ships
 # make constraints   the newest versions of everything into constraints.txt
-# make requirements  what serving installs, with hashes, into requirements-serve.txt
+# make requirements  what serving and the BIDS App install, with hashes
 # make audit    known holes in what serving installs
 # make bandit   dangerous code; medium findings fail
 # make sbom     the parts of a serving install as CycloneDX, into build/sbom.json
@@ -80,6 +80,9 @@ requirements: .venv-test/.test-stamp
 		--no-emit-trusted-host --no-emit-find-links --no-header --no-annotate \
 		--strip-extras --allow-unsafe --extra postgres --extra s3 \
 		-c constraints.txt -o requirements-serve.txt pyproject.toml
+	echo bids-validator-deno | .venv-test/bin/pip-compile --quiet --generate-hashes \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header \
+		--no-annotate --allow-unsafe -c constraints.txt -o requirements-bids.txt -
 
 # Strict: what could not be looked up is a failure, not a pass.
 audit: .venv-test/.test-stamp

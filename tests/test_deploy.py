@@ -1,6 +1,7 @@
 """What is shipped for operators fits the code, and a backup brings everything back."""
 
 import configparser
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,9 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 import yaml
+from typer.main import get_command
 
+from alzer.cli.app import app
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry, read_log
 from alzer.store.filters import Filter
@@ -86,6 +89,46 @@ def test_the_container_does_not_run_as_root() -> None:
 
     assert any(re.fullmatch(r"USER alzer", each) for each in last)
     assert any("--require-hashes" in each for each in lines)
+
+
+def test_the_bids_app_is_called_as_such_and_runs_as_anybody() -> None:
+    text = (DEPLOY / "Containerfile.bids").read_text("utf-8")
+    last = text[text.rindex("\nFROM") :]
+    (entry,) = re.findall(r"^ENTRYPOINT (.*)$", last, re.MULTILINE)
+    words = json.loads(entry)
+    commands = getattr(get_command(app), "commands", {})
+
+    assert words[0] == "alzer"
+    assert words[1:] == ["bids"]
+    assert words[1] in commands
+    assert re.search(r"^USER alzer$", last, re.MULTILINE)
+    assert "--require-hashes" in text
+    assert "not a medical device" in last
+    for label in ("title", "description", "version", "licenses"):
+        assert f"org.opencontainers.image.{label}=" in last
+    # Under Apptainer anybody runs it, and nothing but /tmp can be written to.
+    assert "HOME=/tmp" in last
+    assert "VOLUME" not in last
+
+
+def test_what_the_bids_app_adds_is_pinned_by_digest() -> None:
+    text = (ROOT / "requirements-bids.txt").read_text("utf-8")
+    pins = re.findall(r"^([a-z-]+==\S+) ", text, re.MULTILINE)
+
+    assert {pin.partition("==")[0] for pin in pins} == {"bids-validator-deno", "deno"}
+    assert set(pins) <= set((ROOT / "constraints.txt").read_text("utf-8").split())
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text)) >= len(pins)
+
+
+def test_both_containers_are_built_alike() -> None:
+    def steps(name: str) -> list[str]:
+        text = (DEPLOY / name).read_text("utf-8")
+        return [
+            line for line in text[: text.rindex("\nFROM")].splitlines()
+            if not line.startswith(("#", "COPY requirements")) and "-r req" not in line
+        ]  # fmt: skip
+
+    assert steps("Containerfile") == steps("Containerfile.bids")
 
 
 def keep(store: Store, count: int) -> list[Record]:

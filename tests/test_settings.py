@@ -37,6 +37,7 @@ VALUES = [
     ("ALZER_ENGINE", "onnxruntime", "engine", "onnxruntime"),
     ("ALZER_PRECISION", "fp32", "precision", "fp32"),
     ("ALZER_THREADS", "2", "threads", 2),
+    ("ALZER_CONTAINER_TAG", "alzer-bids:1", "container_tag", "alzer-bids:1"),
     ("ALZER_ALLOWED_ORIGINS", "https://a, https://b,", "allowed_origins",
      ("https://a", "https://b")),
     ("ALZER_ALLOWED_HOSTS", "*", "allowed_hosts", ("*",)),

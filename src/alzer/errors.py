@@ -34,7 +34,8 @@
     |   |-- NoEvidence          none is kept, or none speaks for the class
     |   |-- NoSuchJob           none of that id, or somebody else's
     |   |-- UnusableBundle      no bundle of an analysis, or a damaged one
-    |   `-- NotTheScan          files that are not the scan of the analysis
+    |   |-- NotTheScan          files that are not the scan of the analysis
+    |   `-- InvalidDataSet      no valid BIDS data set
     |-- UnusableModel
     |   |-- DamagedBundle       a part is missing, unreadable or altered
     |   |-- UnsafeModel         refers to data outside its own file
@@ -210,6 +211,10 @@ class UnusableBundle(InvalidRequest):
 
 class NotTheScan(InvalidRequest):
     """The files are not those of the scan that was analysed."""
+
+
+class InvalidDataSet(InvalidRequest):
+    """The folder is no valid BIDS data set."""
 
 
 class UnusableModel(AlzerError):

@@ -136,6 +136,11 @@ class Settings(BaseSettings):
         le=1024,
         description="Threads for inference; 0 means all cores.",
     )
+    container_tag: str = Field(
+        default="",
+        description="Name and tag of the container image that alzer runs in, as "
+        "derived BIDS data sets state it; empty: none is stated.",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("http://localhost:3000", "http://127.0.0.1:3000"),
         description="Comma-separated origins of browser front ends that may call "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alzer.cli.memory import available_bytes, heads_at_once
+from alzer.cli.memory import at_most, available_bytes, heads_at_once
 
 GIB = 2**30
 
@@ -31,3 +31,10 @@ def test_the_lesser_of_machine_and_container_counts(tmp_path: Path) -> None:
 
     assert counts == [4000, 8192, 8192]
     assert available_bytes(tmp_path / "absent", tmp_path / "absent") is None
+
+
+def test_a_call_may_set_a_bound_to_what_is_free() -> None:
+    assert at_most(None, None) is None
+    assert at_most(4.0, 2**30) == 2**30
+    assert heads_at_once(at_most(3.0, 2**40)) == 2
+    assert heads_at_once(at_most(2.9, 2**40)) == 1

@@ -104,7 +104,7 @@ def test_results_of_a_data_set_are_named_as_its_images(
     sidecar = session / "anat" / f"{stem}_desc-evidence_statmap.json"
     facts = json.loads(sidecar.read_bytes())
     assert facts["Units"] == "logit"
-    assert facts["RawSources"] == ["bids::sub-01/ses-2/anat/sub-01_ses-2_T1w.nii.gz"]
+    assert facts["Sources"] == ["bids:raw:sub-01/ses-2/anat/sub-01_ses-2_T1w.nii.gz"]
 
 
 def test_without_a_folder_the_record_has_no_files(head: Head) -> None:

@@ -7,6 +7,8 @@ import typer
 from alzer import __version__
 from alzer.cli.audit import audit
 from alzer.cli.audit_log import audit_log
+from alzer.cli.bids_app.arguments import BidsAppCommand
+from alzer.cli.bids_app.command import bids_app
 from alzer.cli.clock import clock
 from alzer.cli.dicom import dicom
 from alzer.cli.evaluate import evaluate
@@ -40,6 +42,7 @@ for command in (
     clock,
 ):
     app.command(no_args_is_help=command in {predict, verify, report, dicom})(command)
+app.command("bids", cls=BidsAppCommand, no_args_is_help=True)(bids_app)
 app.add_typer(models, name="models")
 app.add_typer(tokens, name="tokens")
 

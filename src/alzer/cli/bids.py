@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +25,12 @@ HINT: Final = (
     "of each session, and results are written as BIDS derivatives."
 )
 
+# What derived data sets call the one with the images.
+RAW: Final = "raw"
+
+_NO_DATA_SET: Final = "The image is of no BIDS data set."
 _VERSION: Final = "1.9.0"
-_DERIVATIVES: Final = "derivatives"
+DERIVATIVES: Final = "derivatives"
 _LABEL: Final = "[A-Za-z0-9+]+"
 _PARTICIPANT: Final = re.compile(f"sub-{_LABEL}")
 _SESSION: Final = re.compile(f"ses-{_LABEL}")
@@ -61,6 +65,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "map.png": "figures/{apart}{stem}_desc-map_T1w.png",
     "bundle.zip": "{stem}_desc-{doubt}bundle.zip",
     "strip.png": "figures/{apart}{stem}_desc-strip_T1w.png",
+    "planes.png": "figures/{stem}_desc-planes_T1w.png",
 }
 _SLICE_PLACE: Final = "figures/{apart}{stem}_desc-{name}_T1w.png"
 
@@ -70,14 +75,22 @@ def is_data_set(name: str) -> bool:
     return Path(name, DESCRIPTION).is_file()
 
 
+def any_image(_: str) -> bool:
+    """Accept every T1-weighted image, whatever its name."""
+    return True
+
+
 def find_participants(
-    names: Iterable[str], skipped: Skipped | None = None
+    names: Iterable[str],
+    skipped: Skipped | None = None,
+    accepts: Callable[[str], bool] = any_image,
 ) -> Iterator[Input]:
     """Find the T1-weighted images of BIDS data sets, one of each session.
 
     Args:
         names: Folders of data sets.
         skipped: Takes how many further images of sessions are left out.
+        accepts: Given the name of an image, says whether it is wanted at all.
 
     Yields:
         The first image of each session by its name, participants and sessions in the
@@ -85,7 +98,7 @@ def find_participants(
     """
     skipped = Counter() if skipped is None else skipped
     for name in names:
-        found = list(_images_of(name, skipped))
+        found = list(_images_of(name, skipped, accepts))
         yield from found or [Input(name, _why_nobody(name))]
 
 
@@ -95,12 +108,14 @@ def _why_nobody(name: str) -> Failure:
     return _NO_FOLDER if Path(name).exists() else _NOT_THERE
 
 
-def _images_of(data_set: str, skipped: Skipped) -> Iterator[Input]:
+def _images_of(
+    data_set: str, skipped: Skipped, accepts: Callable[[str], bool]
+) -> Iterator[Input]:
     for participant in _folders(data_set, _PARTICIPANT):
         folder = os.path.join(data_set, participant)  # noqa: PTH118 - names as given
         sessions = _folders(folder, _SESSION)
         for session in [None, *sessions]:
-            images = _images(Path(folder, session or "", "anat"))
+            images = _images(Path(folder, session or "", "anat"), accepts)
             if images:
                 skipped[OTHER_T1] += len(images) - 1
                 yield Input(images[0], person=Person(participant, session))
@@ -120,9 +135,13 @@ def _folders(folder: str, pattern: re.Pattern[str]) -> list[str]:
         return []  # a file, or a folder that may not be listed
 
 
-def _images(folder: Path) -> list[str]:
+def _images(folder: Path, accepts: Callable[[str], bool]) -> list[str]:
     try:
-        found = sorted(path for path in folder.iterdir() if _T1W.fullmatch(path.name))
+        found = sorted(
+            path
+            for path in folder.iterdir()
+            if _T1W.fullmatch(path.name) and accepts(path.name)
+        )
     except OSError:
         return []
     return [str(path) for path in found]
@@ -137,26 +156,70 @@ def derivative_folder(output: Path) -> Path:
     Returns:
         `derivatives/alzer` below it, or the folder itself if it lies in `derivatives`.
     """
-    if output.absolute().parent.name == _DERIVATIVES:
+    if output.absolute().parent.name == DERIVATIVES:
         return output
-    return output / _DERIVATIVES / "alzer"
+    return output / DERIVATIVES / "alzer"
 
 
-def description() -> bytes:
-    """Return the description of the derived data set."""
+def description(
+    further: Mapping[str, object] | None = None,
+    container: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return the description of the derived data set.
+
+    Args:
+        further: More fields, such as `DatasetLinks`.
+        container: The container image that alzer runs in, if it does.
+
+    Returns:
+        The file.
+    """
+    made_by = {
+        "Name": "alzer",
+        "Version": __version__,
+        "Description": "Research and education software; not a medical device.",
+        **({"Container": container} if container else {}),
+    }
     facts = {
         "Name": "Degree of cognitive impairment by alzer, with its evidence",
         "BIDSVersion": _VERSION,
         "DatasetType": "derivative",
-        "GeneratedBy": [
-            {
-                "Name": "alzer",
-                "Version": __version__,
-                "Description": "Research and education software; not a medical device.",
-            }
-        ],
+        "GeneratedBy": [made_by],
+        **(further or {}),
     }
     return (json.dumps(facts, indent=2) + "\n").encode()
+
+
+def links_to(data_sets: Iterable[str], output: Path) -> Mapping[str, object]:
+    """Return where the images are that a derived data set was made of.
+
+    Args:
+        data_sets: Folders of data sets.
+        output: Folder of the derived one.
+
+    Returns:
+        `DatasetLinks`, with `RAW` for the only data set; empty if there are several.
+    """
+    named = {os.path.realpath(name) for name in data_sets}
+    if len(named) != 1:
+        return {}
+    return {"DatasetLinks": {RAW: os.path.relpath(named.pop(), output.resolve())}}
+
+
+def source_of(image: Input) -> str:
+    """Return how derived data sets name an image: as a BIDS URI.
+
+    Args:
+        image: With its person.
+
+    Raises:
+        ValueError: If the image is of no data set.
+    """
+    if image.person is None:
+        raise ValueError(_NO_DATA_SET)
+    person, name = image.person, Path(image.name).name
+    parts = (person.participant, person.session, "anat", name)
+    return f"bids:{RAW}:" + "/".join(part for part in parts if part)
 
 
 def place_of(image: Input, what: str, *, reliable: bool) -> Path:
@@ -175,8 +238,7 @@ def place_of(image: Input, what: str, *, reliable: bool) -> Path:
     """
     match = _T1W.fullmatch(Path(image.name).name)
     if match is None or image.person is None:
-        message = "The image is of no BIDS data set."
-        raise ValueError(message)
+        raise ValueError(_NO_DATA_SET)
     place = _PLACES.get(what, _SLICE_PLACE).format(
         stem=match["stem"],
         apart="" if reliable else "not-reliable/",

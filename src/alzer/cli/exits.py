@@ -101,6 +101,23 @@ def _stop(number: int, _: object) -> NoReturn:
     raise Stopped(number)
 
 
+def exit_after(run: Callable[[], bool]) -> NoReturn:
+    """End with the exit code of a run, and of the signal that stops it.
+
+    Args:
+        run: Returns whether all went well.
+
+    Raises:
+        Exit: Always.
+    """
+    try:
+        with stoppable():
+            is_success = run()
+    except Stopped as stop:
+        raise typer.Exit(stop.exit_code) from stop
+    raise typer.Exit(SUCCESS if is_success else FAILURE)
+
+
 def end_at_once(exit_code: int) -> None:
     """End a program that was stopped, without waiting for threads and libraries.
 

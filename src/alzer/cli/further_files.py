@@ -10,6 +10,7 @@ from alzer.analysis_evidence import evidence_of
 from alzer.answer import Analysis
 from alzer.classes import CLASS_NAMES
 from alzer.cli.inputs import STANDARD_INPUT, Input
+from alzer.cli.planes_picture import draw_planes
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.explain.map_legend import draw_map_legend
 from alzer.explain.overlay import encode_png, lay_over
@@ -17,9 +18,14 @@ from alzer.explain.slice_maps import MapStyle
 
 MAP_FILE: Final = "map.png"
 BUNDLE_FILE: Final = "bundle.zip"
+PLANES_FILE: Final = "planes.png"
 
 # By plain name: the field of a record that has the path.
-FIELDS: Final[Mapping[str, str]] = {MAP_FILE: "map", BUNDLE_FILE: "bundle"}
+FIELDS: Final[Mapping[str, str]] = {
+    MAP_FILE: "map",
+    BUNDLE_FILE: "bundle",
+    PLANES_FILE: "planes",
+}
 
 
 @dataclass(frozen=True)
@@ -30,16 +36,22 @@ class Extras:
         style: How a map is drawn; None: no map is.
         label: Index of the class that it explains; None: the predicted one.
         bundles: Whether each analysis is written as a bundle that can be replayed.
+        planes: Whether three planes through the brain of a whole head are drawn.
     """
 
     style: MapStyle | None = None
     label: int | None = None
     bundles: bool = False
+    planes: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """The plain names of the files of each analysis."""
-        wanted = {MAP_FILE: self.style is not None, BUNDLE_FILE: self.bundles}
+        wanted = {
+            MAP_FILE: self.style is not None,
+            BUNDLE_FILE: self.bundles,
+            PLANES_FILE: self.planes,
+        }
         return tuple(name for name, is_wanted in wanted.items() if is_wanted)
 
     def files(self, analysis: Analysis, scan: Input) -> dict[str, bytes]:
@@ -59,6 +71,8 @@ class Extras:
         picture = None if self.style is None else self._draw(analysis, self.style)
         if picture is not None:
             files[MAP_FILE] = picture
+        if self.planes and analysis.preparation is not None:
+            files[PLANES_FILE] = draw_planes(analysis)
         if self.bundles:
             manifest = describe_analysis(analysis, digests_of(contents_of(scan)))
             evidence = evidence_of(analysis)

@@ -9,6 +9,8 @@ _ONE_HEAD_BYTES: Final = 1500 * 2**20
 # More would not be faster: each step uses all cores.
 _MOST_AT_ONCE: Final = 2
 
+_GB: Final = 2**30
+
 _OF_MACHINE: Final = Path("/proc/meminfo")
 _OF_GROUP: Final = Path("/sys/fs/cgroup")
 
@@ -40,6 +42,24 @@ def available_bytes(machine: Path = _OF_MACHINE, group: Path = _OF_GROUP) -> int
     """
     told = [one for one in (_of_machine(machine), _of_group(group)) if one is not None]
     return min(told, default=None)
+
+
+def at_most(most_gb: float | None, available: int | None) -> int | None:
+    """Return the memory that may be taken where a call sets a bound.
+
+    Args:
+        most_gb: The bound, in units of 1024^3 bytes; None: there is none.
+        available: What is free, in bytes; None if that is not known.
+
+    Returns:
+        The lesser of both, in bytes; None if neither is known.
+
+    Examples:
+        >>> at_most(2.0, None) == at_most(None, 2 * 2**30) == at_most(2.0, 9 * 2**30)
+        True
+    """
+    bounds = [] if most_gb is None else [int(most_gb * _GB)]
+    return min([*bounds, *([] if available is None else [available])], default=None)
 
 
 def _of_machine(path: Path) -> int | None:

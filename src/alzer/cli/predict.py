@@ -1,25 +1,15 @@
 """`alzer predict`: files and folders in, one record each out."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
-
-import typer
 
 from alzer.cli import bids
 from alzer.cli.cohort import Cohort, Finding
 from alzer.cli.display import Display, Screen
-from alzer.cli.exits import (
-    FAILURE,
-    SUCCESS,
-    Stopped,
-    apart,
-    complain,
-    stoppable,
-)
+from alzer.cli.exits import Stopped, apart, complain, exit_after
 from alzer.cli.further_files import Extras, refuse_standard_input
 from alzer.cli.map_options import (
     BundleOption,
@@ -116,7 +106,7 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
         extras,
     )
     call.check_extras()
-    _exit_after(lambda: _run(call, settings))
+    exit_after(lambda: _run(call, settings))
 
 
 @dataclass(frozen=True)
@@ -161,27 +151,14 @@ class _Call:
             return ResultsFolder.open(self.output, self.choice)
         folder = bids.derivative_folder(self.output)
         results = ResultsFolder.open(folder, self.choice)
-        results.write(folder / bids.DESCRIPTION, bids.description())
+        links = bids.links_to(self.names, folder)
+        results.write(folder / bids.DESCRIPTION, bids.description(links))
         return results
 
     def work(self, settings: Settings) -> Work:
         """Describe what is done with each whole head."""
         at_once = heads_at_once(available_bytes())
         return Work(self.series, self.output is not None, at_once, settings.data_dir)
-
-
-def _exit_after(run: Callable[[], bool]) -> NoReturn:
-    """End with the exit code of a run, and of the signal that stops it.
-
-    Raises:
-        Exit: Always.
-    """
-    try:
-        with stoppable():
-            is_success = run()
-    except Stopped as stop:
-        raise typer.Exit(stop.exit_code) from stop
-    raise typer.Exit(SUCCESS if is_success else FAILURE)
 
 
 def _usual_format() -> Format:

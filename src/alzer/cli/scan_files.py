@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from alzer.answer import Analysis
-from alzer.cli.bids import place_of, sidecar
+from alzer.cli.bids import place_of, sidecar, source_of
 from alzer.cli.inputs import Input
 from alzer.cli.result_names import harmless_name
 from alzer.cli.results import SCANS, UNRELIABLE, ResultsFolder
@@ -144,8 +144,7 @@ def describe_files(analysis: Analysis, scan: Input) -> Files:
     """
     if scan.person is None:
         return {}
-    parts = (scan.person.participant, scan.person.session, "anat", Path(scan.name).name)
-    source = "bids::" + "/".join(part for part in parts if part)
+    common = {"Sources": [source_of(scan)], "SpatialReference": "orig"}
     evidence = volume_fields(analysis)["evidence"]
     meaning = {
         "Description": "What spoke for the class in the model, not where disease is.",
@@ -154,10 +153,14 @@ def describe_files(analysis: Analysis, scan: Input) -> Files:
         "CellSizeMillimetres": evidence["cell_mm"],
         "Reliable": analysis.reliable,
         "UnreliableReason": analysis.unreliable_reason,
-        "RawSources": [source],
+        **common,
     }
-    mask = {"Type": "Brain", "RawSources": [source]}
-    brain = {"SkullStripped": True, "RawSources": [source]}
+    mask = {"Description": "1 inside the brain.", "Type": "Brain", **common}
+    brain = {
+        "Description": "The scan without skull and face.",
+        "SkullStripped": True,
+        **common,
+    }
     return {
         "evidence.json": sidecar(meaning),
         "brain_mask.json": sidecar(mask),

@@ -1,0 +1,1 @@
+"""`alzer bids`: the conventions of BIDS Apps for whole data sets."""

@@ -1,0 +1,1 @@
+"""The report of many scans: one table, one page."""
