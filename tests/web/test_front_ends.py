@@ -108,7 +108,7 @@ def test_it_tells_what_is_wrong_with_a_file(
         write_page(folder, address)
         visitor.goto(origin)
         visitor.set_input_files("input[name=file]", text)
-        expect(visitor.locator("#answer")).to_contain_text("image")
+        expect(visitor.locator("#answer")).to_contain_text("plain text")
         expect(visitor.locator("#preview")).to_be_hidden()
 
 
