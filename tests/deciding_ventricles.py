@@ -141,9 +141,9 @@ def train(heads: Heads, labels: NDArray[np.int64], seed: int = 0) -> SmallNetwor
     )
     generator = torch.Generator().manual_seed(seed)
     for _ in range(epochs):
-        for chosen in torch.randperm(len(images), generator=generator).split(batch):
+        for chosen in torch.randperm(len(images), generator=generator).split(batch):  # type: ignore[no-untyped-call]  # torch
             optimiser.zero_grad()
-            functional.cross_entropy(
+            functional.cross_entropy(  # type: ignore[no-untyped-call]  # torch
                 network(images[chosen]), targets[chosen]
             ).backward()
             optimiser.step()
