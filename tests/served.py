@@ -52,10 +52,12 @@ def steps_of(model: Model, settings: Settings) -> Steps:
     )
 
 
-def app_that_doubts(model: Model, reason: str, folder: Path) -> FastAPI:
+def app_that_doubts(
+    model: Model, reason: str, folder: Path, **changes: object
+) -> FastAPI:
     """Put the service together over a model whose every answer is unreliable."""
     settings = Settings.model_validate(
-        {"allowed_hosts": ("testserver", "127.0.0.1"), "data_dir": folder}
+        {"allowed_hosts": ("testserver", "127.0.0.1"), "data_dir": folder, **changes}
     )
     steps = steps_of(model, settings)
     doubting = replace(steps, analyse=lambda data: doubt(steps.analyse(data), reason))

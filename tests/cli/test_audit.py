@@ -115,6 +115,25 @@ def test_a_card_tells_how_the_maps_of_people_held_out_do(
     assert f"{100 * told['shares']['badge']['value']:.0f} %" in words
 
 
+def test_a_card_tells_what_stays_of_maps_when_weights_are_dealt_anew(
+    call: Call, trained_study: TrainedStudy, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(trained_study.output / "bundle", model)
+    before = json.loads((model / "card.json").read_text("utf-8"))
+    options = ["--model", model, "--people", 2, "--repeats", 20, "--randomise-layers"]
+
+    result = call("audit", trained_study.data, *options, "--update-card")
+
+    assert result.exit_code == 0, result.stderr
+    card = json.loads((model / "card.json").read_text("utf-8"))
+    told = card.pop("map_layers")
+    assert card == before
+    assert told["people"] == 2
+    assert next(iter(told["stages"])) == "fc"
+    assert all(-1.0 <= each["value"] <= 1.0 for each in told["stages"].values())
+
+
 @pytest.mark.parametrize("wrong", [[], ["--control", "noise"]])
 def test_no_card_tells_of_people_whom_the_model_has_seen(
     call: Call, trained_study: TrainedStudy, wrong: list[str]

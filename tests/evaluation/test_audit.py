@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from alzer.evaluation.audit import (
@@ -10,7 +9,6 @@ from alzer.evaluation.audit import (
     Candidate,
     audit_slice,
     in_words,
-    likeness,
     summarise,
     write_table,
 )
@@ -19,7 +17,7 @@ from alzer.explain.field import Floats, head_in
 from alzer.explain.map_quality import MapQuality
 from alzer.model.evidence import SliceEvidence
 from alzer.model.geometry import Geometry
-from planted import CELLS, STRIDE, MarkReader, brain, places_in, with_marks
+from planted import STRIDE, MarkReader, brain, places_in, with_marks
 
 READER = MarkReader()
 
@@ -128,11 +126,20 @@ def test_a_map_from_elsewhere_is_checked_in_place_of_the_networks_own() -> None:
     assert found.check.least_marked[0] > found.check.marked[0]
 
 
-def test_likeness_is_of_ranks() -> None:
+def test_the_average_of_the_data_is_asked_about_and_told() -> None:
     one = candidate()
-    same = one.evidence.maps[None] ** 3
-    noise = np.random.default_rng(0).normal(size=(1, 4, *CELLS)).astype(np.float32)
+    itself = audit_slice(one, checkers(), one.evidence.maps)
+    elsewhere = audit_slice(one, checkers(), -one.evidence.maps)
 
-    assert likeness([one], same) == pytest.approx(1.0)
-    assert abs(likeness([one], noise)) < 0.5
-    assert likeness([one], -same) == pytest.approx(-1.0)
+    assert itself.check is not None
+    assert itself.average_fall is not None
+    assert elsewhere.average_fall is not None
+    assert itself.average_fall > 0.2 * itself.check.marked[0]
+    assert not audit_slice(one, checkers()).beats_average
+    assert elsewhere.beats_average
+    told = summarise([elsewhere], repeats=20)["shares"]
+    assert told["more than what is marked on average in these data"]["value"] == 1.0
+    assert "in these data" not in str(summarise([PASSED_ROW], repeats=20))
+
+
+PASSED_ROW = Audited("a", 0, 1, "everyone", 1, INSIDE, PASSED)

@@ -19,6 +19,8 @@ from alzer.explain.field import Floats, head_in
 from alzer.explain.map_quality import judge_map
 from alzer.model.evidence import Evidence, SliceEvidence
 from alzer.model.geometry import Geometry
+from deciding_ventricles import STRIDE as FINE_STRIDE
+from deciding_ventricles import as_run, draw_heads, random_network
 from planted import CELLS, STRIDE, MarkReader, brain, places_in, with_marks
 
 PEOPLE = 20
@@ -82,6 +84,27 @@ def test_a_map_that_knows_nothing_of_the_network_earns_it_once_in_16_or_less(
     ]
 
     assert is_one_in_16_or_less(results)
+
+
+def test_random_networks_confirm_maps_of_noise_once_in_16_or_less() -> None:
+    """The marked area and those elsewhere are alike, if no place is better."""
+    generator = np.random.default_rng(3)
+    heads, results = draw_heads(24, seed=5).inputs, []
+    donors = heads[:4, 0]
+    known = donors, np.stack([head_in(each) for each in donors])
+    for index, pixels in enumerate(heads):
+        run = as_run(random_network(index // 3))
+        average = run(heads).maps.mean(axis=0)
+        checker = Checker(run, Reference(*known, average), FINE_STRIDE)
+        noise = generator.normal(size=average.shape[1:]).astype(np.float32)
+        results.append(
+            checker.check(pixels[0], int(run(pixels[None]).logits.argmax()), noise)
+        )
+
+    assert is_one_in_16_or_less(results)
+    first = sum(one.beaten == CONTROLS for one in results)
+    test = stats.binomtest(first, len(results), 1 / 16, alternative="greater")
+    assert test.pvalue > 0.05
 
 
 def test_the_map_of_another_slice_earns_it_once_in_16_or_less(

@@ -6,7 +6,13 @@ import pytest
 from alzer.classes import CLASS_NAMES
 from alzer.errors import InvalidRequest
 from alzer.explain.additive import logit_sum
-from alzer.explain.methods import METHODS, SIGNED_RANGE, Method, method_named
+from alzer.explain.methods import (
+    ADDITIVE_RANGE,
+    CONTRASTIVE_RANGE,
+    METHODS,
+    Method,
+    method_named,
+)
 from alzer.model.engine import Model
 from alzer.model.evidence import Evidence
 from alzer.model.preparation import InputSpec
@@ -111,11 +117,14 @@ def test_maps_that_are_no_numbers_are_refused(method: Method) -> None:
 @pytest.mark.parametrize("method", SIGNED, ids=lambda method: method.name)
 def test_signed_scales_are_the_same_for_all_and_symmetric(method: Method) -> None:
     scale = method.scale
-    values = np.array([-1e6, -SIGNED_RANGE, 0.0, SIGNED_RANGE, 1e6], np.float32)
+    limit = {"additive": ADDITIVE_RANGE, "contrastive": CONTRASTIVE_RANGE}[method.name]
+    values = np.array([-1e6, -limit, 0.0, limit, 1e6], np.float32)
 
-    assert (scale.low, scale.high) == (-SIGNED_RANGE, SIGNED_RANGE)
+    assert (scale.low, scale.high) == (-limit, limit)
     assert scale.positions(values).tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
-    assert [text for _, text in scale.ticks][::4] == ["\u221220", "0", "+20"]
+    assert [text for _, text in scale.ticks][::4] == [
+        f"\u2212{limit:g}", "0", f"+{limit:g}"
+    ]  # fmt: skip
     assert scale.within(5.0).positions(np.array([2.5], np.float32)).tolist() == [0.75]
 
 

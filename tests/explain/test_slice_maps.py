@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from alzer.analysed_slice import make_ready
-from alzer.explain.methods import method_named
+from alzer.explain.methods import ADDITIVE_RANGE, method_named
 from alzer.explain.palettes import combinations
 from alzer.explain.slice_maps import SliceMaps, choose_style
 from alzer.model.evidence import SliceEvidence
@@ -104,11 +104,13 @@ def test_the_scale_is_the_same_whatever_the_map_holds() -> None:
         maps.evidence.pixels,
         maps.evidence.geometry,
     )
-    half = choose_style(method_named("additive"), limit=40.0, cells=True)
+    limit = 2.0 * ADDITIVE_RANGE
+    half = choose_style(method_named("additive"), limit=limit, cells=True)
 
     assert shown is not None
     assert layer is not None
-    expected = np.rint(255 * np.minimum(np.abs(np.rint(shown / 20 * 127)) / 127, 1.0))
+    entries = np.abs(np.rint(shown / ADDITIVE_RANGE * 127))
+    expected = np.rint(255 * np.minimum(entries / 127, 1.0))
     assert np.abs(layer[..., 3].astype(int) - expected)[maps.head].max() <= 3
     rescaled, saturated = (SliceMaps(louder).draw(each, 0) for each in (half, style))
     assert rescaled is not None

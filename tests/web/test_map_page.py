@@ -92,8 +92,9 @@ def test_a_map_with_a_sign_comes_with_its_legend(page: Page, method: Method) -> 
     assert set(names) == {palette.name for palette in palettes_for(method)}
     before, after = cropped(before, shown(page, "#overlay-figure .frame"))
     assert (after != before).mean() > 0.05
-    page.select_option("#map-range", "5")
-    expect(legend).to_contain_text("+2.5")
+    expect(page.locator("#map-range")).to_have_value(f"{method.scale.high:g}")
+    page.select_option("#map-range", "20")
+    expect(legend).to_contain_text("+15")
     keep(page, f"maps-{method.name}-{width_of(page)}")
 
 

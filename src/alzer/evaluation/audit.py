@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from scipy import stats
 
 from alzer.classes import CLASS_NAMES
 from alzer.errors import ConstantImage
 from alzer.evaluation.answer_tables import write_rows
 from alzer.evaluation.intervals import Interval, stratified_bootstrap
+from alzer.evaluation.numbers import with_interval
 from alzer.explain.areas import CONTROLS
 from alzer.explain.faithfulness import Checker, Faithfulness
 from alzer.explain.field import Floats
@@ -33,6 +33,9 @@ class Audited:
         predicted: Class index of the answer, whose map was checked.
         quality: Where the evidence lies; None if nothing speaks for the class.
         check: How the map did; None likewise.
+        average_fall: Of the logit margin without the fifth of the head that the
+            class's map marks on average over other people of the data set; None if
+            it is not known.
     """
 
     subject: str
@@ -42,6 +45,16 @@ class Audited:
     predicted: int
     quality: MapQuality | None
     check: Faithfulness | None
+    average_fall: float | None = None
+
+    @property
+    def beats_average(self) -> bool:
+        """Whether the marked area mattered more than the data set's average one."""
+        return (
+            self.check is not None
+            and self.average_fall is not None
+            and self.check.beats(self.average_fall)
+        )
 
 
 @dataclass(frozen=True)
@@ -66,28 +79,35 @@ class Candidate:
     cells: Floats | None = None
 
 
-def audit_slice(one: Candidate, checkers: Mapping[str, Checker]) -> Audited:
+def audit_slice(
+    one: Candidate, checkers: Mapping[str, Checker], average: Floats | None = None
+) -> Audited:
     """Judge and check the map of one slice.
 
     Args:
         one: The slice.
         checkers: By the names of networks.
+        average: The maps of its network on average over other people, shape (class,
+            row, column).
 
     Returns:
         What was found.
     """
     predicted = int(one.evidence.logits.argmax())
     cells = None if one.cells is None else one.cells[predicted]
-    check = None
+    check, fall, checker = None, None, checkers[one.network]
     if float(one.evidence.maps[predicted].max()) > 0.0:
         try:
-            check = checkers[one.network].check(one.evidence.pixels, predicted, cells)
+            check = checker.check(one.evidence.pixels, predicted, cells)
+            if average is not None:
+                fall = checker.fall_without(
+                    one.evidence.pixels, predicted, average[predicted]
+                )
         except ConstantImage:
             check = None
     quality = judge_map([one.evidence], predicted)
-    return Audited(
-        one.subject, one.position, one.label, one.network, predicted, quality, check
-    )
+    whose = one.subject, one.position, one.label, one.network
+    return Audited(*whose, predicted, quality, check, fall)
 
 
 # What is counted of slices whose map was checked, by its name in words.
@@ -98,6 +118,7 @@ _SHARES: Final[Mapping[str, Callable[[Faithfulness], bool]]] = {
     "more than what is marked on average": (lambda check: check.beats(check.average)),
     "more than the middle": lambda check: check.beats(check.centre),
 }
+_OF_DATA: Final = "more than what is marked on average in these data"
 
 
 def summarise(rows: Sequence[Audited], repeats: int = 2000) -> dict[str, Any]:
@@ -119,9 +140,10 @@ def summarise(rows: Sequence[Audited], repeats: int = 2000) -> dict[str, Any]:
         "slices": len(rows),
         "without_map": len(rows) - len(checked),
         "shares": {
-            name: vars(_share(checked, holds, repeats))
+            name: vars(_share(checked, _of_check(holds), repeats))
             for name, holds in _SHARES.items()
-        },
+        }
+        | _share_of_data(checked, repeats),
         "areas_beaten": {str(count): beaten[count] for count in range(CONTROLS + 1)},
         "stability": _percentiles(
             [min(row.check.stability) for row in checked if row.check]
@@ -156,14 +178,26 @@ def card_section(figures: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _of_check(holds: Callable[[Faithfulness], bool]) -> Callable[[Audited], bool]:
+    return lambda row: row.check is not None and holds(row.check)
+
+
+def _share_of_data(rows: Sequence[Audited], repeats: int) -> dict[str, Any]:
+    """Return how often a map beats the average of the data set, if that is known."""
+    known = [row for row in rows if row.average_fall is not None]
+    if not known:
+        return {}
+    return {_OF_DATA: vars(_share(known, lambda row: row.beats_average, repeats))}
+
+
 def _share(
-    rows: Sequence[Audited], holds: Callable[[Faithfulness], bool], repeats: int
+    rows: Sequence[Audited], holds: Callable[[Audited], bool], repeats: int
 ) -> Interval:
     """Return the share of a person's slices for which something holds, on average."""
     if not rows:
         return Interval(float("nan"), float("nan"), float("nan"))
     names = np.array([row.subject for row in rows])
-    held = np.array([bool(row.check and holds(row.check)) for row in rows], float)
+    held = np.array([holds(row) for row in rows], float)
     _, first, person = np.unique(names, return_index=True, return_inverse=True)
     mean = np.bincount(person, held) / np.bincount(person)
     labels = np.array([row.label for row in rows])[first]
@@ -180,25 +214,6 @@ def _percentiles(values: Sequence[float]) -> dict[str, float] | None:
         str(percent): round(float(value), 4)
         for percent, value in zip(PERCENTILES, found, strict=True)
     }
-
-
-def likeness(candidates: Sequence[Candidate], maps: Floats) -> float:
-    """Return how alike the maps of two networks are, for the first one's answers.
-
-    Args:
-        candidates: Slices with what the first network gave.
-        maps: Of the second one, shape (slice, class, row, column).
-
-    Returns:
-        The median over slices of Spearman's rank correlation over the cells, -1 to 1.
-    """
-    found = []
-    for one, other in zip(candidates, maps, strict=True):
-        label = int(one.evidence.logits.argmax())
-        first, second = one.evidence.maps[label], other[label]
-        if np.ptp(first) > 0.0 and np.ptp(second) > 0.0:
-            found.append(float(stats.spearmanr(first, second, axis=None).statistic))
-    return round(float(np.median(found)), 4) if found else float("nan")
 
 
 def write_table(rows: Sequence[Audited]) -> bytes:
@@ -222,7 +237,8 @@ def _row(row: Audited) -> dict[str, object]:
     told["badge"] = "" if check is None else check.passed
     told["areas_beaten"] = "" if check is None else check.beaten
     falls = _falls(check) if check else dict.fromkeys(_FALLS, "")
-    return told | falls
+    fall = row.average_fall
+    return told | falls | {"average_of_data": "" if fall is None else round(fall, 4)}
 
 
 _FALLS: Final = (
@@ -263,7 +279,10 @@ def in_words(figures: Mapping[str, Any]) -> str:
         lines.append(f"  {name:<12}" + " ".join(f"{value:6.2f}" for value in values))
     if layers := figures.get("randomised_layers"):
         lines.append("Likeness of maps (rank correlation) after randomising down to:")
-        lines += [f"  {stage:<12}{alike:6.2f}" for stage, alike in layers.items()]
+        lines += [
+            f"  {stage:<12}{with_interval(alike)}"
+            for stage, alike in layers["stages"].items()
+        ]
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from alzer.evaluation.layout import as_html, as_markdown
+from alzer.evaluation.map_plots import draw_map_layers
 from alzer.evaluation.outside_plots import draw_outside, draw_robustness
 from alzer.evaluation.pictures import draw
 from alzer.evaluation.words import describe
@@ -67,6 +68,7 @@ def write_report(figures: Mapping[str, Any]) -> str:
     title = escape(title_of(figures))
     pictures = {
         **draw(figures),
+        **draw_map_layers(figures.get("map_layers")),
         **draw_outside(figures.get("outside")),
         **draw_robustness(figures.get("robustness")),
     }

@@ -150,6 +150,7 @@ def evaluate(material: Material, settings: Settings | None = None) -> dict[str, 
         "second_opinion": material.second_opinion and dict(material.second_opinion),
         "selection": material.card.get("selection"),
         "map_check": material.card.get("map_check"),
+        "map_layers": material.card.get("map_layers"),
         "controls": {
             "permuted": material.permuted
             and permuted_figures(material.permuted, settings.repeats),

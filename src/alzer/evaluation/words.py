@@ -6,7 +6,7 @@ from alzer.classes import CLASS_NAMES
 from alzer.evaluation.calibration_words import describe_calibration, describe_sets
 from alzer.evaluation.layout import Section, Table
 from alzer.evaluation.limits import INTENDED
-from alzer.evaluation.map_check_sections import describe_map_check
+from alzer.evaluation.map_check_sections import describe_map_check, describe_map_layers
 from alzer.evaluation.numbers import (
     Figures,
     listed,
@@ -75,6 +75,7 @@ def _sections(figures: Figures) -> Iterator[Section]:
     yield describe_controls(figures["controls"])
     yield describe_ood(figures.get("ood"))
     yield describe_map_check(figures.get("map_check"))
+    yield describe_map_layers(figures.get("map_layers"))
     yield describe_outside(figures.get("outside"))
     yield describe_robustness(figures.get("robustness"))
     yield _failures(figures["failures"])

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from alzer.explain.box_fills import FILLS
-from alzer.explain.methods import METHODS, SIGNED_RANGE, Method
+from alzer.explain.methods import METHODS, Method
 from alzer.explain.palettes import PALETTES, palettes_for
 
 MethodName = StrEnum("MethodName", {each.name: each.name for each in METHODS})  # type: ignore[misc]  # the rows have the names
@@ -40,7 +40,11 @@ PALETTE_HELP: Final = (
 )
 RANGE_HELP: Final = (
     "Where the scale of maps with a sign ends, in logit units; the same for all "
-    f"classes and people. By default {SIGNED_RANGE:g}."
+    "classes and people. By default "
+    + ", ".join(
+        f"{one.scale.high:g} ({one.name})" for one in METHODS if one.scale.is_signed
+    )
+    + "."
 )
 FILL_HELP: Final = (
     "What stands in the box instead. "

@@ -182,6 +182,27 @@ class Checker:
         falls = [float(margin - left) for left in _margins(second.logits, label)]
         return _assemble(label, float(margin), falls, _stability(own, moved, head))
 
+    def fall_without(self, pixels: Floats, label: int, cells: Floats) -> float:
+        """Ask the network without the fifth that another map marks, interpolated.
+
+        Args:
+            pixels: The network's input, shape (row, column), standardised.
+            label: Index of the class.
+            cells: The other map, taken both ways round as the average map is, shape
+                (row, column) of cells.
+
+        Returns:
+            By how much the logit margin of the class falls, as in `Faithfulness`.
+
+        Raises:
+            ConstantImage: If all pixels are equal.
+        """
+        pixels = np.asarray(pixels, np.float32)
+        area = hottest(self._paint(_both_hands(cells), pixels), head_in(pixels))
+        filled = interpolate_noisily(pixels, area[None])[0]
+        margin, left = _margins(self.run(_stack([pixels, filled])).logits, label)
+        return float(margin - left)
+
     def _paint(self, cells: Floats, pixels: Floats) -> Floats:
         rows, columns = pixels.shape
         return on_input(cells, (rows, columns), self.cell_stride)

@@ -47,7 +47,7 @@ def choose_style(
         method: What is drawn.
         palette: Name of the colours; None: the method's usual ones.
         limit: Where a signed scale ends, in logit units, the same for all classes and
-            people; None: at `SIGNED_RANGE`.
+            people; None: where the method's row says.
         cells: Whether cells are shown as such.
 
     Returns:

@@ -18,7 +18,7 @@ from alzer.classes import CLASSES, ImpairmentClass
 from alzer.example import EXAMPLE_WARNING
 from alzer.explain.box_fills import FILLS, Fill
 from alzer.explain.map_legend import legend_bar
-from alzer.explain.methods import METHODS, SIGNED_RANGE, Method
+from alzer.explain.methods import METHODS, Method
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
 from alzer.explain.palettes import Palette, combinations
 from alzer.explain.slice_maps import choose_style
@@ -59,7 +59,7 @@ def _list_legend() -> tuple[tuple[str, str], ...]:
 
 
 # Where the scale of maps with a sign can be made to end, in logit units.
-_MAP_RANGES: Final = tuple(round(SIGNED_RANGE * part) for part in (0.25, 0.5, 1, 2, 4))
+_MAP_RANGES: Final = (2, 5, 10, 20, 40)
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ class UploadPage:
         methods: The maps that there are.
         fills: What a box over the scan can be replaced by.
         map_legends: Of each map in all colours that suit it.
-        map_range: Where the scale of maps with a sign ends, in logit units.
-        map_ranges: Where it can be made to end.
+        map_ranges: Where the scale of maps with a sign can be made to end, in logit
+            units.
     """
 
     template: ClassVar[str] = "upload.html"
@@ -144,7 +144,6 @@ class UploadPage:
     methods: tuple[Method, ...] = METHODS
     fills: tuple[Fill, ...] = FILLS
     map_legends: tuple[MapLegend, ...] = field(default_factory=_list_map_legends)
-    map_range: int = round(SIGNED_RANGE)
     map_ranges: tuple[int, ...] = _MAP_RANGES
 
 

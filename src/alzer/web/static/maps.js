@@ -31,6 +31,11 @@ const isSigned = () => methodOption().dataset.signed === "true";
 
 const range = () => (isSigned() ? part("map-range").value : null);
 
+/** Take the scale that the chosen map has where nobody asks for another. */
+function chooseRange() {
+  if (isSigned()) part("map-range").value = methodOption().dataset.range;
+}
+
 const isHead = ({ kind }) => kind === "volume";
 
 /** Which slice of a head is chosen; the one that there is, else. */
@@ -193,12 +198,14 @@ export function prepareMaps(root, opacity) {
   for (const id of CHOICES) {
     part(id).addEventListener("change", () => {
       if (shown.chosen && isUsual()) shown.chosen = false;
+      if (id === "map-method") chooseRange();
       show(id);
     });
   }
 
   function chooseFirst(answer) {
     part("map-method").value = isHead(answer) ? USUAL_OF_HEADS : part("map-method").options[0].value;
+    chooseRange();
     offerPalettes();
     part("map-palette").value = palettesOf(part("map-method").value)[0];
     part("map-class").value = answer.prediction;
