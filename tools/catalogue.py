@@ -77,7 +77,7 @@ def _said(pattern: str, only: str = r"\S \S") -> Source:
 
 # Whole sentences, and the reasons and advice that stand in them.
 _SENTENCES: Final = (
-    r"^(?!No such |Given up|Where |With `|What people)[A-Z'{](?:\S+ ){2,}.*[.]$"
+    r"^(?!No such |Given up|Where |With `|What people)[A-Z'{](?:\S+ ){2,}.*[.](?: \{\w+\})?$"
 )
 _LEVELS: Final = r"^(?:blue|green|yellow|red|low|moderate|high|critical)$"
 
@@ -114,6 +114,13 @@ SOURCES: Final = (
     _said("volumes/structure_evidence.py", _SENTENCES),
     _said("volumes/structures.py", r"^[a-z]+(?: [a-z]+)*$|[.]$"),
     _said("scans/plausibility.py"),
+    _said("scans/*.py", _SENTENCES),
+    _said("scans/dicom/*.py", _SENTENCES),
+    _said("scans/series/*.py", _SENTENCES),
+    _said("scans/foreign.py", r"^(?:an?|packed|plain|Python) .*[^.]$"),
+    _said("scans/listing.py", r"^choose "),
+    _said("scans/series/choosing.py", r"^(?:more than one|none is|send the)"),
+    _said("scans/dicom/acceptance.py", r"^(?:the part|another part|other than)"),
     _said("web/access.py", _SENTENCES),
     _said("web/exception_handlers.py", _SENTENCES),
     _said("web/explanations.py", _SENTENCES),
