@@ -358,7 +358,14 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(
 
 
 def go_on_to(page: Page, selector: str) -> list[str]:
-    """Go on with Tab to a control; return the controls that did not show the focus."""
+    """Go on with Tab to a control.
+
+    Returns:
+        The controls on the way that did not show the focus.
+
+    Raises:
+        AssertionError: Tab does not lead there.
+    """
     unmarked: list[str] = []
     for _ in range(60):
         page.keyboard.press("Tab")
