@@ -5,8 +5,9 @@ English is the language of the sources. `locale` holds a catalogue for each othe
 """
 
 import gettext
+import gzip
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,9 @@ _DECIMAL_SIGNS: Final[Mapping[str, str]] = {"de": ","}
 
 LANGUAGE_COOKIE: Final = "alzer_language"
 _QUERY: Final = "lang"
+# What else but its address decides how a page is answered.
+_VARY: Final = "Accept-Encoding, Accept-Language, Cookie"
+
 _YEAR_S: Final = 365 * 24 * 3600
 
 _LOCALE: Final = Path(__file__).with_name("locale")
@@ -104,6 +108,13 @@ def _weigh(part: str) -> tuple[str, float]:
     return name.strip().lower().split("-")[0], weight if weight <= 1.0 else 0.0
 
 
+# Of each page in each language one is kept. Nothing in them is secret, so that how
+# short they get tells nobody anything.
+@lru_cache(maxsize=16)
+def _pack(text: str) -> bytes:
+    return gzip.compress(text.encode(), mtime=0)
+
+
 def answer_in(
     request: Request, render: Callable[[str], str], status: int = 200
 ) -> HTMLResponse:
@@ -118,8 +129,12 @@ def answer_in(
         The page.
     """
     language = choose_language(request)
-    headers = {"Content-Language": language, "Vary": "Accept-Language, Cookie"}
-    answer = HTMLResponse(render(language), status, headers)
+    text = render(language)
+    answer = HTMLResponse(text, status, {"Content-Language": language, "Vary": _VARY})
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.body = _pack(text)
+        answer.headers["Content-Length"] = str(len(answer.body))
     if request.query_params.get(_QUERY) == language:
         answer.set_cookie(
             LANGUAGE_COOKIE,
