@@ -76,10 +76,8 @@ def choose_language(request: Request) -> str:
     The address counts before what was chosen earlier, and that before what the browser
     prefers.
     """
-    for wish in (
-        request.query_params.get(_QUERY),
-        request.cookies.get(LANGUAGE_COOKIE),
-    ):
+    asked = request.query_params.get(_QUERY, "")
+    for wish in (asked, request.cookies.get(LANGUAGE_COOKIE, "")):
         if wish in LANGUAGES:
             return wish
     return _preferred(request.headers.get("accept-language", ""))
