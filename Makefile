@@ -3,6 +3,7 @@
 # make check    linters, types, architecture and dangerous code
 # make evaluate the model's figures, card and report from data and predictions
 # make docs     regenerate what docs/ takes from the code
+# make texts    the catalogues of the page's texts, after texts or translations changed
 # make page     the picture of the page in the README, from the model that ships
 # make constraints   the newest versions of everything into constraints.txt
 # make requirements  what serving and the BIDS App install, with hashes
@@ -25,7 +26,7 @@ endif
 SOURCES := src tests benchmarks tools docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: help postgresql pango dicom serve test check evaluate docs page constraints requirements audit bandit sbom clean
+.PHONY: help postgresql pango dicom serve test check evaluate docs texts page constraints requirements audit bandit sbom clean
 
 help:
 	@sed -n 's/^# //p' Makefile | sed -n '/^make/p'
@@ -42,6 +43,7 @@ check: .venv-test/.test-stamp
 	.venv-test/bin/mypy $(SOURCES)
 	.venv-test/bin/lint-imports
 	.venv-test/bin/bandit --quiet --recursive --severity-level medium src
+	.venv-test/bin/python tools/catalogue.py check
 
 # From the study's folder if there is one, else from the predictions that are kept.
 DATA ?= $(or $(ALZER_DATA),../shared/data)
@@ -58,6 +60,9 @@ evaluate: .venv-test/.test-stamp
 
 docs: .venv-test/.test-stamp
 	.venv-test/bin/python docs/generate.py
+
+texts: .venv-test/.test-stamp
+	.venv-test/bin/python tools/catalogue.py update
 
 page: .venv-test/.test-stamp $(CHROMIUM)
 	.venv-test/bin/python tools/show_page.py docs/images/page.png

@@ -8,7 +8,7 @@ keyboard reaches every control.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import httpx2 as httpx
 import pytest
@@ -19,6 +19,7 @@ from alzer.model.engine import Model
 from served import app_that_doubts, serving, serving_app
 from web.browsers import SCAN, keep, submit
 from web.test_access import make_token
+from web.test_batch_page import BROKEN, put, slices
 from web.test_head_page import HEAD, Served, send, serve
 from web.test_head_page import SCAN as HEAD_SCAN
 
@@ -26,9 +27,7 @@ WIDTHS: Final = (360, 768, 1440, 1920)
 PICTURED: Final = (360, 1440)
 REASON: Final = "The skull is still on: send the whole scan."
 
-# Of themes only contrast depends, so that in the dark the other rules are left out.
 ALL_RULES: Final = {"resultTypes": ["violations"]}
-CONTRAST: Final = {**ALL_RULES, "runOnly": ["color-contrast"]}
 
 RUN: Final = """
 async (options) => {
@@ -53,14 +52,15 @@ class Visitor:
     def look(self, page: Page, state: str) -> None:
         if not page.evaluate("Boolean(window.axe)"):
             page.evaluate(Axe().axe_script)
-        for scheme, rules in (("light", ALL_RULES), ("dark", CONTRAST)):
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        for scheme in schemes:
             page.emulate_media(
-                color_scheme="dark" if scheme == "dark" else "light",
+                color_scheme=scheme,
                 reduced_motion="reduce",  # else colours are seen on their way
             )
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
-                places = page.evaluate(RUN, rules)
+                places = page.evaluate(RUN, ALL_RULES)
                 self.found += [f"{state}, {scheme}, {width}: {each}" for each in places]
                 overflow = page.evaluate("document.documentElement.scrollWidth")
                 if overflow > width:
@@ -189,6 +189,54 @@ def test_signing_in(
         page.close()
 
 
+def test_many_scans_their_history_and_two_of_them_side_by_side(
+    browser: Browser, model: Model, tmp_path: Path, visitor: Visitor
+) -> None:
+    folder = put(tmp_path / "in", {**slices(2), "s10.png": BROKEN, "a.txt": b"notes"})
+    with serving(model, tmp_path / "data") as address:
+        page = open_at(browser, address)
+        page.set_input_files("#folder", folder)
+        expect(page.locator("#found")).to_be_visible()
+        visitor.look(page, "found")
+        page.get_by_role("button", name="Submit for Analysis").click()
+        expect(page.locator("#batch-status")).to_have_text("2 of 3 done, 1 failed")
+        visitor.look(page, "batch")
+        page.goto(f"{address}/assessment/history")
+        expect(page.locator("#rows li")).to_have_count(2)
+        for box in page.locator("#rows .choice input").all():
+            box.check()
+        visitor.look(page, "history")
+        page.get_by_role("button", name="Delete 2").click()
+        visitor.look(page, "history-delete")
+        page.get_by_role("button", name="Keep").click()
+        page.get_by_role("button", name="Compare two").click()
+        expect(page.locator("#sides article")).to_have_count(2)
+        visitor.look(page, "comparison")
+        page.get_by_role("button", name="Back to the list").click()
+        page.get_by_label("Reference").first.fill("nothing like that")
+        expect(page.locator("#nothing")).to_be_visible()
+        visitor.look(page, "history-empty")
+        page.close()
+
+
+def test_the_german_page_fits_and_is_as_accessible(
+    browser: Browser, shipped_model: Model, tmp_path: Path, visitor: Visitor
+) -> None:
+    with serving(shipped_model, tmp_path) as address:
+        page = open_at(browser, f"{address}/assessment/mri-upload?lang=de")
+        visitor.look(page, "german-form")
+        page.set_input_files("#file", SCAN)
+        expect(page.locator("#preview-image")).to_be_visible()
+        page.locator("#submit").click()
+        expect(page.locator("#map-place")).to_contain_text("sprach")
+        page.locator("#details > summary").click()
+        visitor.look(page, "german-slice")
+        page.goto(f"{address}/assessment/history")
+        expect(page.locator("#rows li")).to_have_count(1)
+        visitor.look(page, "german-history")
+        page.close()
+
+
 def painted(page: Page, selector: str) -> str:
     """Return the colour that fills an element."""
     colour: str = page.locator(selector).first.evaluate(
@@ -307,6 +355,55 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(
         page.close()
 
     assert form == result == documents == (set(), [])
+
+
+def go_on_to(page: Page, selector: str) -> list[str]:
+    """Go on with Tab to a control.
+
+    Returns:
+        The controls on the way that did not show the focus.
+
+    Raises:
+        AssertionError: Tab does not lead there.
+    """
+    unmarked: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        _, is_marked, html = page.evaluate(FOCUSED)
+        if not is_marked:
+            unmarked.append(html)
+        if page.locator(selector).evaluate("it => it === document.activeElement"):
+            return unmarked
+    message = f"Tab does not lead to {selector}."
+    raise AssertionError(message)
+
+
+def test_the_keyboard_alone_leads_from_the_choice_to_the_map(
+    browser: Browser, shipped_model: Model, tmp_path: Path
+) -> None:
+    with serving(shipped_model, tmp_path) as address:
+        page = open_at(browser, address)
+        page.evaluate(CONTROLS)
+        unmarked = go_on_to(page, "#file")
+        with page.expect_file_chooser() as chooser:
+            page.keyboard.press("Enter")
+        chooser.value.set_files(SCAN)
+        expect(page.locator("#preview-image")).to_be_visible()
+        unmarked += go_on_to(page, "#submit")
+        page.keyboard.press("Enter")
+        expect(page.locator("#result-title")).to_be_focused()
+        expect(page.locator("#map-tools")).to_be_visible()
+        unmarked += go_on_to(page, "#map-method")
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("#cam-title")).to_have_text("Additive evidence")
+        unmarked += go_on_to(page, "#occlusion-place")
+        page.keyboard.press("Enter")
+        expect(page.locator("#box")).to_be_focused()
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("#occlusion-answer")).to_be_visible()
+        page.close()
+
+    assert unmarked == []
 
 
 def test_words_beside_the_overlay_say_where_the_evidence_lies(

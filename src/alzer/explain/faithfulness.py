@@ -118,16 +118,18 @@ class Faithfulness:
     @property
     def text(self) -> str:
         """The result in words, for a person."""
-        count = f"The marked area mattered more than {self.beaten} of {CONTROLS} "
-        verdict = "equally large areas"
         if self.passed:
             return (
-                f"{count}{verdict}, than the area that the model marks on average, and "
-                "than the middle of the head: the map shows what mattered to the model "
-                f"for '{CLASS_NAMES[self.label]}'."
+                f"The marked area mattered more than {self.beaten} of {CONTROLS} "
+                "equally large areas, than the area that the model marks on average, "
+                "and than the middle of the head: the map shows what mattered to the "
+                f"model for '{CLASS_NAMES[self.label]}'."
             )
-        reasons = " ".join(self.objections)
-        return f"{count}{verdict}. It is not confirmed by the check. {reasons}"
+        found = (
+            f"The marked area mattered more than {self.beaten} of {CONTROLS} equally "
+            "large areas. It is not confirmed by the check."
+        )
+        return " ".join((found, *self.objections))
 
 
 @dataclass(frozen=True)

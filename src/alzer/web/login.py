@@ -1,7 +1,7 @@
 """Signing in and out with a browser."""
 
 import math
-from collections.abc import Mapping
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +20,7 @@ from alzer.web.access import (
     cookie,
     is_foreign,
 )
+from alzer.web.languages import answer_in
 from alzer.web.pages import LoginPage, render
 from alzer.web.service import Service
 
@@ -37,8 +38,8 @@ def login_routes(service: Service) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get(LOGIN_PATH)
-    async def show() -> HTMLResponse:
-        return HTMLResponse(render(LoginPage()))
+    async def show(request: Request) -> HTMLResponse:
+        return answer_in(request, partial(render, LoginPage()))
 
     @router.post(LOGIN_PATH)
     async def sign_in(request: Request) -> Response:
@@ -70,14 +71,14 @@ async def _sign_in(request: Request, service: Service) -> Response:
         return _let_in(request, service, session)
     wait_s = await service.throttle.refuse("sign-in refused", request)
     if wait_s > 0.0:
-        return _refuse(429, TOO_MANY_GUESSES, {"Retry-After": str(math.ceil(wait_s))})
-    return _refuse(401, _REFUSED)
+        answer = _refuse(request, 429, TOO_MANY_GUESSES)
+        answer.headers["Retry-After"] = str(math.ceil(wait_s))
+        return answer
+    return _refuse(request, 401, _REFUSED)
 
 
-def _refuse(
-    status: int, problem: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    return HTMLResponse(render(LoginPage(problem=problem)), status, headers)
+def _refuse(request: Request, status: int, problem: str) -> Response:
+    return answer_in(request, partial(render, LoginPage(problem=problem)), status)
 
 
 def _let_in(request: Request, service: Service, session: str) -> Response:

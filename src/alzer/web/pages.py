@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -27,20 +27,41 @@ from alzer.model.preparation import InputSpec
 from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
 from alzer.web.answers import png_data_url
+from alzer.web.languages import (
+    LANGUAGES,
+    SOURCE,
+    answer_in,
+    texts_in,
+    write_number,
+)
 from alzer.web.model_notes import ModelNotes, describe_model
 from alzer.web.schemas import EXAMPLES
 
 UPLOAD_PATH: Final = "/assessment/mri-upload"
 
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
-_TEMPLATES.policies["json.dumps_kwargs"] = {"sort_keys": False}  # severity's order
+@cache
+def _templates(language: str) -> Environment:
+    """Return the templates with the texts and numbers of a language."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}  # severity's order
+    environment.policies["ext.i18n.trimmed"] = True  # lines of a template are no lines
+    texts = texts_in(language)
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # of i18n
+        texts.gettext, texts.ngettext
+    )
+    environment.globals["number"] = partial(write_number, language=language)
+    environment.globals["language"] = language
+    environment.globals["languages"] = LANGUAGES
+    return environment
+
 
 # Where in the colour table the colours of the legend's names are purest.
 _LEGEND_HEAT: Final = (1 / 8, 1 / 2, 5 / 8, 7 / 8)
@@ -51,11 +72,11 @@ def _draw_legend_bar() -> str:
     return png_data_url(heat_colours(ramp))
 
 
-def _list_legend() -> tuple[tuple[str, str], ...]:
+def _list_legend() -> tuple[tuple[str, str, str], ...]:
     heat = np.array([_LEGEND_HEAT], dtype=np.float32)
     swatches = (f"#{bytes(each).hex()}" for each in heat_colours(heat)[0])
-    labels = (f"{colour.capitalize()}: {level}" for colour, level in LEGEND)
-    return tuple(zip(swatches, labels, strict=True))
+    named = zip(swatches, LEGEND, strict=True)
+    return tuple((swatch, name, level) for swatch, (name, level) in named)
 
 
 # Where the scale of maps with a sign can be made to end, in logit units.
@@ -116,7 +137,7 @@ class UploadPage:
         example_warning: The warning of an answer for the drawn example.
         caption: What the heatmap shows.
         legend_bar: Every colour of the heatmap from low to high, as a data URL.
-        legend: Colour and label of each level, the coldest first.
+        legend: Colour, its name and what it stands for, the coldest first.
         methods: The maps that there are.
         fills: What a box over the scan can be replaced by.
         map_legends: Of each map in all colours that suit it.
@@ -140,7 +161,7 @@ class UploadPage:
     example_warning: str = EXAMPLE_WARNING
     caption: str = CAPTION
     legend_bar: str = field(default_factory=_draw_legend_bar)
-    legend: tuple[tuple[str, str], ...] = field(default_factory=_list_legend)
+    legend: tuple[tuple[str, str, str], ...] = field(default_factory=_list_legend)
     methods: tuple[Method, ...] = METHODS
     fills: tuple[Fill, ...] = FILLS
     map_legends: tuple[MapLegend, ...] = field(default_factory=_list_map_legends)
@@ -223,9 +244,9 @@ class Page(Protocol):
     template: ClassVar[str]
 
 
-def render(page: Page) -> str:
-    """Fill a page's template with its data."""
-    return _TEMPLATES.get_template(page.template).render(vars(page))
+def render(page: Page, language: str = SOURCE) -> str:
+    """Fill a page's template with its data, and with the texts of a language."""
+    return _templates(language).get_template(page.template).render(vars(page))
 
 
 def page_routes(
@@ -242,32 +263,31 @@ def page_routes(
         The routes; none of them is part of the OpenAPI document.
     """
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    upload = render(
-        UploadPage(
-            settings.max_upload_bytes,
-            settings.needs_token,
-            model=describe_model(facts),
-            model_sha256=facts.identity.sha256 if facts.identity else "",
-            facts=facts.answers,
-            spec=facts.spec,
-        )
+    upload = UploadPage(
+        settings.max_upload_bytes,
+        settings.needs_token,
+        model=describe_model(facts),
+        model_sha256=facts.identity.sha256 if facts.identity else "",
+        facts=facts.answers,
+        spec=facts.spec,
     )
+    uploads = {language: render(upload, language) for language in LANGUAGES}
 
     @cache
-    def api_page() -> str:
-        return render(ApiPage(tuple(_operations(describe()))))
+    def api_page(language: str) -> str:
+        return render(ApiPage(tuple(_operations(describe()))), language)
 
     @router.get("/")
     async def home() -> RedirectResponse:
         return RedirectResponse(UPLOAD_PATH.removeprefix("/"))
 
     @router.get(UPLOAD_PATH)
-    async def upload_page() -> HTMLResponse:
-        return HTMLResponse(upload)
+    async def upload_page(request: Request) -> HTMLResponse:
+        return answer_in(request, uploads.__getitem__)
 
     @router.get("/docs")
-    def docs() -> HTMLResponse:
-        return HTMLResponse(api_page())
+    def docs(request: Request) -> HTMLResponse:
+        return answer_in(request, api_page)
 
     return router
 

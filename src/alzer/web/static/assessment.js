@@ -1,24 +1,24 @@
 /** The assessment page: choose, preview, submit, result. */
 
-import { clearAddress, connectMoves, leaveResult, nameJob, nameResult, namedByAddress } from "./address.js";
+import { clearAddress, connectMoves, leaveResult, nameResult, namedByAddress } from "./address.js";
+import { analyseSlice, analyseVolume, fieldsOf, rememberMade, waitFor } from "./analysing.js";
 import { prepareBatch } from "./batchtable.js";
 import { withoutHidden } from "./dropped.js";
 import { findScans } from "./found.js";
 import { ALL, connectFound, hideFound, showScans, showSeries, size } from "./foundlist.js";
 import { showFailure } from "./failure.js";
 import { connectIncoming } from "./incoming.js";
-import { complain, resetBar, say, setBusy, showSent, showWork } from "./progress.js";
+import { complain, say, setBusy } from "./progress.js";
 import { prepareReference } from "./reference.js";
-import { remember } from "./remembered.js";
-import { Refusal, formToken, getDocument, postFiles, postScan } from "./requests.js";
+import { Refusal, formToken, getDocument, postFiles } from "./requests.js";
 import { showKept, withKeptPictures } from "./restored.js";
 import { prepareResult } from "./result.js";
 import { isShown, showSection } from "./sections.js";
+import { said, t } from "./texts.js";
 import { keepFitted } from "./viewer.js";
-import { follow } from "./work.js";
 
 const part = (id) => document.getElementById(id);
-const { root, maxBytes, remembers } = part("assessment").dataset;
+const { root, maxBytes } = part("assessment").dataset;
 const showResult = prepareResult(root);
 const showReference = prepareReference(root);
 
@@ -44,10 +44,10 @@ function refuse(error) {
   if (!(error instanceof Refusal)) throw error;
   if (error.final) forget();
   else say("");
-  if (error.series.length === 0) return complain(error.message);
-  if (!chosen) return complain(`${error.message} Choose the files again.`);
+  if (error.series.length === 0) return complain(said(error.message));
+  if (!chosen) return complain(`${said(error.message)} ${t("Choose the files again.")}`);
   showSeries(error.series);
-  complain("It is not certain which series is meant. Choose one, and submit again.");
+  complain(t("It is not certain which series is meant. Choose one, and submit again."));
 }
 
 async function showPreview(file) {
@@ -61,10 +61,14 @@ async function showPreview(file) {
   if (signal.aborted) return;
   part("preview-name").textContent = file.name;
   part("preview-facts").textContent =
-    `${image.naturalWidth} × ${image.naturalHeight} pixels, ${size(file.size)}`;
+    t("{columns} × {rows} pixels, {size}", {
+      columns: image.naturalWidth,
+      rows: image.naturalHeight,
+      size: size(file.size),
+    });
   part("drop").classList.add("filled");
   part("preview").hidden = false;
-  say("Ready to submit.");
+  say(t("Ready to submit."));
 }
 
 function takeNothing() {
@@ -78,18 +82,18 @@ function takeNothing() {
 function takeAll() {
   takeNothing();
   chosen = { kind: ALL };
-  say(`Ready to submit: ${found.scans.length} scans, one by one.`);
+  say(t("Ready to submit: {count} scans, one by one.", { count: found.scans.length }));
 }
 
 /** Choose one of the scans that were found: a slice is previewed. */
 async function take(scan) {
   takeNothing();
   if (scan.bytes > Number(maxBytes)) {
-    return complain(`The file is larger than the limit of ${size(Number(maxBytes))}.`);
+    return complain(t("The file is larger than the limit of {limit}.", { limit: size(Number(maxBytes)) }));
   }
   chosen = scan;
-  if (scan.kind === "volume") return say("Ready to submit.");
-  say("Reading the scan…");
+  if (scan.kind === "volume") return say(t("Ready to submit."));
+  say(t("Reading the scan…"));
   try {
     await showPreview(scan.files[0]);
   } catch (error) {
@@ -108,65 +112,30 @@ async function choose(files) {
   forget();
   complain("");
   if (files.length === 0) return;
-  say("Looking through the files…");
+  say(t("Looking through the files…"));
   found = scansOf(await findScans(files), files);
   const { scans } = found;
   if (scans.length === 0) {
     say("");
-    return complain("None of the files is a scan. Choose the DICOM files of one series, or one scan.");
+    return complain(t("None of the files is a scan. Choose the DICOM files of one series, or one scan."));
   }
   const isListed = scans.length > 1 || scans[0].kind === "volume";
   if (isListed && showScans(found) === ALL) takeAll();
   else await take(scans[0]);
 }
 
-/** What is sent besides the files. */
-function fieldsOf() {
-  const reference = part("reference").value.trim();
-  return reference ? { reference } : {};
-}
-
-/** Where nobody signs in, the list of analyses is this browser's. */
-function rememberMade({ analysis_id: id }) {
-  if (remembers === "true") remember(id);
-}
-
-async function analyseSlice({ files }, signal) {
-  const address = `${root}/predict?layers=true`;
-  const fields = fieldsOf();
-  const answer = await postFiles(address, files, { onProgress: showSent, signal, fields });
-  return { ...fields, ...JSON.parse(await answer.text()) };
-}
-
-async function analyseVolume({ files }, signal) {
-  resetBar();
-  const onProgress = (share) => showWork(share < 1 ? "upload" : "read", share % 1);
-  const fields = series === null ? fieldsOf() : { ...fieldsOf(), series };
-  const sent = { onProgress, signal, fields };
-  const { job, answer } = await postScan(`${root}/predict?layers=true`, files, sent);
-  return answer ?? waitFor(job, signal);
-}
-
-/** Wait for a job, which a reload of the page finds again. */
-async function waitFor(job, signal) {
-  nameJob(job.job_id);
-  resetBar();
-  const address = await follow(root, job, { onStage: showWork, signal });
-  return getDocument(address, { signal });
-}
-
 async function explainFailure(scan, error) {
   complain("");
-  showFailure(error.message);
+  showFailure(said(error.message));
   showSection("failure");
   if (!scan) return; // the page was loaded again, and its files are gone
   const picture = await postFiles(`${root}/preview`, scan.files).catch(() => null);
-  showFailure(error.message, picture);
+  showFailure(said(error.message), picture);
 }
 
 async function explain(scan, error) {
   if (error.code === "failed_preparation") await explainFailure(scan, error);
-  else if (error.name === "AbortError") say("Cancelled.");
+  else if (error.name === "AbortError") say(t("Cancelled."));
   else refuse(error);
 }
 
@@ -206,24 +175,24 @@ function submitAll() {
 function submitChosen() {
   if (chosen.kind === ALL) return submitAll();
   const isVolume = chosen.kind === "volume";
-  const [scan, analyse] = [chosen, isVolume ? analyseVolume : analyseSlice];
+  const [scan, one] = [chosen, series];
   return showAnswer(scan, isVolume, async (signal) => {
-    const answer = await analyse(scan, signal);
+    const answer = await (isVolume ? analyseVolume(scan, one, signal) : analyseSlice(scan, signal));
     rememberMade(answer);
     return answer;
   });
 }
 
 const GONE = {
-  job: "The service does not know the analysis any more that this page was waiting for. Send the scan again.",
-  analysis: "There is no such analysis; it may have been deleted. Send the scan again.",
+  job: t("The service does not know the analysis any more that this page was waiting for. Send the scan again."),
+  analysis: t("There is no such analysis; it may have been deleted. Send the scan again."),
 };
 
 /** Show what the address names: how far a job is, or the answer of an analysis. */
 function reopen({ kind, id }) {
   const isJob = kind === "job";
   forget();
-  say(isJob ? "Asking how far the analysis is…" : "Opening the analysis…");
+  say(isJob ? t("Asking how far the analysis is…") : t("Opening the analysis…"));
   return showAnswer(null, isJob, async (signal) => {
     try {
       const answer = await (isJob
@@ -249,7 +218,7 @@ function missing() {
 async function submit(event) {
   event.preventDefault();
   if (!missing()) return submitChosen();
-  complain("Choose a scan first.");
+  complain(t("Choose a scan first."));
   missing().focus();
 }
 

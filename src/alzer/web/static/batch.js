@@ -2,6 +2,7 @@
 
 import { Refusal, getDocument, postFiles, postScan } from "./requests.js";
 import { pathOf } from "./dropped.js";
+import { msg, number, t, tn } from "./texts.js";
 import { follow } from "./work.js";
 
 // Of slices some at a time, so that the service always has one and others have their
@@ -14,12 +15,12 @@ const MOST_ATTEMPTS = 30;
 const LONGEST_PAUSE_S = 60;
 
 export const STATES = {
-  waiting: "Waiting",
-  sending: "Sending",
-  working: "Analysing",
-  done: "Done",
-  failed: "Failed",
-  cancelled: "Cancelled",
+  waiting: msg("Waiting"),
+  sending: msg("Sending"),
+  working: msg("Analysing"),
+  done: msg("Done"),
+  failed: msg("Failed"),
+  cancelled: msg("Cancelled"),
 };
 
 /** Where the files of a scan lie; of several, the folder that holds them. */
@@ -27,7 +28,10 @@ function nameOf({ files }) {
   const path = pathOf(files[0]);
   if (files.length === 1) return path;
   const folder = path.split("/").slice(0, -1).join("/");
-  return folder ? `${folder} (${files.length} files)` : `${path} and ${files.length - 1} more`;
+  const more = files.length - 1;
+  return folder
+    ? tn("{folder} (1 file)", "{folder} ({count} files)", files.length, { folder })
+    : tn("{path} and 1 more", "{path} and {count} more", more, { path });
 }
 
 /** One scan of the batch. */
@@ -148,7 +152,7 @@ export class Batch {
         if (!isBusy || attempt === MOST_ATTEMPTS) throw error;
         const seconds = Math.min(LONGEST_PAUSE_S, Math.max(1, error.retryAfterS));
         this.pausedUntil = Math.max(this.pausedUntil, Date.now() + 1000 * seconds);
-        this.set(row, "waiting", "The service is busy; it is asked again soon.");
+        this.set(row, "waiting", t("The service is busy; it is asked again soon."));
       }
     }
   }
@@ -157,7 +161,8 @@ export class Batch {
     const { root, fields, maxBytes } = this;
     const { files, bytes, kind } = row.scan;
     if (bytes > maxBytes) {
-      throw new Refusal(`It is larger than the limit of ${(maxBytes / 2 ** 20).toFixed(0)} MiB.`);
+      const limit = number(maxBytes / 2 ** 20);
+      throw new Refusal(t("It is larger than the limit of {limit} MiB.", { limit }));
     }
     const onProgress = (share) => this.set(row, share < 1 ? "sending" : "working", "", share % 1);
     this.set(row, "sending");

@@ -2,10 +2,11 @@
 
 import { Batch, STATES } from "./batch.js";
 import * as csv from "./csv.js";
+import { locale, msg, number, said, t, tn } from "./texts.js";
 
 const part = (id) => document.getElementById(id);
 
-const KINDS = { slice: "Slice", volume: "Whole head" };
+const KINDS = { slice: msg("Slice"), volume: msg("Whole head") };
 
 const isDoubted = ({ answer }) => answer?.reliable === false;
 const confidenceOf = (row) => (row.answer && !isDoubted(row) ? row.answer.confidence : null);
@@ -20,14 +21,14 @@ const KEYS = {
   confidence: (row) => confidenceOf(row) ?? -1,
 };
 
-const collator = new Intl.Collator(undefined, { numeric: true });
+const collator = new Intl.Collator(locale, { numeric: true });
 
 function compare(one, other) {
   return typeof one === "number" ? one - other : collator.compare(one, other);
 }
 
 function percent(share) {
-  return share === null ? "–" : `${(100 * share).toFixed(0)} %`;
+  return share === null ? "–" : `${number(100 * share)} %`;
 }
 
 /** One row of the table, made once and filled again and again. */
@@ -37,7 +38,7 @@ class Line {
     this.root = root;
     this.element = part("batch-row").content.cloneNode(true).firstElementChild;
     this.cell("file").textContent = row.name;
-    this.cell("kind").textContent = KINDS[row.lane];
+    this.cell("kind").textContent = t(KINDS[row.lane]);
     this.cell("link").addEventListener("click", (event) => {
       const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
       if (!isPlain) return; // a tab or window of its own
@@ -54,16 +55,16 @@ class Line {
     const { row } = this;
     this.element.dataset.state = row.state;
     const share = row.share > 0 ? ` ${Math.round(100 * row.share)} %` : "";
-    this.cell("state").textContent = STATES[row.state] + share;
+    this.cell("state").textContent = t(STATES[row.state]) + share;
     this.cell("confidence").textContent = percent(confidenceOf(row));
-    this.cell("note").textContent = noteOf(row);
+    this.cell("note").textContent = said(noteOf(row));
     this.element.classList.toggle("doubted", isDoubted(row));
     const isAnswered = Boolean(row.answer);
     this.cell("link").hidden = !isAnswered;
     this.cell("none").hidden = isAnswered;
     if (!isAnswered || this.shown === row.answer) return;
     this.shown = row.answer;
-    this.cell("link").textContent = row.answer.headline;
+    this.cell("link").textContent = said(row.answer.headline);
     this.cell("link").href = `?analysis=${row.answer.analysis_id}`;
     const image = this.cell("thumbnail");
     image.addEventListener("error", () => {
@@ -145,15 +146,15 @@ export function prepareBatch({ root, maxBytes, open, remember }) {
   function showTotal() {
     const [total, done] = [batch.rows.length, batch.count("done")];
     const [failed, cancelled] = [batch.count("failed"), batch.count("cancelled")];
-    const told = [`${done} of ${total} done`];
-    if (failed) told.push(`${failed} failed`);
-    if (cancelled) told.push(`${cancelled} cancelled`);
+    const told = [t("{done} of {total} done", { done, total })];
+    if (failed) told.push(t("{count} failed", { count: failed }));
+    if (cancelled) told.push(t("{count} cancelled", { count: cancelled }));
     const text = told.join(", ");
     if (part("batch-status").textContent !== text) part("batch-status").textContent = text;
     part("batch-bar").value = (done + failed + cancelled) / total;
     part("batch-cancel").hidden = !batch.isRunning;
     part("batch-retry").hidden = batch.isRunning || failed + cancelled === 0;
-    part("batch-retry").textContent = `Try ${failed + cancelled} again`;
+    part("batch-retry").textContent = t("Try {count} again", { count: failed + cancelled });
     part("batch-csv").disabled = done + failed === 0;
     part("batch-again").disabled = batch.isRunning;
   }
@@ -180,7 +181,7 @@ export function prepareBatch({ root, maxBytes, open, remember }) {
     sorting = { key: "number", isDown: false };
     part("batch-rows").replaceChildren();
     part("batch-left-out").textContent = leftOut
-      ? `${leftOut} other ${leftOut === 1 ? "file is" : "files are"} no scan, and left out.`
+      ? tn("1 other file is no scan, and left out.", "{count} other files are no scan, and left out.", leftOut)
       : "";
     show();
     batch.run();

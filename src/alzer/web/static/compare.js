@@ -1,6 +1,7 @@
 /** Two analyses side by side: pictures, answers, probabilities. */
 
 import { getDocument } from "./requests.js";
+import { said, t } from "./texts.js";
 import { dateOf, kindOf, percent } from "./words.js";
 
 const part = (id) => document.getElementById(id);
@@ -8,9 +9,9 @@ const part = (id) => document.getElementById(id);
 const isDoubted = ({ reliable }) => reliable === false;
 
 const CAPTIONS = {
-  heatmap: "The scan with the heatmap over it",
-  seen: "What the network saw of the scan",
-  none: "No picture of it is kept.",
+  heatmap: t("The scan with the heatmap over it"),
+  seen: t("What the network saw of the scan"),
+  none: t("No picture of it is kept."),
 };
 
 /** Which picture there is: of an answer that can't be relied on, one without colours. */
@@ -39,17 +40,19 @@ function sideOf(root, answer) {
   const side = part("side").content.cloneNode(true).firstElementChild;
   const cell = (name) => side.querySelector(`[data-cell="${name}"]`);
   side.classList.toggle("doubted", isDoubted(answer));
-  cell("headline").textContent = answer.headline;
+  cell("headline").textContent = said(answer.headline);
   cell("headline").href = `${root}/assessment/mri-upload?analysis=${answer.analysis_id}`;
   cell("date").dateTime = answer.created_at;
   cell("date").textContent = dateOf(answer);
   cell("kind").textContent = kindOf(answer);
   cell("reference").textContent = answer.reference ? ` · ${answer.reference}` : "";
-  const calibrated = answer.calibrated ? "" : " (not calibrated)";
+  const told = { name: said(answer.prediction), confidence: percent(answer.confidence) };
   cell("confidence").textContent = isDoubted(answer)
     ? ""
-    : `Most probable: ${answer.prediction}, confidence ${percent(answer.confidence)}${calibrated}`;
-  cell("reason").textContent = answer.unreliable_reason ?? "";
+    : answer.calibrated
+      ? t("Most probable: {name}, confidence {confidence}", told)
+      : t("Most probable: {name}, confidence {confidence} (not calibrated)", told);
+  cell("reason").textContent = said(answer.unreliable_reason);
   fillPicture(cell, root, answer);
   return side;
 }
@@ -57,7 +60,7 @@ function sideOf(root, answer) {
 function shareRow(name, answers) {
   const row = document.createElement("tr");
   const head = document.createElement("th");
-  Object.assign(head, { scope: "row", textContent: name });
+  Object.assign(head, { scope: "row", textContent: said(name) });
   const cells = answers.map((answer) => {
     const cell = document.createElement("td");
     const share = Number.parseFloat(answer.class_probabilities[name]) / 100;
@@ -71,10 +74,10 @@ function shareRow(name, answers) {
 /** What keeps the numbers of two answers from being compared. */
 function noteOf([one, other]) {
   if (one.model.sha256 !== other.model.sha256) {
-    return "Two different models gave these answers: their numbers can't be compared.";
+    return t("Two different models gave these answers: their numbers can't be compared.");
   }
   if (kindOf(one) !== kindOf(other)) {
-    return "One answer is for a slice, the other for a person: their numbers can't be compared.";
+    return t("One answer is for a slice, the other for a person: their numbers can't be compared.");
   }
   return "";
 }

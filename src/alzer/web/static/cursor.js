@@ -1,5 +1,7 @@
 /** A cross at the same place of both pictures, and what the scan and the map say there. */
 
+import { number, said, t } from "./texts.js";
+
 const part = (id) => document.getElementById(id);
 
 // Keys are pressed in a row: the values are said once they rest.
@@ -8,7 +10,7 @@ const REST_MS = 300;
 const SVG = "http://www.w3.org/2000/svg";
 const ARMS = "M-18 0H-5M5 0H18M0-18V-5M0 5V18";
 
-const ASKS = "Point at a picture to read its values.";
+const ASKS = t("Point at a picture to read its values.");
 
 function makeCross() {
   const cross = document.createElementNS(SVG, "svg");
@@ -25,16 +27,16 @@ function makeCross() {
 }
 
 const signed = (value) => {
-  const text = Math.abs(value).toFixed(2);
-  return Number(text) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
+  const text = number(Math.abs(value), 2);
+  return Math.abs(value) < 0.005 ? text : `${value < 0 ? "−" : "+"}${text}`;
 };
 
 /** The value of a map in words, in its unit; a map's numbers are NaN outside the head. */
 export function describeValue(map, place) {
   const value = map.numbers[place];
-  if (Number.isNaN(value)) return `${map.title}: outside the head`;
-  const number = map.isSigned ? signed(value) : value.toFixed(1);
-  return `${map.title} ${number} ${map.unit}`;
+  if (Number.isNaN(value)) return t("{map}: outside the head", { map: said(map.title) });
+  const told = map.isSigned ? signed(value) : number(value, 1);
+  return `${said(map.title)} ${told} ${said(map.unit)}`;
 }
 
 /** The greys of a picture, row by row; null where it can't be read. */
@@ -118,8 +120,8 @@ export class Cursor {
     const { row, column } = this.at;
     const place = row * this.view.size.columns + column;
     return [
-      `Row ${row}, column ${column}`,
-      this.greys ? `grey ${this.greys[place]}` : "",
+      t("Row {row}, column {column}", { row, column }),
+      this.greys ? t("grey {grey}", { grey: this.greys[place] }) : "",
       this.map ? describeValue(this.map, place) : "",
     ]
       .filter(Boolean)

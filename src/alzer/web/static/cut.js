@@ -1,5 +1,7 @@
 /** Hiding what a map says below a value: the layer over the scan, cut out. */
 
+import { number, said, t } from "./texts.js";
+
 const part = (id) => document.getElementById(id);
 
 /** The slider, and the layer as far as it is shown. */
@@ -26,9 +28,9 @@ export class Cut {
     const { map } = this;
     const least = map ? (part("cut").value / 100) * map.high : 0;
     if (map) part("cut-value").value = describe(map, least);
-    const number = (this.drawing += 1);
-    if (least > 0) await this.draw(map.numbers, least, () => number === this.drawing);
-    if (number === this.drawing) this.pictures.classList.toggle("cut", least > 0);
+    const turn = (this.drawing += 1);
+    if (least > 0) await this.draw(map.numbers, least, () => turn === this.drawing);
+    if (turn === this.drawing) this.pictures.classList.toggle("cut", least > 0);
   }
 
   async draw(numbers, least, isWanted) {
@@ -48,6 +50,6 @@ export class Cut {
 }
 
 function describe({ isSigned, unit }, least) {
-  const number = isSigned ? `±${least.toFixed(1)}` : least.toFixed(0);
-  return least > 0 ? `${number} ${unit}` : "all";
+  const told = isSigned ? `±${number(least, 1)}` : number(least);
+  return least > 0 ? `${told} ${said(unit)}` : t("all");
 }

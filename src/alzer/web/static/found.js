@@ -1,6 +1,7 @@
 /** What a person chose: which scans are among the files, before anything is sent. */
 
 import { recognise } from "./headers.js";
+import { t, tn } from "./texts.js";
 
 // Headers that are read at the same time.
 const AT_ONCE = 16;
@@ -38,9 +39,11 @@ function seriesCandidate(members) {
   const { modality, rows, columns } = members[0].header;
   const frames = members.reduce((sum, { header }) => sum + header.frames, 0);
   const kind = members.length > 1 || frames > 1 ? "volume" : "slice";
-  const what = frames === 1 ? "1 image" : `${frames} images`;
-  const size = rows && columns ? ` of ${times([columns, rows])}` : "";
-  const facts = `DICOM${modality ? ` (${modality})` : ""}, ${what}${size}`;
+  const size = times([columns, rows]);
+  const what = rows && columns
+    ? tn("1 image of {size}", "{count} images of {size}", frames, { size })
+    : tn("1 image", "{count} images", frames);
+  const facts = `DICOM${modality ? ` (${modality})` : ""}, ${what}`;
   return new Candidate(kind, members.map(({ file }) => file), facts, members[0].header);
 }
 
@@ -63,7 +66,7 @@ function volumeCandidate({ file, header }, files) {
     ? files.find((other) => isImageHalf(other) && stem(other.name) === stem(file.name))
     : undefined;
   const kind = header.size.every((count) => count > 1) ? "volume" : "slice";
-  const facts = `${header.format}, ${times(header.size)} voxels`;
+  const facts = t("{format}, {size} voxels", { format: header.format, size: times(header.size) });
   return new Candidate(kind, half ? [file, half] : [file], facts, header);
 }
 

@@ -1,17 +1,18 @@
 /** Showing which scans were found, and letting a person choose one of several. */
 
+import { number, said, t, tn } from "./texts.js";
+
 const part = (id) => document.getElementById(id);
 
 /** Say a number of bytes as people do. */
 export function size(bytes) {
   if (bytes < 2 ** 20) return `${Math.max(1, Math.round(bytes / 1024))} KiB`;
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  return `${number(bytes / 2 ** 20, 1)} MiB`;
 }
 
 /** Put a choice into words; nothing that names a person: no name of a file. */
 function describe({ files, facts, bytes }) {
-  const count = files.length === 1 ? "1 file" : `${files.length} files`;
-  return `${facts}, ${count}, ${size(bytes)}`;
+  return `${facts}, ${tn("1 file", "{count} files", files.length)}, ${size(bytes)}`;
 }
 
 function option(text, value, isChosen) {
@@ -40,8 +41,7 @@ function show(kind, title, items, note = "") {
 
 function noteOf(leftOut) {
   if (leftOut === 0) return "";
-  const files = leftOut === 1 ? "1 other file is" : `${leftOut} other files are`;
-  return `${files} no scan, and left out.`;
+  return tn("1 other file is no scan, and left out.", "{count} other files are no scan, and left out.", leftOut);
 }
 
 // What stands for all scans in place of one.
@@ -53,20 +53,20 @@ const areApart = (scans) => scans.every(({ kind, header }) => kind === "slice" |
 /** Show the scans that were found in files; give the value of what is chosen. */
 export function showScans({ scans, leftOut }) {
   if (scans.length === 1) {
-    show("scans", "A whole head", [line(describe(scans[0]))], noteOf(leftOut));
+    show("scans", t("A whole head"), [line(describe(scans[0]))], noteOf(leftOut));
     return 0;
   }
   const areAll = areApart(scans);
   const items = scans.map((scan, place) => option(describe(scan), place, place === 0 && !areAll));
-  const all = option(`All ${scans.length}, one by one: a table with an answer for each`, ALL, areAll);
-  show("scans", `${scans.length} scans: choose all or one`, [all, ...items], noteOf(leftOut));
+  const all = option(t("All {count}, one by one: a table with an answer for each", { count: scans.length }), ALL, areAll);
+  show("scans", t("{count} scans: choose all or one", { count: scans.length }), [all, ...items], noteOf(leftOut));
   return areAll ? ALL : 0;
 }
 
 /** Show the series that the service found in an archive; none is chosen. */
 export function showSeries(series) {
-  const items = series.map((text, place) => option(text, place + 1, false));
-  show("series", `${series.length} series: choose one`, items);
+  const items = series.map((text, place) => option(said(text), place + 1, false));
+  show("series", t("{count} series: choose one", { count: series.length }), items);
 }
 
 /** Hide what was found. */

@@ -2,13 +2,14 @@
 
 import { preparePlanes } from "./planes.js";
 import { prepareStrip } from "./strip.js";
+import { number, said, t } from "./texts.js";
 
 const part = (id) => document.getElementById(id);
 
 const VERDICTS = {
-  good: "Good: the head was brought to the standard slices.",
-  check: "Check: look at the slices and planes before you rely on the answer.",
-  failed: "Failed: the head could not be brought to the standard slices.",
+  good: t("Good: the head was brought to the standard slices."),
+  check: t("Check: look at the slices and planes before you rely on the answer."),
+  failed: t("Failed: the head could not be brought to the standard slices."),
 };
 
 /** Return an address of the service by the path by which this page was opened. */
@@ -37,37 +38,37 @@ function fillFacts(list, facts) {
 function fillPreparation(preparation) {
   part("verdict").textContent = VERDICTS[preparation.quality];
   part("verdict").dataset.quality = preparation.quality;
-  part("verdict-reasons").replaceChildren(...cells("li", ...preparation.reasons));
+  part("verdict-reasons").replaceChildren(...cells("li", ...preparation.reasons.map(said)));
   fillFacts(part("preparation-facts"), [
-    ["Likeness to the average brain", preparation.registration_similarity.toFixed(2)],
-    ["Turned by", `${preparation.rotation_degrees.toFixed(1)}°`],
-    ["Size against the average brain", `${(100 * preparation.scale).toFixed(0)} %`],
+    [t("Likeness to the average brain"), number(preparation.registration_similarity, 2)],
+    [t("Turned by"), `${number(preparation.rotation_degrees, 1)}°`],
+    [t("Size against the average brain"), `${number(100 * preparation.scale)} %`],
   ]);
 }
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const percent = (share) => `${number(100 * share, 1)} %`;
 
 /** How much of the evidence lies in and next to a structure, and of all that was seen. */
 function nearness({ evidence_near: evidence, looked_at_near: looked }) {
   return Number.isFinite(evidence) && Number.isFinite(looked)
-    ? `${percent(evidence)} of ${percent(looked)}`
+    ? t("{share} of {whole}", { share: percent(evidence), whole: percent(looked) })
     : "–";
 }
 
 function structureRow(name, structure) {
   const row = document.createElement("tr");
-  const shown = [`${structure.ml.toFixed(1)} ml`, percent(structure.share), nearness(structure)];
-  row.append(...cells("th", name), ...cells("td", ...shown));
+  const shown = [`${number(structure.ml, 1)} ml`, percent(structure.share), nearness(structure)];
+  row.append(...cells("th", said(name)), ...cells("td", ...shown));
   row.firstChild.scope = "row";
   return row;
 }
 
 function fillMeasurements({ brain_ml: brain, structures, caveats = [] }) {
-  fillFacts(part("measurement-facts"), [["Brain with its fluid", `${brain.toFixed(0)} ml`]]);
+  fillFacts(part("measurement-facts"), [[t("Brain with its fluid"), `${number(brain)} ml`]]);
   const rows = Object.entries(structures ?? {}).map((pair) => structureRow(...pair));
   part("structure-rows").replaceChildren(...rows);
   part("structures").hidden = rows.length === 0;
-  part("caveats").replaceChildren(...cells("li", ...caveats));
+  part("caveats").replaceChildren(...cells("li", ...caveats.map(said)));
 }
 
 function fillDownload(id, address, root, name) {

@@ -3,6 +3,7 @@
 import { compareTwo, hideComparison } from "./compare.js";
 import { forget, remembered } from "./remembered.js";
 import { change, formToken, remove, search } from "./requests.js";
+import { msg, said, t, tn } from "./texts.js";
 import { dateOf, kindOf, percent } from "./words.js";
 
 const part = (id) => document.getElementById(id);
@@ -13,8 +14,13 @@ const PAGE = 20;
 const TYPING_MS = 300;
 
 const EMPTY = {
-  none: "There are no analyses yet. What is analysed on the assessment page is listed here.",
-  unmatched: "No analysis is like that.",
+  none: t("There are no analyses yet. What is analysed on the assessment page is listed here."),
+  unmatched: t("No analysis is like that."),
+};
+
+const PAGES = {
+  some: msg("Analyses {first} to {last}"),
+  last: msg("Analyses {first} to {last}, the last ones"),
 };
 
 let cursors = [null]; // of the pages up to the one that is shown
@@ -48,7 +54,7 @@ const isFiltered = () => Object.keys(filters()).length > 0;
 function showChosen() {
   part("compare").disabled = chosen.size !== 2;
   part("delete").disabled = chosen.size === 0;
-  part("delete").textContent = chosen.size > 1 ? `Delete ${chosen.size}` : "Delete";
+  part("delete").textContent = chosen.size > 1 ? t("Delete {count}", { count: chosen.size }) : t("Delete");
 }
 
 async function saveReference(event, analysis, field, button) {
@@ -59,10 +65,10 @@ async function saveReference(event, analysis, field, button) {
     analysis.reference = kept.reference ?? "";
     field.value = analysis.reference;
     button.hidden = true;
-    part("history-status").textContent = "The reference is saved.";
+    part("history-status").textContent = t("The reference is saved.");
     field.focus();
   } catch (error) {
-    complain(error.message);
+    complain(said(error.message));
   }
 }
 
@@ -77,7 +83,7 @@ function connectReference(item, analysis) {
 
 function connectChoice(item, analysis, name) {
   const box = item.querySelector(".choice input");
-  item.querySelector(".choice span").textContent = `Choose ${name}`;
+  item.querySelector(".choice span").textContent = t("Choose {name}", { name });
   box.checked = chosen.has(analysis.analysis_id);
   box.addEventListener("change", () => {
     if (box.checked) chosen.set(analysis.analysis_id, name);
@@ -101,18 +107,18 @@ function rowOf(analysis) {
   const cell = (name) => item.querySelector(`[data-cell="${name}"]`);
   const address = `${root}/assessment/mri-upload?analysis=${analysis.analysis_id}`;
   item.classList.toggle("doubted", analysis.reliable === false);
-  cell("headline").textContent = analysis.headline;
+  cell("headline").textContent = said(analysis.headline);
   cell("headline").href = address;
   cell("date").dateTime = analysis.created_at;
   cell("date").textContent = dateOf(analysis);
   cell("kind").textContent = kindOf(analysis);
   const { confidence } = analysis;
-  cell("confidence").textContent = confidence === null ? "" : ` · confidence ${percent(confidence)}`;
-  cell("reason").textContent = analysis.unreliable_reason ?? "";
+  cell("confidence").textContent = confidence === null ? "" : ` · ${t("confidence {share}", { share: percent(confidence) })}`;
+  cell("reason").textContent = said(analysis.unreliable_reason);
   fillPicture(cell("picture"), analysis, address);
   connectReference(item, analysis);
   const called = analysis.reference ? `, ${analysis.reference}` : "";
-  connectChoice(item, analysis, `${analysis.headline}, ${dateOf(analysis)}${called}`);
+  connectChoice(item, analysis, `${said(analysis.headline)}, ${dateOf(analysis)}${called}`);
   return item;
 }
 
@@ -125,7 +131,7 @@ function show({ analyses, next_cursor: next }) {
   part("older").dataset.cursor = next ?? "";
   const first = PAGE * (cursors.length - 1) + 1;
   part("history-status").textContent = analyses.length
-    ? `Analyses ${first} to ${first + analyses.length - 1}${next ? "" : ", the last ones"}`
+    ? t(next ? PAGES.some : PAGES.last, { first, last: first + analyses.length - 1 })
     : "";
 }
 
@@ -149,7 +155,7 @@ async function list() {
     const found = await ask(signal);
     if (!signal.aborted) show(found);
   } catch (error) {
-    if (error.name !== "AbortError") complain(error.message);
+    if (error.name !== "AbortError") complain(said(error.message));
   }
 }
 
@@ -175,9 +181,9 @@ async function deleteChosen() {
     await list();
   } catch (error) {
     await list();
-    complain(error.message);
+    complain(said(error.message));
   }
-  const words = count === 1 ? "1 analysis is deleted." : `${count} analyses are deleted.`;
+  const words = tn("1 analysis is deleted.", "{count} analyses are deleted.", count);
   part("history-status").textContent = words;
   part("list-title").focus({ preventScroll: true });
 }
@@ -185,7 +191,7 @@ async function deleteChosen() {
 function askWhetherToDelete() {
   const count = chosen.size;
   part("really-title").textContent =
-    count === 1 ? "Delete this analysis?" : `Delete these ${count} analyses?`;
+    tn("Delete this analysis?", "Delete these {count} analyses?", count);
   const items = [...chosen.values()].map((name) => {
     const item = document.createElement("li");
     item.textContent = name;
@@ -212,7 +218,7 @@ async function follow() {
     part("list").hidden = false;
     hideComparison();
     await list();
-    complain(error.status === 404 ? "One of the two analyses is not there any more." : error.message);
+    complain(error.status === 404 ? t("One of the two analyses is not there any more.") : said(error.message));
   }
 }
 

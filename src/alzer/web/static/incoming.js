@@ -1,12 +1,13 @@
 /** Files that are dropped or pasted anywhere on the page, and what is no file. */
 
 import { droppedFiles } from "./dropped.js";
+import { t } from "./texts.js";
 
 const NO_FILE = {
-  drop: "What was dropped is text or an address, no file. Save the picture as a file, and drop that.",
-  paste: "The clipboard holds text, no picture or file. Copy a picture or a file, and paste it here.",
+  drop: t("What was dropped is text or an address, no file. Save the picture as a file, and drop that."),
+  paste: t("The clipboard holds text, no picture or file. Copy a picture or a file, and paste it here."),
 };
-const EMPTY = "There is no file in what was dropped.";
+const EMPTY = t("There is no file in what was dropped.");
 
 const hasFiles = (transfer) => [...transfer.types].includes("Files");
 

@@ -1,12 +1,15 @@
 /** The legends of maps, one of which is shown; their numbers follow the chosen scale. */
 
+import { number } from "./texts.js";
+
 const part = (id) => document.getElementById(id);
 
 const legends = () => [...document.querySelectorAll(".map-legend")];
 
 /** A number with its sign, as short as it goes; for a scale. */
 function tick(value) {
-  const text = String(Number(Math.abs(value).toFixed(2)));
+  const rounded = Number(Math.abs(value).toFixed(2));
+  const text = number(rounded, String(rounded).split(".")[1]?.length ?? 0);
   return value === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
 }
 
@@ -27,7 +30,7 @@ export function offerPalettes() {
   if (!suitable.includes(part("map-palette").value)) part("map-palette").value = suitable[0];
 }
 
-function number(legend, range) {
+function renumber(legend, range) {
   const ticks = [...legend.querySelectorAll("[data-value]")];
   const most = Number(ticks.at(-1).dataset.value);
   for (const each of ticks) each.textContent = tick((each.dataset.value / most) * range);
@@ -40,6 +43,6 @@ export function showLegend(isUsual, range = null) {
   for (const legend of legends()) {
     const { dataset } = legend;
     legend.hidden = isUsual || dataset.method !== method || dataset.palette !== palette;
-    if (!legend.hidden && range !== null) number(legend, range);
+    if (!legend.hidden && range !== null) renumber(legend, range);
   }
 }

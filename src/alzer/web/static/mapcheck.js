@@ -1,6 +1,7 @@
 /** How far the map of an answer can be trusted: where it lies, and whether it holds. */
 
 import { Refusal, postForDocument } from "./requests.js";
+import { number, said, t } from "./texts.js";
 
 const part = (id) => document.getElementById(id);
 
@@ -9,28 +10,28 @@ let asked = new AbortController(); // about the answer that is shown
 /** Where the evidence lies; nothing where there is none, or nobody asked. */
 function fillQuality(quality) {
   part("map-quality").hidden = !quality;
-  part("map-verdict").textContent = quality?.verdict ?? "";
+  part("map-verdict").textContent = said(quality?.verdict);
   part("map-verdict").dataset.verdict = quality?.verdict.split(/[ :]/)[0] ?? "";
-  part("map-text").textContent = quality?.text ?? "";
-  part("map-note").textContent = quality?.note ?? "";
+  part("map-text").textContent = said(quality?.text);
+  part("map-note").textContent = said(quality?.note);
 }
 
 function signed(value) {
-  const rounded = Math.abs(value).toFixed(2);
-  return value < 0 && Number(rounded) ? `−${rounded}` : rounded;
+  const rounded = number(Math.abs(value), 2);
+  return value <= -0.005 ? `−${rounded}` : rounded;
 }
 
 /** The falls of the margin, in words and numbers. */
 function facts(audit) {
   const both = ({ interpolated, average_brain: brain }) =>
-    `${signed(interpolated)} and ${signed(brain)}`;
+    t("{one} and {other}", { one: signed(interpolated), other: signed(brain) });
   return [
-    ["Marked area, filled in two ways", both(audit.marked)],
-    ["Area that is marked least, likewise", both(audit.least_marked)],
-    ["Highest of the areas elsewhere", signed(Math.max(...audit.elsewhere))],
-    ["Area that is marked on average", signed(audit.average_area)],
-    ["Middle of the head", signed(audit.central_area)],
-    ["Likeness of the map if the slice moves by two pixels", signed(Math.min(...audit.stability))],
+    [t("Marked area, filled in two ways"), both(audit.marked)],
+    [t("Area that is marked least, likewise"), both(audit.least_marked)],
+    [t("Highest of the areas elsewhere"), signed(Math.max(...audit.elsewhere))],
+    [t("Area that is marked on average"), signed(audit.average_area)],
+    [t("Middle of the head"), signed(audit.central_area)],
+    [t("Likeness of the map if the slice moves by two pixels"), signed(Math.min(...audit.stability))],
   ];
 }
 
@@ -46,9 +47,9 @@ function fillFacts(rows) {
 }
 
 function showAudit(audit) {
-  part("map-badge").textContent = audit.badge ? "Confirmed." : "Not confirmed.";
+  part("map-badge").textContent = audit.badge ? t("Confirmed.") : t("Not confirmed.");
   part("map-badge").dataset.badge = audit.badge;
-  part("map-words").textContent = audit.text;
+  part("map-words").textContent = said(audit.text);
   fillFacts(facts(audit));
   part("map-result").hidden = false;
 }
@@ -65,14 +66,14 @@ function reset() {
 async function ask(address) {
   const { signal } = asked;
   part("map-ask").disabled = true;
-  part("map-status").textContent = "Asking the model…";
+  part("map-status").textContent = t("Asking the model…");
   try {
     showAudit(await postForDocument(address, { signal }));
     part("map-status").textContent = "";
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Refusal)) throw error;
-    part("map-status").textContent = error.message;
+    part("map-status").textContent = said(error.message);
   }
   part("map-ask").disabled = false;
 }

@@ -5,6 +5,7 @@ import { getNumbers } from "./numbers.js";
 import { prepareOcclusion, signed } from "./occlusion.js";
 import { preparePictures } from "./pictures.js";
 import { getDocument, getPicture } from "./requests.js";
+import { number, said, t } from "./texts.js";
 
 const part = (id) => document.getElementById(id);
 
@@ -20,9 +21,9 @@ const USUAL = {
 const USUAL_OF_HEADS = "additive";
 
 const SEEN = {
-  title: "What the network saw",
-  slice: "The scan itself is not kept: in its place is what the network saw of it.",
-  volume: "The slice is shown as the network saw it: the brain, cut out of the scan.",
+  title: t("What the network saw"),
+  slice: t("The scan itself is not kept: in its place is what the network saw of it."),
+  volume: t("The slice is shown as the network saw it: the brain, cut out of the scan."),
 };
 
 const methodOption = () => part("map-method").selectedOptions[0];
@@ -47,7 +48,7 @@ function sliceOf(answer) {
 
 /** What stands above the pictures, and what is downloaded, is of the map that is shown. */
 function showTitles(isUsual, slice, address) {
-  const [title, name] = [methodOption().text, part("map-class").value];
+  const [title, name] = [methodOption().text, said(part("map-class").value)];
   const place = slice.title ? `, ${slice.title}` : "";
   part("cam-title").textContent = isUsual ? USUAL.title : `${title}${place}`;
   part("overlay-title").textContent = isUsual ? USUAL.overlay : `${title}: ${name}`;
@@ -60,22 +61,32 @@ function showTitles(isUsual, slice, address) {
 
 /** Where the evidence lies, in words; they describe the overlay to people who can't see it. */
 function showPlace(words) {
-  part("map-place").textContent = words ?? "";
+  part("map-place").textContent = said(words);
   for (const id of ["overlay", "overlay-figure"]) {
     part(id).setAttribute("aria-describedby", "map-place");
   }
+}
+
+function leadOf({ lead }) {
+  const distance = number(Math.abs(lead), 2);
+  return lead < 0
+    ? t("It lies {distance} below the mean of the four logits.", { distance })
+    : t("It lies {distance} above the mean of the four logits.", { distance });
 }
 
 function showWords(facts) {
   const name = part("map-class").value;
   const one = facts.classes.find((each) => each.name === name);
   const { meaning } = methodOption().dataset;
-  part("map-meaning").textContent = meaning.replaceAll("{name}", name);
+  part("map-meaning").textContent = meaning.replaceAll("{name}", said(name));
   part("map-sum").textContent =
-    `Logit of '${name}': ${signed(one.logit)}, the sum of the additive map's mean ` +
-    `${signed(one.mean)} and the bias ${signed(one.bias)}. It lies ${Math.abs(one.lead).toFixed(2)} ` +
-    `${one.lead < 0 ? "below" : "above"} the mean of the four logits.`;
-  part("map-cell").textContent = facts.cell.text;
+    t("Logit of '{name}': {logit}, the sum of the additive map's mean {mean} and the bias {bias}.", {
+      name: said(name),
+      logit: signed(one.logit),
+      mean: signed(one.mean),
+      bias: signed(one.bias),
+    }) + ` ${leadOf(one)}`;
+  part("map-cell").textContent = said(facts.cell.text);
   showPlace(one.places[part("map-method").value]);
   part("map-range-box").hidden = !isSigned();
 }
@@ -160,7 +171,7 @@ export function prepareMaps(root, opacity) {
       if (error.name === "AbortError") return;
       part("overlay-heat").hidden = true;
       pictures.setMap(null);
-      part("map-missing").textContent = error.message;
+      part("map-missing").textContent = said(error.message);
     }
   }
 
@@ -230,7 +241,7 @@ export function prepareMaps(root, opacity) {
     if (isHead(answer) || !answer.layers) showSeen(answer, under(`seen?slice=${slice.index}`));
     if (isHead(answer)) {
       const predicted = facts.classes.find(({ name }) => name === answer.prediction);
-      part("slice-place").textContent = predicted.places["grad-cam"] ?? "";
+      part("slice-place").textContent = said(predicted.places["grad-cam"]);
       part("evidence").hidden = false;
       part("missing").hidden = true;
     }

@@ -1,16 +1,20 @@
 /** Letters at the edges of a picture and a scale bar, as far as the file tells them. */
 
+import { t } from "./texts.js";
+
 const part = (id) => document.getElementById(id);
 
 const EDGES = ["top", "right", "bottom", "left"];
 
+const EDGE_WORDS = { top: t("top"), right: t("right"), bottom: t("bottom"), left: t("left") };
+
 const WORDS = {
-  A: "the front (A)",
-  P: "the back (P)",
-  S: "the head (S)",
-  I: "the feet (I)",
-  R: "the person's right (R)",
-  L: "the person's left (L)",
+  A: t("the front (A)"),
+  P: t("the back (P)"),
+  S: t("the head (S)"),
+  I: t("the feet (I)"),
+  R: t("the person's right (R)"),
+  L: t("the person's left (L)"),
 };
 
 // Lengths that are easy to read, and the share of a frame that a bar may take.
@@ -38,15 +42,15 @@ function lettersOf(edges) {
 /** What the letters say, and what the file does not. */
 function describe({ edges, pixel_mm: millimetres }) {
   const named = EDGES.filter((edge) => edges?.[edge]);
-  const sides = named.map((edge) => `${edge} is ${WORDS[edges[edge]]}`).join(", ");
+  const sides = named.map((edge) => t("{edge} is {side}", { edge: EDGE_WORDS[edge], side: WORDS[edges[edge]] })).join(", ");
   const missing = [
-    named.length === 0 ? "how the slice lies (no letters are shown)" : "",
-    named.length > 0 && !(edges.left && edges.right) ? "which side is the left" : "",
-    millimetres ? "" : "how large a pixel is (no scale is shown)",
+    named.length === 0 ? t("how the slice lies (no letters are shown)") : "",
+    named.length > 0 && !(edges.left && edges.right) ? t("which side is the left") : "",
+    millimetres ? "" : t("how large a pixel is (no scale is shown)"),
   ].filter(Boolean);
   return [
-    sides ? `In the pictures ${sides}.` : "",
-    missing.length > 0 ? `The file does not say ${missing.join(", nor ")}.` : "",
+    sides ? t("In the pictures {sides}.", { sides }) : "",
+    missing.length > 0 ? t("The file does not say {facts}.", { facts: missing.join(t(", nor ")) }) : "",
   ].join(" ");
 }
 

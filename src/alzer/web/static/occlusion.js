@@ -1,6 +1,7 @@
 /** A box over the scan, drawn or moved by keys; the network is asked again without it. */
 
 import { getDocument } from "./requests.js";
+import { number, said, t } from "./texts.js";
 
 const part = (id) => document.getElementById(id);
 
@@ -59,12 +60,12 @@ function pointOf(event) {
   };
 }
 
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const percent = (value) => `${number(100 * value, 1)} %`;
 
 /** A number with its sign; what rounds to nothing has none. */
 export function signed(value) {
-  const text = Math.abs(value).toFixed(2);
-  return Number(text) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
+  const text = number(Math.abs(value), 2);
+  return Number(Math.abs(value).toFixed(2)) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
 }
 
 function cells(name, ...texts) {
@@ -83,21 +84,24 @@ function row(name, before, after) {
 }
 
 function sentenceOf({ class_name: name, before, after, head_share: share }) {
-  const covered = `The box covers ${percent(share)} of the head.`;
+  const covered = t("The box covers {share} of the head.", { share: percent(share) });
   // Of the numbers as they are shown below.
   const change = after.margin.toFixed(2) - before.margin.toFixed(2);
-  if (Math.abs(change) < 0.005) return `${covered} Without it the margin stays as it is.`;
-  const side = change < 0 ? `spoke for '${name}'` : `spoke against '${name}'`;
-  return `${covered} What stood there ${side}: without it the margin changes by ${signed(change)} logit units.`;
+  if (Math.abs(change) < 0.005) return `${covered} ${t("Without it the margin stays as it is.")}`;
+  const values = { name: said(name), change: signed(change) };
+  const moved = change < 0
+    ? t("What stood there spoke for '{name}': without it the margin changes by {change} logit units.", values)
+    : t("What stood there spoke against '{name}': without it the margin changes by {change} logit units.", values);
+  return `${covered} ${moved}`;
 }
 
 function fill(answer) {
   const { before, after, class_name: name } = answer;
   const rows = Object.keys(before.class_probabilities).map((name) =>
-    row(name, percent(before.class_probabilities[name]), percent(after.class_probabilities[name])),
+    row(said(name), percent(before.class_probabilities[name]), percent(after.class_probabilities[name])),
   );
   const margin = row(
-    `Margin of '${name}' (logit units)`, signed(before.margin), signed(after.margin),
+    t("Margin of '{name}' (logit units)", { name: said(name) }), signed(before.margin), signed(after.margin),
   );
   part("occlusion-rows").replaceChildren(...rows, margin);
   part("occlusion-moved").textContent = sentenceOf(answer);
@@ -153,7 +157,7 @@ export function prepareOcclusion(root) {
     } catch (error) {
       if (error.name === "AbortError") return;
       part("occlusion-answer").hidden = true;
-      part("occlusion-error").textContent = error.message;
+      part("occlusion-error").textContent = said(error.message);
     }
   }
 
@@ -166,7 +170,7 @@ export function prepareOcclusion(root) {
     clearTimeout(resting);
     asking.abort();
     part("occlusion-place").setAttribute("aria-pressed", String(isWanted));
-    part("occlusion-place").textContent = isWanted ? "Remove the box" : "Place a box";
+    part("occlusion-place").textContent = isWanted ? t("Remove the box") : t("Place a box");
     part("box").hidden = !isWanted;
     for (const frame of frames) frame.classList.remove("boxed");
     if (isWanted) frameOf(picture()).classList.add("boxed");

@@ -2,6 +2,7 @@
 
 import { here } from "./head.js";
 import { getBytes } from "./requests.js";
+import { number, t } from "./texts.js";
 
 const part = (id) => document.getElementById(id);
 
@@ -25,9 +26,9 @@ const TRANSPARENT_BELOW = 1; // NiiVue's COLORMAP_TYPE: nothing below the thresh
 const AXES = ["x", "y", "z"];
 
 const CONVENTIONS = {
-  radiological: "Radiological: the person's right is on the left of the picture.",
-  neurological: "Neurological: the person's right is on the right of the picture.",
-  unknown: "It is not known which side is the left, so no letters are shown.",
+  radiological: t("Radiological: the person's right is on the left of the picture."),
+  neurological: t("Neurological: the person's right is on the right of the picture."),
+  unknown: t("It is not known which side is the left, so no letters are shown."),
 };
 
 export function hasWebGl() {
@@ -160,15 +161,15 @@ class View {
   }
 }
 
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+const signed = (value) => `${value < 0 ? "−" : "+"}${number(Math.abs(value), 2)}`;
 
 function describePlace([x, y, z], { picture, mask, evidence }) {
   const place = [x, y, z].map((value) => value.toFixed(0).replace("-", "−")).join(", ");
   return [
     `${place} mm`,
-    picture === undefined ? "" : `scan ${Number(picture.toPrecision(4))}`,
-    evidence === undefined ? "" : `evidence ${signed(evidence)} logit`,
-    mask === undefined ? "" : mask > 0 ? "in the brain" : "outside the brain",
+    picture === undefined ? "" : t("scan {value}", { value: Number(picture.toPrecision(4)) }),
+    evidence === undefined ? "" : t("evidence {value} logit", { value: signed(evidence) }),
+    mask === undefined ? "" : mask > 0 ? t("in the brain") : t("outside the brain"),
   ]
     .filter(Boolean)
     .join(" · ");
@@ -214,7 +215,7 @@ function apply(view, tellsSides) {
     convention,
   });
   part("evidence-opacity-value").value = `${part("evidence-opacity").value} %`;
-  part("threshold-value").value = `${(view.layers.evidence?.cal_min ?? 0).toFixed(2)} logit`;
+  part("threshold-value").value = `${number(view.layers.evidence?.cal_min ?? 0, 2)} logit`;
   part("convention-text").textContent = CONVENTIONS[convention];
 }
 
@@ -225,9 +226,9 @@ function instead(text) {
 }
 
 const NO_WEBGL =
-  "This browser can't draw the three planes (it has no WebGL 2); the slices below show the same evidence.";
+  t("This browser can't draw the three planes (it has no WebGL 2); the slices below show the same evidence.");
 const NOT_LOADED =
-  "The three planes could not be loaded; the slices below show the same evidence.";
+  t("The three planes could not be loaded; the slices below show the same evidence.");
 
 /** A canvas of its own for each head: NiiVue keeps what it has drawn on. */
 function freshCanvas() {
@@ -266,21 +267,21 @@ export function preparePlanes(root) {
     opened = null;
   };
   const start = async (answer, scan) => {
-    const number = asked;
+    const turn = asked;
     instead("");
     part("position").textContent = "";
     part("planes-loading").hidden = false;
     part("planes").setAttribute("aria-busy", "true");
     try {
       const view = await openView(answer, scan, root);
-      if (number !== asked) view?.view.close();
+      if (turn !== asked) view?.view.close();
       else opened = view;
       if (!view) instead(NOT_LOADED);
     } catch (error) {
       instead(NOT_LOADED);
       console.warn("The planes could not be loaded:", error);
     } finally {
-      if (number === asked) part("planes-loading").hidden = true;
+      if (turn === asked) part("planes-loading").hidden = true;
       part("planes").setAttribute("aria-busy", "false");
     }
   };

@@ -1,6 +1,7 @@
 /** Telling how far the work on a scan is, and what is wrong. */
 
 import { isShown } from "./sections.js";
+import { t } from "./texts.js";
 import { prepareStages } from "./work.js";
 
 const part = (id) => document.getElementById(id);
@@ -23,14 +24,14 @@ export function showSent(share) {
   part("progress").hidden = false;
   if (isSent) part("bar").removeAttribute("value");
   else part("bar").value = share;
-  say(isSent ? "Analysing…" : `Uploading… ${Math.round(100 * share)} %`);
+  say(isSent ? t("Analysing…") : t("Uploading… {percent} %", { percent: Math.round(100 * share) }));
 }
 
 /** Show the stage of the work on a whole head, and which share of it is done. */
 export function showWork(stage, share) {
   showStage(stage, share);
   const current = part("stages").querySelector("[aria-current]");
-  say(stage === "queued" ? "Waiting for its turn…" : `${current?.textContent ?? "Analysing"}…`);
+  say(stage === "queued" ? t("Waiting for its turn…") : `${current?.textContent ?? t("Analysing")}…`);
 }
 
 /** Begin again at nothing. */

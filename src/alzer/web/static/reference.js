@@ -1,6 +1,7 @@
 /** The reference of the analysis whose result is shown, which people may change. */
 
 import { change } from "./requests.js";
+import { said, t } from "./texts.js";
 
 const part = (id) => document.getElementById(id);
 
@@ -13,14 +14,14 @@ const say = (text) => {
 async function save(event) {
   event.preventDefault();
   const [asked, field] = [address, part("result-reference")];
-  say("Saving…");
+  say(t("Saving…"));
   try {
     const { reference } = await change(asked, { reference: field.value });
     if (asked !== address) return;
     field.value = reference ?? "";
-    say(reference ? "Saved." : "Saved: there is no reference any more.");
+    say(reference ? t("Saved.") : t("Saved: there is no reference any more."));
   } catch (error) {
-    if (asked === address) say(error.message);
+    if (asked === address) say(said(error.message));
   }
 }
 

@@ -1,10 +1,12 @@
 /** Sending a scan, with progress, and reading the answer or the refusal. */
 
+import { t } from "./texts.js";
+
 const UNREACHABLE =
-  "The service did not answer. Check the connection and try again.";
-const UNREADABLE = "The service gave an answer that this page can't read.";
+  t("The service did not answer. Check the connection and try again.");
+const UNREADABLE = t("The service gave an answer that this page can't read.");
 const CHANGED =
-  "A file was changed, moved or removed on the disk after it was chosen. Choose it again.";
+  t("A file was changed, moved or removed on the disk after it was chosen. Choose it again.");
 
 /**
  * A refusal that a person can read; `final` when this file can never pass, `isPassing`

@@ -1,21 +1,21 @@
 /** The pictures of an analysis that is opened again, as far as they are kept. */
 
 import { getPicture } from "./requests.js";
+import { t } from "./texts.js";
 
 const part = (id) => document.getElementById(id);
 
-const SEEN = "What the network saw";
+const SEEN = t("What the network saw");
 
 // What stands above pictures of the scan itself.
 const captions = [...document.querySelectorAll("#original-figure figcaption, #as-read figcaption")]
   .map((caption) => ({ caption, usual: caption.textContent }));
 
 const NOTES = {
-  head: "The files that were sent are not kept; of the scan, the brain is.",
+  head: t("The files that were sent are not kept; of the scan, the brain is."),
   seen:
-    "The scan itself is not kept. In its place stands what the network was given of it: " +
-    "the head, brought to the network's size and back.",
-  nothing: "Neither the scan nor what the network saw of it is kept.",
+    t("The scan itself is not kept. In its place stands what the network was given of it: the head, brought to the network's size and back."),
+  nothing: t("Neither the scan nor what the network saw of it is kept."),
 };
 
 let shown = []; // addresses of pictures that this page holds

@@ -6,6 +6,7 @@ import { prepareMaps } from "./maps.js";
 import { prepareScanFacts } from "./scanfacts.js";
 import { fillShares, wholePercent } from "./shares.js";
 import { prepareReport } from "./report.js";
+import { number, said, t } from "./texts.js";
 import { connectOpacity, keepFitted } from "./viewer.js";
 
 const part = (id) => document.getElementById(id);
@@ -41,7 +42,7 @@ const pieces = (headline) => headline.split(/(, | or )/);
 function setHeadline(headline) {
   const spans = pieces(headline).map((text) => {
     const span = document.createElement("span");
-    span.textContent = text;
+    span.textContent = text === " or " ? ` ${t("or")} ` : said(text);
     span.classList.toggle("whole", Boolean(rowOf(text)));
     return span;
   });
@@ -52,9 +53,9 @@ function setHeadline(headline) {
 const isHead = (answer) => answer.kind === "volume";
 
 function titleOf(answer, isSet) {
-  if (isSet) return "The model can't tell these apart";
-  if (!rowOf(answer.headline)) return "Result";
-  return isHead(answer) ? "Prediction for the person" : "Prediction";
+  if (isSet) return t("The model can't tell these apart");
+  if (!rowOf(answer.headline)) return t("Result");
+  return isHead(answer) ? t("Prediction for the person") : t("Prediction");
 }
 
 /** Which one of the plain sentences is true of an answer; none beside no answer. */
@@ -78,21 +79,21 @@ function fillHeadline(answer) {
   part("headline-title").textContent = titleOf(answer, isSet);
   setHeadline(answer.headline);
   part("unreliable").hidden = !isUnreliable(answer);
-  part("unreliable-reason").textContent = answer.unreliable_reason ?? "";
+  part("unreliable-reason").textContent = said(answer.unreliable_reason);
   fillPlain(answer, isSet);
   part("set-note").hidden = !answer.possible_classes?.length;
   part("set-text").textContent = isSet
-    ? "None of these classes can be ruled out for this scan."
-    : "Every other class that the model was checked on is ruled out.";
+    ? t("None of these classes can be ruled out for this scan.")
+    : t("Every other class that the model was checked on is ruled out.");
 }
 
 function fillEstimate(answer) {
-  part("prediction").textContent = answer.prediction;
+  part("prediction").textContent = said(answer.prediction);
   part("most-probable").hidden = answer.headline === answer.prediction;
   part("confidence").textContent = wholePercent(100 * answer.confidence);
   part("confidence-name").textContent = answer.calibrated
-    ? "Confidence"
-    : "Confidence (not calibrated)";
+    ? t("Confidence")
+    : t("Confidence (not calibrated)");
 }
 
 /** Whether the model that answered is the one that this page knows. */
@@ -103,7 +104,7 @@ function showModelNotes(answer) {
   const { kind = "slice", warnings } = answer;
   const isKnown = isKnownModel(answer);
   for (const note of document.querySelectorAll("#result .of-model")) {
-    const isSaid = warnings.includes(note.textContent); // once is enough
+    const isSaid = warnings.includes(note.dataset.said); // once is enough
     note.hidden = !isKnown || note.dataset.kind !== kind || isSaid;
   }
 }
@@ -112,14 +113,14 @@ function showModelNotes(answer) {
 function fillSecondOpinion(answer) {
   const opinion = isUnreliable(answer) ? null : answer.second_opinion;
   part("second-opinion").hidden = !opinion;
-  part("opinion-text").textContent = opinion?.text ?? "";
-  part("opinion-caveat").textContent = opinion?.caveat ?? "";
+  part("opinion-text").textContent = said(opinion?.text);
+  part("opinion-caveat").textContent = said(opinion?.caveat);
 }
 
 function fillWarnings(warnings) {
   const items = warnings.map((text) => {
     const item = document.createElement("li");
-    item.textContent = text;
+    item.textContent = said(text);
     return item;
   });
   part("warning-list").replaceChildren(...items);
@@ -139,11 +140,11 @@ function fillPictures(answer, root) {
   const name = answer.heatmap_url?.split("/").pop();
   part("original").src = original;
   part("missing").hidden = Boolean(name);
-  part("missing-reason").textContent = answer.heatmap_missing_reason ?? "";
+  part("missing-reason").textContent = said(answer.heatmap_missing_reason);
   part("overlay-figure").hidden = !name;
   part("explanation").hidden = !name;
   if (!name) return;
-  part("explained-class").textContent = answer.prediction;
+  part("explained-class").textContent = said(answer.prediction);
   const { noImpairment } = part("assessment").dataset;
   part("against-impairment").hidden = answer.prediction !== noImpairment;
   part("overlay-base").src = original;
@@ -155,11 +156,15 @@ function fillPictures(answer, root) {
 
 function fillProvenance({ model, timings_ms: timings, analysis_id: id }) {
   const digest = model.sha256.slice(0, 12);
-  const total = (timings.total ?? 0).toFixed(0);
+  const total = number(timings.total ?? 0);
   part("provenance").dataset.analysis = id;
   part("provenance").textContent =
-    `Model ${model.name} ${model.version} (${digest}), ${model.engine} ` +
-    `${model.precision}. Analysed in ${total} ms. Analysis ${id}.`;
+    t("Model {name} {version} ({digest}), {engine} {precision}. Analysed in {total} ms. Analysis {id}.", {
+      ...model,
+      digest,
+      total,
+      id,
+    });
 }
 
 /** Connect what stays; give the function that shows one answer. */

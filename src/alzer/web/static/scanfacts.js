@@ -1,11 +1,13 @@
 /** What is told of the scan: its name, which stays in this browser, and what was read. */
 
+import { locale, number, said, t, tn } from "./texts.js";
+
 const part = (id) => document.getElementById(id);
 
 const keyOf = (id) => `alzer.name.${id}`;
 
 function nameOf({ files }) {
-  return files.length === 1 ? files[0].name : `${files.length} files`;
+  return files.length === 1 ? files[0].name : tn("1 file", "{count} files", files.length);
 }
 
 /** Keep a name for as long as this tab is open; it never reaches the service. */
@@ -25,22 +27,26 @@ function fillAbout(answer, scan) {
   const made = answer.created_at ? new Date(answer.created_at) : new Date();
   part("analysed-at").dateTime = made.toISOString();
   part("analysed-at").textContent =
-    `analysed ${made.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}`;
+    t("analysed {date}", {
+      date: made.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" }),
+    });
   const isExample = answer.warnings.includes(part("answer").dataset.example);
   part("example-tag").hidden = !isExample;
 }
 
-const times = (numbers) => numbers.map((each) => Number(each.toFixed(2))).join(" × ");
+const shortly = (value) => number(value, String(value).split(".")[1]?.length ?? 0);
+
+const times = (numbers) => numbers.map((each) => shortly(Number(each.toFixed(2)))).join(" × ");
 
 /** Names and values of what was read of the scan. */
 function factsOf({ kind = "slice", input }) {
-  if (!input) return [["Format, size and spacing", "not kept of this analysis"]];
+  if (!input) return [[t("Format, size and spacing"), t("not kept of this analysis")]];
   const { format, shape, spacing_mm: spacing } = input;
   const isHead = kind === "volume";
   return [
-    ["Format", format],
-    [isHead ? "Voxels" : "Rows × columns", times(shape)],
-    ["Spacing", spacing ? `${times(spacing)} mm` : "the file does not say"],
+    [t("Format"), format],
+    [isHead ? t("Voxels") : t("Rows × columns"), times(shape)],
+    [t("Spacing"), spacing ? `${times(spacing)} mm` : t("the file does not say")],
   ];
 }
 
@@ -54,7 +60,7 @@ function fillInput(answer) {
   const pairs = factsOf(answer).flatMap(([name, value]) => [cells("dt", name), cells("dd", value)]);
   part("input-facts").replaceChildren(...pairs);
   const notes = answer.input?.notes ?? [];
-  part("input-notes").replaceChildren(...notes.map((note) => cells("li", note)));
+  part("input-notes").replaceChildren(...notes.map((note) => cells("li", said(note))));
 }
 
 /** Connect the pane for clinicians; give the function that fills it, and the heading. */
@@ -73,7 +79,9 @@ export function prepareScanFacts(root) {
     fillInput(answer);
     const index = answer.leading_slice ?? 0;
     part("seen-slice").textContent =
-      answer.kind === "volume" ? `: slice ${index + 1} of ${answer.slices.length}` : "";
+      answer.kind === "volume"
+        ? `: ${t("slice {place} of {count}", { place: index + 1, count: answer.slices.length })}`
+        : "";
     part("seen-missing").hidden = true;
     part("seen-image").hidden = false;
     part("seen-image").removeAttribute("src");

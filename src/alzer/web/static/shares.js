@@ -1,5 +1,7 @@
 /** The four probabilities as bars, and what came true of such probabilities. */
 
+import { t } from "./texts.js";
+
 const part = (id) => document.getElementById(id);
 
 /** Whole percent: a calibration bears no decimals. */
@@ -30,9 +32,10 @@ function showCameTrue(row, found, kind) {
   const [from, to, people, share, low, high] = found;
   line.style.left = `${low}%`;
   line.style.width = `${high - low}%`;
-  const whose = kind === "volume" ? `${people} people` : `slices of ${people} people`;
-  words.textContent =
-    `Of ${whose} given ${from} to ${to} %, ${share} % were rated so (${low} to ${high} %).`;
+  const values = { from, to, people, share, low, high };
+  words.textContent = kind === "volume"
+    ? t("Of {people} people given {from} to {to} %, {share} % were rated so ({low} to {high} %).", values)
+    : t("Of slices of {people} people given {from} to {to} %, {share} % were rated so ({low} to {high} %).", values);
 }
 
 /** Fill the bars; `isVouchedFor` says whether figures of the model are true of them. */

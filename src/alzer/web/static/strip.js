@@ -1,6 +1,7 @@
 /** The standard slices, side by side, and one of them enlarged. */
 
 import { here } from "./head.js";
+import { number, said, t } from "./texts.js";
 import { keepFitted } from "./viewer.js";
 
 const ATTEMPTS = 3;
@@ -16,7 +17,7 @@ function share(value) {
   return typeof value === "string" ? Number.parseFloat(value) / 100 : value;
 }
 
-const percent = (value) => `${(100 * value).toFixed(0)} %`;
+const percent = (value) => `${number(100 * value)} %`;
 
 function height({ z_mm: millimetres }) {
   const whole = Math.round(millimetres);
@@ -49,9 +50,9 @@ function bar(slice) {
 
 function wordsOf(slice) {
   const name = probableOf(slice);
-  const text = `${name} ${percent(share(slice.class_probabilities[name]))}`;
-  if (slice.counted === false) return `${text}, does not count for the answer`;
-  return slice.reliable === false ? `${text}, not counted as reliable` : text;
+  const text = `${said(name)} ${percent(share(slice.class_probabilities[name]))}`;
+  if (slice.counted === false) return t("{slice}, does not count for the answer", { slice: text });
+  return slice.reliable === false ? t("{slice}, not counted as reliable", { slice: text }) : text;
 }
 
 /** Show a picture; ask again where the service was too busy with all the others. */
@@ -74,8 +75,8 @@ function picture(slice, root) {
 function item(slice, root) {
   const input = element("input", { type: "radio", name: "slice", value: slice.index });
   input.className = "unseen";
-  input.dataset.title = `slice at ${height(slice)}`;
-  input.setAttribute("aria-label", `Slice at ${height(slice)}: ${wordsOf(slice)}`);
+  input.dataset.title = t("slice at {height}", { height: height(slice) });
+  input.setAttribute("aria-label", `${t("Slice at {height}", { height: height(slice) })}: ${wordsOf(slice)}`);
   const label = element("label", {}, [
     input,
     picture(slice, root),
@@ -91,14 +92,14 @@ function fillShares(slice) {
   const rows = classNames().flatMap((name, place) => {
     const swatch = element("span", { className: `swatch class-${place}` });
     const value = percent(share(slice.class_probabilities[name]));
-    return [element("dt", {}, [swatch, name]), element("dd", { textContent: value })];
+    return [element("dt", {}, [swatch, said(name)]), element("dd", { textContent: value })];
   });
   part("slice-shares").replaceChildren(...rows);
 }
 
 function enlarge(slice, answer, root) {
   const isLeading = slice.index === answer.leading_slice;
-  part("slice-title").textContent = `Slice at ${height(slice)}`;
+  part("slice-title").textContent = t("Slice at {height}", { height: height(slice) });
   part("slice-leading").hidden = !isLeading;
   part("slice-doubtful").hidden = slice.reliable !== false;
   part("slice-uncounted").hidden = slice.counted !== false;
@@ -108,7 +109,10 @@ function enlarge(slice, answer, root) {
   part("slice-frame").classList.toggle("sided", tellsSides);
   part("slice-sides").hidden = !tellsSides;
   if (slice.heatmap_url) load(part("slice-image"), here(root, slice.heatmap_url));
-  part("slice-image").alt = `Slice at ${height(slice)} with what spoke for ${answer.prediction}`;
+  part("slice-image").alt = t("Slice at {height} with what spoke for {name}", {
+    height: height(slice),
+    name: said(answer.prediction),
+  });
   fillShares(slice);
 }
 
@@ -122,9 +126,12 @@ function leadingOf({ leading_slice: leading, slices, heatmap_url: address }) {
 function noteOf({ slices }) {
   const known = slices.filter((slice) => slice.reliable !== false).length;
   const counted = slices.filter((slice) => slice.counted !== false).length;
-  const text = `${known} of ${slices.length} slices are like those that the model knows.`;
+  const text = t("{known} of {total} slices are like those that the model knows.", {
+    known,
+    total: slices.length,
+  });
   if (counted === slices.length) return text;
-  return `${text} The answer is made of the lowest ${counted}; the others are shown for comparison.`;
+  return `${text} ${t("The answer is made of the lowest {counted}; the others are shown for comparison.", { counted })}`;
 }
 
 /** Connect what stays; give the function that shows the slices of an answer. */

@@ -1,6 +1,7 @@
 /** Waiting for the analysis of a whole head, stage by stage. */
 
 import { Refusal, getDocument, remove } from "./requests.js";
+import { t } from "./texts.js";
 
 const ASK_EVERY_MS = 700;
 
@@ -9,14 +10,14 @@ const FAILURES_BORNE = 5;
 
 /** What people are told of the stages that the service names, in their order. */
 export const STAGES = [
-  { name: "upload", text: "Sending the files" },
-  { name: "read", text: "Reading the scan" },
-  { name: "brain", text: "Finding the brain" },
-  { name: "register", text: "Aligning it with the average brain" },
-  { name: "slices", text: "Cutting the 32 standard slices" },
-  { name: "structures", text: "Measuring structures", isOptional: true },
-  { name: "predict", text: "Asking the model, slice by slice" },
-  { name: "evidence", text: "Writing the evidence", isOptional: true },
+  { name: "upload", text: t("Sending the files") },
+  { name: "read", text: t("Reading the scan") },
+  { name: "brain", text: t("Finding the brain") },
+  { name: "register", text: t("Aligning it with the average brain") },
+  { name: "slices", text: t("Cutting the 32 standard slices") },
+  { name: "structures", text: t("Measuring structures"), isOptional: true },
+  { name: "predict", text: t("Asking the model, slice by slice") },
+  { name: "evidence", text: t("Writing the evidence"), isOptional: true },
 ];
 
 const pause = (signal) =>
@@ -30,7 +31,7 @@ const pause = (signal) =>
 
 function failureOf({ state, problem }) {
   if (state === "cancelled") return new DOMException("cancelled", "AbortError");
-  const { detail, ...facts } = problem ?? { detail: "The analysis has failed." };
+  const { detail, ...facts } = problem ?? { detail: t("The analysis has failed.") };
   return Object.assign(new Refusal(detail, facts), { isPassing: false });
 }
 
