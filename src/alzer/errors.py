@@ -45,6 +45,7 @@
     |-- StorageUnavailable      what is kept can't be reached
     |-- PdfUnavailable          what makes PDF is not installed
     |-- JobLost                 the service ended before the job did
+    |-- ClusterUnavailable      no cluster, or it gives no answer
     `-- Overloaded              too much waits already
 
 A message is one or two sentences that a person understands: what was found and
@@ -248,6 +249,10 @@ class PdfUnavailable(AlzerError):
 
 class JobLost(AlzerError):
     """The service ended before the job did; nothing was kept of it."""
+
+
+class ClusterUnavailable(AlzerError):
+    """The cluster that computes answers can't be reached, or gives none now."""
 
 
 class Overloaded(AlzerError):
