@@ -86,11 +86,16 @@ class Replica:
 
         Returns:
             What has become of it.
+
+        Raises:
+            CancelledError: It was given up.
         """
-        model = await self._model(serve.get_multiplexed_model_id())
         cancellation = Cancellation()
         try:
+            model = await self._model(serve.get_multiplexed_model_id())
             return await model.answer(call, cancellation)
+        except AlzerError as failure:  # no such bundle here
+            return Outcome(failure=failure)
         except asyncio.CancelledError:
             cancellation.cancel()
             raise
@@ -104,8 +109,12 @@ class Replica:
         Yields:
             How far it is, several times a second; last, what has become of it.
         """
-        model = await self._model(serve.get_multiplexed_model_id())
-        cancellation, told = Cancellation(), [Progress("queued", 0.0)]
+        try:
+            model = await self._model(serve.get_multiplexed_model_id())
+        except AlzerError as failure:
+            yield Outcome(failure=failure)
+            return
+        cancellation, told = Cancellation(), [Progress("start", 0.0)]
 
         def on_stage(stage: str, share: float) -> None:
             told[0] = Progress(stage, share)

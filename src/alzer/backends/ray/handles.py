@@ -133,6 +133,8 @@ async def _try(once: Callable[[], Awaitable[object]]) -> object:
     Raises:
         Overloaded: Too many calls wait.
         ClusterUnavailable: No replica did.
+        RayTaskError: A replica failed in a way that nobody foresaw.
+        TaskCancelledError: Somebody else gave the call up.
     """
     for _ in range(_TRIES):
         try:
@@ -140,7 +142,7 @@ async def _try(once: Callable[[], Awaitable[object]]) -> object:
         except BackPressureError as error:
             raise Overloaded(TOO_MANY) from error
         except (RayTaskError, TaskCancelledError):
-            raise  # nobody foresaw it
+            raise
         except RayServeException as error:
             raise ClusterUnavailable(_NO_ANSWER) from error
         except RayError:  # the replica, or its machine, has gone

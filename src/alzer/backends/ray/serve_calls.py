@@ -70,6 +70,9 @@ def call_for(method: Method, ticket: Ticket, limits: Limits) -> Call:
 
     Returns:
         The call, without what is the service's own: who asks, and whom it tells.
+
+    Raises:
+        TypeError: Replicas are not asked for such a thing.
     """
     match ticket:
         case Order():

@@ -52,8 +52,9 @@ from alzer.scans.volume import Volume
 from alzer.settings import Limits, Settings
 
 _NOT_DEPLOYED: Final = (
-    "The replicas could not be started on the Ray cluster. Its log says why (ray logs); "
-    "often it has too few cores for ALZER_RAY_SLICES_MIN and ALZER_RAY_VOLUMES_MIN."
+    "The replicas could not be started on the Ray cluster. Its log says why (ray "
+    "logs); often it has too few cores for ALZER_RAY_SLICES_MIN and "
+    "ALZER_RAY_VOLUMES_MIN."
 )
 
 
