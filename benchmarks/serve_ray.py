@@ -164,7 +164,7 @@ async def _killed(ask: Ask) -> None:
     os.kill(victim, signal.SIGKILL)
     killed_at = time.monotonic()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    while len(set(replica_pids("two")) - {victim}) < 2:
+    while len(set(replica_pids("two")) - {victim}) < 2:  # noqa: ASYNC110 - a process
         await asyncio.sleep(0.2)
     failed = sum(isinstance(outcome, BaseException) for outcome in outcomes)
     print(f"a replica killed         {failed:8d} of {len(tasks)} failed")

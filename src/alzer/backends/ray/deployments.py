@@ -14,6 +14,7 @@ from ray import serve
 from ray.serve import Application
 
 from alzer.backends.ray.serve_calls import Call, Outcome, Progress
+from alzer.backends.ray.serve_cluster import LOGGING
 from alzer.backends.ray.serve_model import ServedModel
 from alzer.backends.replica import ReplicaParts
 from alzer.cancellation import Cancellation
@@ -182,6 +183,7 @@ def _application(
         health_check_period_s=_HEALTH_CHECK_S,
         health_check_timeout_s=_HEALTH_TIMEOUT_S,
         graceful_shutdown_timeout_s=_LAST_WORK_S[kind],
+        logging_config=LOGGING,
         ray_actor_options={"num_cpus": settings.ray_cores},
         **_size(bounds, settings.ray_cores if is_slices else 1),
     )(Replica)

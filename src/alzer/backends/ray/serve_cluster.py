@@ -31,12 +31,16 @@ _SHORT: Final = 16
 _ENVIRONMENT: Final[Mapping[str, str]] = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to others
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # or it warns that this will change
+    # A hop between threads less for each call: replicas compute in threads anyway.
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
     "RAY_agent_register_timeout_ms": "120000",  # of its own parts, on a busy machine
 }
 _MODE, _TOKEN, _TOKEN_PATH = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
 
 _LOOPBACK: Final = "127.0.0.1"
-_LOG_LEVEL: Final = "WARNING"
+
+# Nothing is written for each request, here and by replicas.
+LOGGING: Final = {"log_level": "WARNING", "enable_access_log": False}
 
 _UNREACHABLE: Final = (
     "The Ray cluster can't be joined. Check that this machine is one of its nodes "
@@ -128,13 +132,13 @@ def _init(**options: Any) -> None:  # noqa: ANN401 - as Ray has them
     with _own_signals():
         ray.init(
             log_to_driver=False,
-            logging_level=_LOG_LEVEL,
+            logging_level=LOGGING["log_level"],
             namespace="alzer",
             **options,
         )
     serve.start(
         proxy_location="Disabled",  # requests come to the service, and to nobody else
-        logging_config={"log_level": _LOG_LEVEL, "enable_access_log": False},
+        logging_config=LOGGING,
     )
 
 
