@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -40,7 +40,7 @@ _UNDER_LOAD: Final = 8
 _SLICE: Final = as_png(draw_brain())
 _ORDER: Final = Order(files=(File(_SLICE),), owner="benchmark")
 
-Ask = Callable[[], Awaitable[Any]]
+Ask = Callable[[], Coroutine[Any, Any, Any]]
 
 
 def main() -> None:

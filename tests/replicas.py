@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,12 @@ class Shared:
         with quick_imports():
             self._cluster: Cluster = serve_cluster.join_cluster(self.settings)
             serving.deploy(self.settings, replica_parts)
+
+    @property
+    def folder(self) -> Path:
+        """Where Ray keeps its sockets and logs."""
+        assert self._cluster.folder is not None
+        return self._cluster.folder
 
     def backend(self, settings: Settings) -> "RayBackend":
         """Put a backend over the replicas; the cluster stays when it stops."""
@@ -136,15 +142,32 @@ def bundle_of(model: Model) -> Path | None:
 
 def replica_pids(kind: str) -> list[int]:
     """Return the processes of a deployment: slices or volumes."""
-    pids = []
+    name = b"ray::ServeReplica:alzer-" + kind.encode()
+    return [
+        pid for pid, command in _processes()
+        if command.startswith(name) and _parent(_parent(pid)) == os.getpid()
+    ]  # fmt: skip
+
+
+def helper_pids() -> list[int]:
+    """Return the processes that prepare whole heads for replicas."""
+    replicas = set(replica_pids("volumes"))
+    return [
+        pid for pid, command in _processes()
+        if b"alzer.backends.helper" in command and _parent(pid) in replicas
+    ]  # fmt: skip
+
+
+def _processes() -> Iterator[tuple[int, bytes]]:
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            grandparent = Path(f"/proc/{parent}/stat").read_text("utf-8")
-        except OSError:
-            continue
-        ours = int(grandparent.rpartition(")")[2].split()[1]) == os.getpid()
-        if ours and command.startswith(b"ray::ServeReplica:alzer-" + kind.encode()):
-            pids.append(int(folder.name))
-    return pids
+        with suppress(OSError):  # it has ended since
+            yield int(folder.name), (folder / "cmdline").read_bytes()
+
+
+def _parent(pid: int) -> int:
+    """Return the process that has started another; 0 if there is none."""
+    # Source: proc_pid_stat(5): the name in brackets, the state, then the parent.
+    with suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
+        return int(stat.rpartition(")")[2].split()[1])
+    return 0

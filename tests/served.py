@@ -24,12 +24,11 @@ from alzer.web.app import create_app, server_config
 from alzer.wiring import ServiceParts
 from replicas import contract_on_ray
 
+# Which backend is meant where a test does not say.
+BACKEND = os.environ.get("ALZER_TEST_BACKEND", "local")
 
-def app_with(
-    model: Model,
-    on: str = os.environ.get("ALZER_TEST_BACKEND", "local"),
-    **changes: object,
-) -> FastAPI:
+
+def app_with(model: Model, on: object = BACKEND, **changes: object) -> FastAPI:
     """Put the service together over a real model, on one of the backends.
 
     The environment's `ALZER_TEST_BACKEND=ray` runs all tests that come through here on

@@ -197,8 +197,10 @@ class Workers:
 
         async def compute_in_turn() -> Result:
             async with turns.turn(ticket.owner):
+                computed: list[Result] = []
                 with CancelScope(shield=True):  # as a thread would be
-                    return await compute()
+                    computed.append(await compute())
+                return computed[0]
 
         return await self._unless_left(ticket, compute_in_turn)
 

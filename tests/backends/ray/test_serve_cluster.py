@@ -68,6 +68,7 @@ def test_a_cluster_is_not_joined_without_a_token_of_ours(
 
 
 def test_the_folder_of_a_cluster_is_private() -> None:
-    folder = Path(ray._private.worker._global_node.get_session_dir_path()).parent  # noqa: SLF001 - no other way
+    folder = shared().folder
 
+    assert folder.is_dir()
     assert folder.stat().st_mode & 0o077 == 0

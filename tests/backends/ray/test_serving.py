@@ -25,7 +25,7 @@ from alzer.wiring import build_service
 from bundles import write_bundle
 from heads import draw_average_head
 from phantoms import as_dicom, as_png, draw_brain
-from replicas import app_on_ray, replica_pids, shared
+from replicas import app_on_ray, helper_pids, replica_pids, shared
 from served import serving_app
 from waiting import wait_until
 
@@ -37,7 +37,8 @@ ASYNC = {"Prefer": "respond-async"}
 def head() -> bytes:
     """Return a whole head as a NIfTI file."""
     volume = draw_average_head().volume
-    image = nibabel.Nifti1Image(volume.voxels.astype(np.float32), volume.affine)
+    voxels = volume.voxels.astype(np.float32)
+    image = nibabel.Nifti1Image(voxels, volume.affine)  # type: ignore[no-untyped-call]  # nibabel
     return bytes(image.to_bytes())
 
 
@@ -99,18 +100,17 @@ def test_a_head_s_progress_is_told_and_it_can_be_given_up(
 
     first = ask()
     wait_until(lambda: state(first)["stage"] in {"brain", "register"})
-    before = time.monotonic()
+    helpers = set(helper_pids())
     client.delete(first)
+    wait_until(lambda: not helpers & set(helper_pids()))
     second = ask()
-    wait_until(lambda: state(second)["stage"] == "brain")
-    spent_s = time.monotonic() - before
     states: list[dict[str, Any]] = []
     while not states or states[-1]["state"] == "running":
         states.append(state(second))
         time.sleep(0.05)
 
     assert state(first)["state"] == "cancelled"
-    assert spent_s < 20.0
+    assert helpers
     assert states[-1]["state"] == "done"
     assert len({each["stage"] for each in states}) > 1
 

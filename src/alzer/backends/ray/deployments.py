@@ -58,14 +58,18 @@ class Replica:
         kind: What it is for.
     """
 
-    async def __init__(self, make: Make, settings: Settings, kind: Kind) -> None:
+    async def __init__(  # type: ignore[misc]  # Serve waits for it
+        self, make: Make, settings: Settings, kind: Kind
+    ) -> None:
         self._make = make
         self._settings = settings
         self._kind = kind
         with suppress(AlzerError):  # whoever asks for it is told
             await self._model(bundle_id(settings))  # it is ready once it can answer
 
-    @serve.multiplexed(max_num_models_per_replica=_MODELS)
+    @serve.multiplexed(  # type: ignore[untyped-decorator]  # Ray's own
+        max_num_models_per_replica=_MODELS
+    )
     async def _model(self, bundle: str) -> ServedModel:
         settings = with_bundle(self._settings, bundle)
         parts = await asyncio.to_thread(self._make, settings)
@@ -93,7 +97,7 @@ class Replica:
         """
         cancellation = Cancellation()
         try:
-            model = await self._model(serve.get_multiplexed_model_id())
+            model: ServedModel = await self._model(serve.get_multiplexed_model_id())
             return await model.answer(call, cancellation)
         except AlzerError as failure:  # no such bundle here
             return Outcome(failure=failure)

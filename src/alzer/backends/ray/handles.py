@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, cast
 from ray import serve
 from ray.exceptions import RayError, RayTaskError, TaskCancelledError
 from ray.serve.exceptions import BackPressureError, RayServeException
-from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
+from ray.serve.handle import DeploymentHandle
 
 from alzer.backends.backend import TOO_MANY, ModelFacts, Order
 from alzer.backends.ray.deployments import SLICES, VOLUMES
@@ -76,7 +76,7 @@ class Handles:
         """
 
         async def once() -> object:
-            response = self.slices.answer.remote(call)
+            response: Any = self.slices.answer.remote(call)
             try:
                 return await _unless_cancelled(response, cancellation)
             except BaseException:
@@ -97,7 +97,7 @@ class Handles:
         """
 
         async def once() -> object:
-            told: DeploymentResponseGenerator[Any] = self.volumes.follow.remote(call)
+            told: Any = self.volumes.follow.remote(call)
             try:
                 while True:
                     item = await _unless_cancelled(anext(told), order.cancellation)
@@ -165,6 +165,7 @@ async def _unless_cancelled(
         Cancelled: It is not.
     """
     waiting = asyncio.ensure_future(_as_coroutine(awaitable))
+    waiting.add_done_callback(_note_end)
     try:
         while not waiting.done():
             cancellation.check()
@@ -176,3 +177,9 @@ async def _unless_cancelled(
 
 async def _as_coroutine(awaitable: Awaitable[Result]) -> Result:
     return await awaitable
+
+
+def _note_end(task: "asyncio.Task[Any]") -> None:
+    """Look at how a task ended, of which nobody else may want to know."""
+    if not task.cancelled():
+        task.exception()

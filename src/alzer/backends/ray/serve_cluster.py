@@ -4,6 +4,7 @@ A cluster runs whatever code its members give it. So only members with its token
 join, and what is started here listens on loopback.
 """
 
+import logging
 import os
 import secrets
 import shutil
@@ -66,7 +67,7 @@ class Cluster:
     def leave(self) -> None:
         """Leave it; what was started here ends, and nothing is left of it."""
         if self.folder is not None:
-            serve.shutdown()
+            serve.shutdown()  # type: ignore[no-untyped-call]  # Ray's own
         ray.shutdown()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -120,7 +121,7 @@ def _start(settings: Settings) -> Cluster:
             include_dashboard=settings.ray_dashboard,
             dashboard_host=_LOOPBACK,
             _node_ip_address=_LOOPBACK,
-            _temp_dir=str(folder),
+            _temp_dir=str(folder / "ray"),  # Ray opens its own to everybody
         )
     except BaseException:
         Cluster(folder).leave()
@@ -132,7 +133,7 @@ def _init(**options: Any) -> None:  # noqa: ANN401 - as Ray has them
     with _own_signals():
         ray.init(
             log_to_driver=False,
-            logging_level=LOGGING["log_level"],
+            logging_level=logging.WARNING,
             namespace="alzer",
             **options,
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -17,6 +17,7 @@ from alzer.backends.replica import ReplicaParts
 from alzer.backends.workers import Workers
 from alzer.cancellation import Cancellation, Cancelled
 from alzer.errors import AlzerError, UnusableScan
+from alzer.model.engine import Model
 from alzer.scans.slice import Slice
 from alzer.settings import Limits, Settings
 
@@ -52,6 +53,7 @@ class ServedModel:
         threads = max(settings.ray_cores, self._batch)
         self._workers = Workers(threads, _NO_BOUND)
         self._loop = asyncio.get_running_loop()
+        self._analyse_batch = _batches(parts.model, self._batch)
         parts.steps(settings.limits).start()
 
     async def answer(
@@ -104,20 +106,13 @@ class ServedModel:
     ) -> Analysis:
         """Wait in a thread until a batch with this slice is answered."""
         scan = source if isinstance(source, Slice) else read(source)
-        self._analyse_batch.set_max_batch_size(self._batch)
         together = asyncio.run_coroutine_threadsafe(
             self._analyse_batch(scan), self._loop
         )
-        outcome: Analysis | UnusableScan = together.result()
+        outcome = together.result()
         if isinstance(outcome, UnusableScan):
             raise outcome
         return outcome
-
-    @serve.batch(max_batch_size=1, batch_wait_timeout_s=_BATCH_WAIT_S)
-    async def _analyse_batch(self, scans: list[Slice]) -> list[Analysis | UnusableScan]:
-        return await asyncio.to_thread(
-            lambda: list(analyse_many(scans, self._parts.model))
-        )
 
     def __del__(self) -> None:
         """End the decoders once nothing is under way; Serve calls it in a thread."""
@@ -126,6 +121,25 @@ class ServedModel:
             time.sleep(0.05)
         with suppress(Exception):  # at the end of the process parts may be gone
             self._parts.steps(Limits()).stop()
+
+
+def _batches(
+    model: Model, size: int
+) -> Callable[[Slice], Coroutine[Any, Any, Analysis | UnusableScan]]:
+    """Return what waits for a batch; one for each model, so that none has two."""
+
+    async def analyse_batch(scans: list[Slice]) -> list[Analysis | UnusableScan]:
+        return await asyncio.to_thread(lambda: list(analyse_many(scans, model)))
+
+    batching: Any = serve.batch(
+        max_batch_size=size, batch_wait_timeout_s=_BATCH_WAIT_S
+    )(analyse_batch)
+
+    async def analyse_one(scan: Slice) -> Analysis | UnusableScan:
+        outcome: Analysis | UnusableScan = await batching(scan)
+        return outcome
+
+    return analyse_one
 
 
 def _same(result: object) -> object:
