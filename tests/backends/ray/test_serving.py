@@ -99,7 +99,7 @@ def test_a_head_s_progress_is_told_and_it_can_be_given_up(
         return found
 
     first = ask()
-    wait_until(lambda: state(first)["stage"] in {"brain", "register"})
+    wait_until(lambda: state(first)["stage"] in {"brain", "register"}, 300.0)
     helpers = set(helper_pids())
     client.delete(first)
     wait_until(lambda: not helpers & set(helper_pids()))
