@@ -157,7 +157,7 @@ def _own_signals() -> Iterator[None]:
 
 def _short_folder() -> str:
     usual = tempfile.gettempdir()
-    return usual if len(usual) <= _SHORT else "/tmp"  # noqa: S108 - the folder in it is private
+    return usual if len(usual) <= _SHORT else "/tmp"  # noqa: S108  # nosec B108 - the folder in it is private
 
 
 def _cores_for(settings: Settings) -> int:
