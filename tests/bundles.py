@@ -12,6 +12,9 @@ from alzer.model.bundle import CARD_FILE, MODEL_FILE, card_fields
 from alzer.model.geometry import CELL_STRIDE
 from alzer.model.preparation import InputSpec
 
+# Where bundles were written by this run.
+WRITTEN: list[Path] = []
+
 
 def tiny_onnx(
     weights: Sequence[float] = (1.0, 0.5, -0.5, -1.0),
@@ -83,4 +86,5 @@ def write_bundle(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL_FILE).write_bytes(content)
     (folder / CARD_FILE).write_text(json.dumps(card), encoding="utf-8")
+    WRITTEN.append(folder)
     return folder

@@ -15,6 +15,7 @@ from alzer.training import export
 from alzer.training.network import ResNet50
 from bundles import write_bundle
 from networks import random_ood_score, settled_network
+from replicas import end_shared
 from trained import TrainedStudy, train_study
 
 # A busy machine is slow, which is no failure; and a run can be repeated.
@@ -28,6 +29,12 @@ def _interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cluster_is_left() -> Iterator[None]:
+    yield
+    end_shared()
 
 
 @pytest.fixture(scope="session")

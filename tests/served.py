@@ -1,5 +1,6 @@
 """The service over a real model, as tests call it."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -21,12 +22,22 @@ from alzer.settings import Settings
 from alzer.store.store import open_store
 from alzer.web.app import create_app, server_config
 from alzer.wiring import ServiceParts
+from replicas import contract_on_ray
+
+# Which backend is meant where a test does not say.
+BACKEND = os.environ.get("ALZER_TEST_BACKEND", "local")
 
 
-def app_with(model: Model, **changes: object) -> FastAPI:
-    """Put the service together over a real model."""
+def app_with(model: Model, on: object = BACKEND, **changes: object) -> FastAPI:
+    """Put the service together over a real model, on one of the backends.
+
+    The environment's `ALZER_TEST_BACKEND=ray` runs all tests that come through here on
+    replicas, as far as there is a bundle of the model.
+    """
     hosts = ("testserver", "127.0.0.1")
     settings = Settings.model_validate({"allowed_hosts": hosts, **changes})
+    if on == "ray" and (app := contract_on_ray(model, settings)) is not None:
+        return app
     return app_of(steps_of(model, settings), settings, model)
 
 

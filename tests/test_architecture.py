@@ -15,7 +15,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What only training may load, scientific stacks that serving does without, and what
 # makes PDF.
-HEAVY = ("torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2", "weasyprint")
+HEAVY = (
+    "torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2", "weasyprint", "ray"
+)  # fmt: skip
+
+# Loaded only where a cluster is asked for.
+ON_RAY = ("alzer.backends.ray", "alzer.ray_applications")
 
 IMPORT_ALL = """
 import importlib, sys
@@ -38,7 +43,7 @@ def run(program: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_serving_imports_without_what_only_training_needs() -> None:
-    later = ("alzer.training", "alzer.evaluation")
+    later = ("alzer.training", "alzer.evaluation", *ON_RAY)
     serving = [each for each in modules() if not each.startswith(later)]
     result = run(IMPORT_ALL.format(blocked=HEAVY, modules=serving))
 
@@ -76,7 +81,8 @@ def test_importing_alzer_does_nothing() -> None:
 
 
 def test_importing_every_module_starts_and_writes_nothing() -> None:
-    program = IMPORT_ALL.format(blocked=(), modules=modules()) + (
+    ours = [each for each in modules() if not each.startswith(ON_RAY)]
+    program = IMPORT_ALL.format(blocked=("ray",), modules=ours) + (
         "\nimport threading, warnings\nprint(threading.active_count())"
     )
     result = run(program.replace("import importlib, sys", _QUIET, 1))

@@ -32,7 +32,8 @@ DEPLOY = ROOT / "deploy"
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    files = [*DEPLOY.iterdir(), ROOT / "docs/how-to/deploy.md"]
+    files = [each for each in DEPLOY.rglob("*") if each.is_file()]
+    files += [ROOT / "docs/how-to/deploy.md", ROOT / "docs/how-to/cluster-serve.md"]
     files += [ROOT / "docs/how-to/http-service.md", ROOT / "docs/threat-model.md"]
     known = {f"ALZER_{name.upper()}" for name in Settings.model_fields}
     for path in files:
@@ -52,6 +53,33 @@ def test_the_compose_file_keeps_the_service_small_and_closed() -> None:
     assert "ports" not in services["database"]
     assert proxy["ports"]
     assert alzer["environment"]["ALZER_PUBLIC_URL"].startswith("https://")
+
+
+def test_the_cluster_s_manifest_runs_replicas_with_tokens_and_no_proxy() -> None:
+    text = (DEPLOY / "ray" / "rayservice.yaml").read_text("utf-8")
+    ray, service, policy = yaml.safe_load_all(text)
+    cluster = ray["spec"]["rayClusterConfig"]
+    serve = yaml.safe_load(ray["spec"]["serveConfigV2"])
+    workers = {each["groupName"]: each for each in cluster["workerGroupSpecs"]}
+    pods = [
+        each["template"]["spec"]
+        for each in [cluster["headGroupSpec"], *workers.values()]
+    ]
+    alzer = workers["service"]["template"]["spec"]["containers"][1]
+
+    assert [each["kind"] for each in (ray, service, policy)] == [
+        "RayService", "Service", "NetworkPolicy"
+    ]  # fmt: skip
+    assert cluster["authOptions"]["mode"] == "token"
+    assert serve["proxy_location"] == "Disabled"
+    for application in serve["applications"]:
+        module, _, function = application["import_path"].partition(":")
+        source = ROOT / "src" / Path(*module.split(".")).with_suffix(".py")
+        assert f"def {function}(" in source.read_text("utf-8")
+    assert alzer["command"] == ["alzer", "serve"]
+    assert "RAY_AUTH_TOKEN" in {each["name"] for each in alzer["env"]}
+    for container in (each for pod in pods for each in pod["containers"]):
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
 def test_the_unit_is_confined() -> None:

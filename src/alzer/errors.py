@@ -48,6 +48,7 @@
     |-- PdfUnavailable          what makes PDF is not installed
     |-- DicomUnavailable        what writes DICOM objects is not installed
     |-- JobLost                 the service ended before the job did
+    |-- ClusterUnavailable      no cluster, or it gives no answer
     `-- Overloaded              too much waits already
 
 A message is one or two sentences that a person understands: what was found and
@@ -263,6 +264,10 @@ class DicomUnavailable(AlzerError):
 
 class JobLost(AlzerError):
     """The service ended before the job did; nothing was kept of it."""
+
+
+class ClusterUnavailable(AlzerError):
+    """The cluster that computes answers can't be reached, or gives none now."""
 
 
 class Overloaded(AlzerError):

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from alzer.limits import DecodingLimits as DecodingLimits  # noqa: PLC0414 - for others
 from alzer.limits import Limits as Limits  # noqa: PLC0414 - likewise
+from alzer.ray_settings import RaySettings
 
 EngineName = Literal["openvino", "onnxruntime", "openvino-gpu", "onnxruntime-cuda"]
 Precision = Literal["fp32", "bf16", "bf16-checked"]
@@ -27,7 +28,7 @@ _NEVER: Final = "never"
 _LONGEST_TERM: Final = timedelta(days=36_500)
 
 
-class Settings(BaseSettings):
+class Settings(RaySettings):
     """Settings of a deployment, read from `ALZER_*` environment variables."""
 
     model_config = SettingsConfigDict(env_prefix="ALZER_", frozen=True)

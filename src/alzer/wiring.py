@@ -4,8 +4,11 @@
 parts, and makes none of them.
 """
 
+import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import numpy as np
 
@@ -13,16 +16,23 @@ from alzer.analysis import analyse
 from alzer.backends.backend import Backend, facts_of
 from alzer.backends.heads import Heads
 from alzer.backends.local import Steps, local_backend
+from alzer.backends.replica import ReplicaParts
 from alzer.cancellation import current
 from alzer.decoding.pool import DecodingPool
 from alzer.engine_choice import EngineChoice, choose_engine
+from alzer.errors import ClusterUnavailable
 from alzer.map_check import MapChecker
 from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import Model, load_model
 from alzer.model.runtimes import usable_cores
 from alzer.scans.archive import is_archive
-from alzer.settings import Settings
+from alzer.settings import Limits, Settings
 from alzer.store.store import Store, open_store
+
+_NO_RAY: Final = (
+    "ALZER_BACKEND=ray needs packages that are not installed. Install them in alzer's "
+    "folder: pip install -c constraints.txt -e '.[ray]'"
+)
 
 
 @dataclass(frozen=True)
@@ -69,11 +79,25 @@ def build_backend(settings: Settings) -> Backend:
 
     Raises:
         UnusableModel: The model can't be loaded.
+        ClusterUnavailable: A cluster was asked for, and there is none.
     """
+    if settings.backend == "ray":
+        return _ray_backend(settings)
     choice = choose_engine(settings, measure=True)
     model = start_model(settings, choice)
     facts = facts_of(model, choice.timings_ms)
     return local_backend(local_steps(model, settings), settings.max_waiting, facts)
+
+
+def _ray_backend(settings: Settings) -> Backend:
+    try:
+        serving = importlib.import_module("alzer.backends.ray.serving")
+    except ModuleNotFoundError as error:
+        if error.name != "ray":
+            raise
+        raise ClusterUnavailable(_NO_RAY) from error
+    backend: Backend = serving.ray_backend(settings, replica_parts)
+    return backend
 
 
 def local_steps(model: Model, settings: Settings) -> Steps:
@@ -86,30 +110,65 @@ def local_steps(model: Model, settings: Settings) -> Steps:
     Returns:
         The steps; `start` starts the decoding processes.
     """
-    limits = settings.limits
+    return steps_by_limits(model, settings)(settings.limits)
+
+
+def steps_by_limits(model: Model, settings: Settings) -> Callable[[Limits], Steps]:
+    """Describe the same for files of any limits, over the same processes.
+
+    Args:
+        model: What answers.
+        settings: Limits of decoding, and where add-ons are.
+
+    Returns:
+        What gives the steps for limits of files.
+    """
     # One more than are busy: somebody is ready while a broken one is replaced.
     pool = DecodingPool(settings.decoding, usable_cores() + 1)
     heads = Heads(model, settings.data_dir)
+
+    checker = MapChecker(model)
 
     def stop() -> None:
         pool.close()
         heads.helper.stop()
 
-    return Steps(
-        analyse=partial(analyse, model=model, limits=limits, read=pool.read),
-        read=lambda data: pool.read_small(data, limits, current().check),
-        read_large=lambda data: pool.read_large(data, limits, current().check),
-        needs_isolation=pool.needs_isolation,
-        is_archive=is_archive,
-        read_scan=lambda files, series: pool.read_scan(
-            files, limits, series, current().check
-        ),
-        analyse_volume=heads.analyse,
-        check=MapChecker(model).check,
-        run=model.run_exactly,
-        start=pool.open,
-        stop=stop,
-    )
+    def steps(limits: Limits) -> Steps:
+        return Steps(
+            analyse=partial(analyse, model=model, limits=limits, read=pool.read),
+            read=lambda data: pool.read_small(data, limits, current().check),
+            read_large=lambda data: pool.read_large(data, limits, current().check),
+            needs_isolation=pool.needs_isolation,
+            is_archive=is_archive,
+            read_scan=lambda files, series: pool.read_scan(
+                files, limits, series, current().check
+            ),
+            analyse_volume=heads.analyse,
+            check=checker.check,
+            run=model.run_exactly,
+            start=pool.open,
+            stop=stop,
+        )
+
+    return steps
+
+
+def replica_parts(settings: Settings) -> ReplicaParts:
+    """Make what computes with a bundle in a replica.
+
+    Nothing is measured there: all replicas have to compute alike.
+
+    Args:
+        settings: Bundle, engine, precision, threads, and limits of decoding.
+
+    Returns:
+        The parts.
+
+    Raises:
+        UnusableModel: The model can't be loaded.
+    """
+    model = start_model(settings)
+    return ReplicaParts(model, steps_by_limits(model, settings), facts_of(model))
 
 
 def start_model(settings: Settings, choice: EngineChoice | None = None) -> Model:

@@ -11,13 +11,26 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import Model, load_model
 from bundles import write_bundle
-from served import app_with, serving
+from served import BACKEND, app_with, serving
 from web.browsers import ARGUMENTS, CHROMIUM
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked so on each of the backends: same bodies, same statuses."""
+    is_marked = metafunc.definition.get_closest_marker("on_every_backend")
+    if is_marked and "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", ["local", "ray"], indirect=True)
+
+
 @pytest.fixture
-def client(model: Model, tmp_path: Path) -> Iterator[TestClient]:
-    with TestClient(app_with(model, data_dir=tmp_path)) as client:
+def backend(request: pytest.FixtureRequest) -> str:
+    """Return on which backend the service of a test runs."""
+    return str(getattr(request, "param", BACKEND))
+
+
+@pytest.fixture
+def client(model: Model, backend: str, tmp_path: Path) -> Iterator[TestClient]:
+    with TestClient(app_with(model, backend, data_dir=tmp_path)) as client:
         yield client
 
 

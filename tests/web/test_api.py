@@ -35,6 +35,8 @@ from phantoms import (
 )
 from served import app_with, steps_of
 
+pytestmark = pytest.mark.on_every_backend
+
 BRAIN = as_png(draw_brain())
 
 

@@ -16,6 +16,8 @@ from alzer.model.engine import Model
 from phantoms import as_jpeg, draw_brain
 from served import app_with
 
+pytestmark = pytest.mark.on_every_backend
+
 BRAIN = as_jpeg(draw_brain((150, 240)))
 
 

@@ -27,6 +27,8 @@ from web.test_access import bearer, make_token
 
 BRAIN = as_png(draw_brain())
 DICOM = as_dicom(draw_brain())
+pytestmark = pytest.mark.on_every_backend
+
 ASYNC = {"Prefer": "respond-async"}
 
 

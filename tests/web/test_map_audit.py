@@ -15,6 +15,8 @@ from alzer.model.engine import Model
 from phantoms import as_png, draw_brain
 from served import app_with
 
+pytestmark = pytest.mark.on_every_backend
+
 BRAIN = as_png(draw_brain())
 
 

@@ -13,6 +13,8 @@ from alzer.explain.occlusion import box_on_input, occlude
 from alzer.model.engine import Model
 from phantoms import as_png, draw_brain
 
+pytestmark = pytest.mark.on_every_backend
+
 BOX = {"top": 60.0, "left": 70.0, "bottom": 100.0, "right": 120.0}
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from functools import partial
 
-from anyio import CapacityLimiter, create_task_group, to_thread
+from anyio import CancelScope, CapacityLimiter, create_task_group, to_thread
 
 from alzer.backends.backend import (
     TOO_MANY,
@@ -173,6 +173,47 @@ class Workers:
                     here = other.lane
 
         return await self._unless_left(ticket, read_and_work)
+
+    async def run_elsewhere(
+        self,
+        ticket: Ticket,
+        compute: Callable[[], Awaitable[Result]],
+        lane: Lane | None = None,
+    ) -> Result:
+        """Have some work done by others, unless it is given up before that begins.
+
+        Args:
+            ticket: As for `run`.
+            compute: Waits for them without a thread.
+            lane: In which it waits for its turn; None: as for `run`.
+
+        Returns:
+            What they give.
+
+        Raises:
+            ClientDisconnected: Nobody wants the answer any more.
+        """
+        turns = self._inline if lane is None else self._lanes[lane]
+
+        async def compute_in_turn() -> Result:
+            async with turns.turn(ticket.owner):
+                computed: list[Result] = []
+                with CancelScope(shield=True):  # as a thread would be
+                    computed.append(await compute())
+                return computed[0]
+
+        return await self._unless_left(ticket, compute_in_turn)
+
+    async def finish(self, work: Callable[[], Result]) -> Result:
+        """Do what ends a turn in a thread.
+
+        Args:
+            work: What to do; it may wait for disks.
+
+        Returns:
+            What it gives.
+        """
+        return await self._run(work)
 
     @property
     def are_idle(self) -> bool:

@@ -1,0 +1,175 @@
+"""What replicas on a Ray cluster cost and bring, beside the service's own process.
+
+    python benchmarks/serve_ray.py
+
+On one machine with two cores, every figure from runs that take turns, so that what else
+runs there meets both alike. Replicas are pinned to a core each.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from ray import serve
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from alzer.analysis import BATCH_SIZE, analyse_many
+from alzer.backends.backend import Order, facts_of
+from alzer.backends.local import LocalBackend
+from alzer.backends.ray.deployments import bundle_id, slices_application
+from alzer.backends.ray.handles import Handles
+from alzer.backends.ray.serve_cluster import join_cluster
+from alzer.backends.ray.serving import RayBackend
+from alzer.backends.workers import Workers
+from alzer.scans.reading import File
+from alzer.settings import Settings
+from alzer.wiring import local_steps, replica_parts, start_model
+from phantoms import as_png, draw_brain
+from replicas import quick_imports, replica_pids
+
+_ROUNDS: Final = 60
+_UNDER_LOAD: Final = 8
+_SLICE: Final = as_png(draw_brain())
+_ORDER: Final = Order(files=(File(_SLICE),), owner="benchmark")
+
+Ask = Callable[[], Coroutine[Any, Any, Any]]
+
+
+def main() -> None:
+    """Measure, and print."""
+    with TemporaryDirectory(prefix="alzer-") as folder, quick_imports():
+        settings = Settings(
+            data_dir=Path(folder),
+            engine="openvino",
+            precision="fp32",
+            threads=1,
+            ray_slices_min=2,
+            ray_slices_max=2,
+            ray_volumes_max=2,
+        )
+        cluster = join_cluster(settings)
+        try:
+            one, two = _start("one", settings, 1), _start("two", settings, 2)
+            asyncio.run(_measure(settings, one, two))
+        finally:
+            cluster.leave()
+
+
+def _start(name: str, settings: Settings, replicas: int) -> RayBackend:
+    sized = settings.model_copy(
+        update={"ray_slices_min": replicas, "ray_slices_max": replicas}
+    )
+    application = slices_application(replica_parts, sized)
+    serve.run(application, name=f"alzer-{name}", route_prefix=None)
+    handle = serve.get_app_handle(f"alzer-{name}").options(
+        multiplexed_model_id=bundle_id(settings)
+    )
+    handles = Handles(handle, handle.options(stream=True))
+    return RayBackend(handles, Workers(16, 64), settings.limits, handles.facts())
+
+
+def _pin(name: str) -> None:
+    """Give each replica of an application a core, with all of its threads."""
+    for core, pid in enumerate(replica_pids(name)):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {core})
+
+
+async def _measure(settings: Settings, one: RayBackend, two: RayBackend) -> None:
+    model = start_model(settings)
+    local = LocalBackend(local_steps(model, settings), Workers(1, 64), facts_of(model))
+
+    def ask(backend: LocalBackend | RayBackend) -> Ask:
+        return lambda: backend.analyse(_ORDER, lambda found: found)
+
+    await _overhead(ask(local), ask(one))
+    _pin("one")
+    _pin("two")
+    await _throughput(ask(one), ask(two))
+    _batches(model, settings)
+    await _killed(ask(two))
+
+
+async def _timed(work: Ask) -> tuple[float, float]:
+    """Return how long an answer took, and how much of that was no part of making it."""
+    started = time.perf_counter()
+    analysis = await work()
+    spent_ms = (time.perf_counter() - started) * 1000.0
+    return spent_ms, spent_ms - analysis.timings_ms["total"]
+
+
+async def _overhead(here: Ask, there: Ask) -> None:
+    for work in (here, there) * 5:
+        await work()
+    pairs = [(await _timed(here), await _timed(there)) for _ in range(_ROUNDS)]
+    for name, column in zip(
+        ("in process", "by a replica"), zip(*pairs, strict=True), strict=True
+    ):
+        spent, around = (median(values) for values in zip(*column, strict=True))
+        print(f"one slice {name:14} {spent:8.1f} ms, {around:.1f} ms of it around it")
+    more = median(remote[1] - own[1] for own, remote in pairs)
+    print(f"overhead                 {more:8.1f} ms")
+
+
+async def _together(work: Ask, count: int = 24) -> float:
+    """Return the answers per second under load."""
+    waiting = asyncio.Semaphore(_UNDER_LOAD)
+
+    async def one() -> None:
+        async with waiting:
+            await work()
+
+    started = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(count)))
+    return count / (time.perf_counter() - started)
+
+
+async def _throughput(one: Ask, two: Ask) -> None:
+    for work in (one, two):
+        await _together(work)
+    rounds = [(await _together(one), await _together(two)) for _ in range(6)]
+    alone, both = (median(column) for column in zip(*rounds, strict=True))
+    ratio = median(second / first for first, second in rounds)
+    print(f"one replica, one core    {alone:8.2f} answers per second")
+    print(f"two replicas, two cores  {both:8.2f} answers per second")
+    print(f"median ratio             {ratio:8.2f}")
+
+
+def _batches(model: Any, settings: Settings) -> None:  # noqa: ANN401 - a model
+    def each(size: int) -> float:
+        started = time.perf_counter()
+        for _ in range(BATCH_SIZE // size):
+            list(analyse_many([_SLICE] * size, model, settings.limits))
+        return (time.perf_counter() - started) * 1000.0 / BATCH_SIZE
+
+    pairs = [(each(1), each(BATCH_SIZE)) for _ in range(8)]
+    single, together = (median(column) for column in zip(*pairs, strict=True))
+    print(f"a slice alone            {single:8.1f} ms")
+    print(f"a slice in a batch of {BATCH_SIZE}  {together:8.1f} ms")
+
+
+async def _killed(ask: Ask) -> None:
+    tasks = [asyncio.create_task(ask()) for _ in range(48)]
+    await asyncio.wait(tasks, return_when="FIRST_COMPLETED")
+    before = set(replica_pids("two"))
+    victim = before.pop()
+    os.kill(victim, signal.SIGKILL)
+    killed_at = time.monotonic()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    while len(set(replica_pids("two")) - {victim}) < 2:  # noqa: ASYNC110 - a process
+        await asyncio.sleep(0.2)
+    failed = sum(isinstance(outcome, BaseException) for outcome in outcomes)
+    print(f"a replica killed         {failed:8d} of {len(tasks)} failed")
+    print(f"its successor            {time.monotonic() - killed_at:8.1f} s later")
+
+
+if __name__ == "__main__":
+    main()
