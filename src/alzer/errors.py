@@ -23,7 +23,8 @@
     |   |-- ColourImage
     |   |-- ConstantImage
     |   |-- NotBrainLike
-    |   `-- FailedPreparation   a whole head that could not be brought to the slices
+    |   |-- FailedPreparation   a whole head that could not be brought to the slices
+    |   `-- AnalysisFailed      its process ended at it, or failed unforeseen
     |-- InvalidRequest          the call itself is wrong
     |   |-- InvalidHost         made under a host name that is not trusted
     |   |-- NotSignedIn         without a valid token or session
@@ -45,6 +46,7 @@
     |-- StorageUnavailable      what is kept can't be reached
     |-- PdfUnavailable          what makes PDF is not installed
     |-- JobLost                 the service ended before the job did
+    |-- ClusterUnavailable      machines that compute can't be reached
     `-- Overloaded              too much waits already
 
 A message is one or two sentences that a person understands: what was found and
@@ -166,6 +168,10 @@ class FailedPreparation(UnusableScan):
     """A whole head could not be brought to the slices that the model knows."""
 
 
+class AnalysisFailed(UnusableScan):
+    """Analysing the file ended its process again and again, or failed unforeseen."""
+
+
 class InvalidRequest(AlzerError):
     """The call itself is wrong: a missing part, an unknown option."""
 
@@ -248,6 +254,10 @@ class PdfUnavailable(AlzerError):
 
 class JobLost(AlzerError):
     """The service ended before the job did; nothing was kept of it."""
+
+
+class ClusterUnavailable(AlzerError):
+    """The machines that compute can't be started or reached, or can't go on."""
 
 
 class Overloaded(AlzerError):

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from alzer.cli.escaping import printable
 from alzer.errors import (
     AlzerError,
+    ClusterUnavailable,
     InvalidRequest,
     JobLost,
     Overloaded,
@@ -41,6 +42,7 @@ EXIT_CODE_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     StorageUnavailable: FAILURE,
     PdfUnavailable: FAILURE,
     JobLost: FAILURE,
+    ClusterUnavailable: FAILURE,
     Overloaded: FAILURE,
 }
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from alzer.backends.backend import ClientDisconnected
 from alzer.errors import (
     AlzerError,
+    ClusterUnavailable,
     Forged,
     InvalidRequest,
     JobLost,
@@ -54,6 +55,7 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     StorageUnavailable: 503,
     PdfUnavailable: 501,
     JobLost: 503,
+    ClusterUnavailable: 503,
     Overloaded: 503,
 }
 

@@ -1,0 +1,1 @@
+"""What knows Ray: clusters that analyse what one machine can't."""
