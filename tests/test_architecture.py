@@ -13,9 +13,12 @@ import alzer
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# What only training may load, scientific stacks that serving does without, and what
-# makes PDF.
-HEAVY = ("torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2", "weasyprint")
+# What only training may load, scientific stacks that serving does without, what makes
+# PDF, and clusters.
+HEAVY = (
+    "torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2", "weasyprint", "ray",
+    "pyarrow",
+)  # fmt: skip
 
 IMPORT_ALL = """
 import importlib, sys
@@ -38,7 +41,9 @@ def run(program: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_serving_imports_without_what_only_training_needs() -> None:
-    later = ("alzer.training", "alzer.evaluation")
+    later = (
+        "alzer.training", "alzer.evaluation", "alzer.backends.ray", "alzer.cli.parquet"
+    )  # fmt: skip
     serving = [each for each in modules() if not each.startswith(later)]
     result = run(IMPORT_ALL.format(blocked=HEAVY, modules=serving))
 

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 import yaml
 
+from alzer.backends.ray.cluster import address_of
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry, read_log
 from alzer.store.filters import Filter
@@ -29,7 +30,8 @@ DEPLOY = ROOT / "deploy"
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    files = [*DEPLOY.iterdir(), ROOT / "docs/how-to/deploy.md"]
+    files = [one for one in DEPLOY.rglob("*") if one.is_file()]
+    files += [ROOT / "docs/how-to/deploy.md", ROOT / "docs/how-to/cluster.md"]
     files += [ROOT / "docs/how-to/http-service.md", ROOT / "docs/threat-model.md"]
     known = {f"ALZER_{name.upper()}" for name in Settings.model_fields}
     for path in files:
@@ -49,6 +51,26 @@ def test_the_compose_file_keeps_the_service_small_and_closed() -> None:
     assert "ports" not in services["database"]
     assert proxy["ports"]
     assert alzer["environment"]["ALZER_PUBLIC_URL"].startswith("https://")
+
+
+def test_the_job_of_kuberay_asks_for_a_token_and_goes_on_when_repeated() -> None:
+    job = yaml.safe_load((DEPLOY / "ray/rayjob.yaml").read_text("utf-8"))
+    cluster = job["spec"]["rayClusterSpec"]
+    words = job["spec"]["entrypoint"].split()
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    pods = [group["template"]["spec"] for group in groups]
+
+    assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
+    assert cluster["authOptions"] == {"mode": "token"}
+    assert words[:2] == ["alzer", "predict"]
+    assert {"--resume", "--backend", "--output"} <= set(words)
+    assert address_of(words[words.index("--backend") + 1]) == "auto"
+    for pod in pods:
+        (container,) = pod["containers"]
+
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert container["securityContext"]["capabilities"]["drop"] == ["ALL"]
+        assert container["resources"]["limits"] == container["resources"]["requests"]
 
 
 def test_the_unit_is_confined() -> None:
