@@ -28,8 +28,9 @@ import sizing  # beside this file
 
 from alzer.backends.ray.cluster import connected
 from alzer.backends.ray.pools import Pool, work
+from alzer.cli.cluster_order import Order, settings_for
 from alzer.cli.cluster_tasks import Task
-from alzer.cli.cluster_work import HeadWorker, Order, SliceWorker, settings_for
+from alzer.cli.cluster_work import HeadWorker, SliceWorker
 from alzer.cli.further_files import NO_EXTRAS
 from alzer.cli.inputs import Input
 from alzer.cli.shards import MODEL, SETTINGS
@@ -83,7 +84,10 @@ def per_second(
 
 
 def alone(folder: Path, count: int) -> None:
-    """Print seconds per slice, of a batch each, and per head; without Ray."""
+    """Print seconds per slice, of a batch each, and per head; without Ray.
+
+    They are those of the processor: what else the machine does doesn't count.
+    """
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     slices, heads = draw(folder, count)
     reader, whole = SliceWorker(order(folder)), HeadWorker(order(folder))
@@ -91,14 +95,14 @@ def alone(folder: Path, count: int) -> None:
     times = []
     for start in range(0, count, _BATCH):
         items = slices[start : start + _BATCH]
-        begun = time.perf_counter()
+        begun = time.process_time()
         reader.answer(items)
-        times.append((time.perf_counter() - begun) / len(items))
+        times.append((time.process_time() - begun) / len(items))
     of_heads = []
     for item in heads:
-        begun = time.perf_counter()
+        begun = time.process_time()
         whole.answer([item])
-        of_heads.append(time.perf_counter() - begun)
+        of_heads.append(time.process_time() - begun)
     print(json.dumps({"slice_s": times, "head_s": of_heads}))
     sys.stdout.flush()
     os._exit(0)  # decoders end with it

@@ -108,3 +108,29 @@ def _command_of(pid: int) -> bytes:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
+
+
+def start_node(folder: Path, words: list[str], settings: dict[str, str]) -> None:
+    """Start a node of one core; its processes stay until they are killed."""
+    command = [
+        str(Path(sys.executable).with_name("ray")),
+        *(
+            "start",
+            "--num-cpus=1",
+            "--disable-usage-stats",
+            "--include-dashboard=false",
+        ),
+        *("--object-store-memory=83886080", "--node-ip-address=127.0.0.1"),
+        *words,
+    ]
+    if "--head" not in words:
+        command.remove("--include-dashboard=false")
+    started = subprocess.run(  # noqa: S603 - Ray's own
+        command,
+        env=ray_environment(folder, **settings),
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=600,
+    )
+    assert started.returncode == 0, started.stdout.decode()

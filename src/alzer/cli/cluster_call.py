@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from alzer.cli.cluster_order import ANALYSIS_SETTINGS, Order, settings_for
 from alzer.cli.cluster_results import results_url
 from alzer.cli.cluster_tasks import MANIFEST, Search
-from alzer.cli.cluster_work import ANALYSIS_SETTINGS, Order, settings_for
 from alzer.cli.further_files import Extras
 from alzer.cli.places import is_remote
 from alzer.cli.records import Format

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from alzer.cli import bids
 from alzer.cli.cluster_call import ClusterCall
+from alzer.cli.cluster_digests import DigestWorker
 from alzer.cli.cluster_display import ClusterDisplay
+from alzer.cli.cluster_order import Order
 from alzer.cli.cluster_results import results_folder
 from alzer.cli.cluster_tasks import Task
-from alzer.cli.cluster_work import Answer, DigestWorker, HeadWorker, Order, SliceWorker
+from alzer.cli.cluster_work import Answer, HeadWorker, SliceWorker
 from alzer.cli.earlier import Earlier
 from alzer.cli.exits import complain
 from alzer.cli.inputs import Input, Skipped
@@ -166,14 +168,15 @@ class ClusterRun:
     ) -> None:
         slices = [task for task in tasks if not task.may_be_volume]
         heads = [task for task in tasks if task.may_be_volume]
+        pending = Counter(task.as_text() for task in tasks)
         try:
             answers = self._answers(slices, heads, cores)
-            found = list(self._keep(answers, display))
+            found = list(self._keep(answers, pending, display))
             more = self._answers([], found, cores)
-            left = list(self._keep(more, display))
+            list(self._keep(more, pending, display))
         finally:
             self._shards.write_all()
-        if left:  # who works on heads answers for everything
+        if pending.total():
             message = "Some inputs have no record. The same call with --resume goes on."
             raise ClusterUnavailable(message)
 
@@ -196,22 +199,34 @@ class ClusterRun:
         ]
         return iter(self._pools.work_together(texts, self._shards.write_due))
 
-    def _keep(self, answers: Iterator[str], display: ClusterDisplay) -> Iterator[Task]:
+    def _keep(
+        self, answers: Iterator[str], pending: Counter[str], display: ClusterDisplay
+    ) -> Iterator[Task]:
         """Write down what has been answered.
+
+        Args:
+            answers: As processes give them.
+            pending: What has no record yet, by its text; the answered is taken out.
+            display: Shows how far it has come.
 
         Yields:
             What turned out to be whole heads, and has no answer yet.
         """
         for text in answers:
             answer = Answer.from_text(text)
+            key = answer.task.as_text()
             if not answer.records:
                 yield answer.task
-                continue
-            for record in answer.records:
-                self._shards.add(record)
-                self._ledger = self._ledger.with_record(record)
-            self._lost += answer.lost
-            display.advance(sum("error" in record for record in answer.records))
+            elif pending[key] > 0:
+                pending[key] -= 1
+                self._record(answer)
+                display.advance(sum("error" in one for one in answer.records))
+
+    def _record(self, answer: Answer) -> None:
+        for record in answer.records:
+            self._shards.add(record)
+            self._ledger = self._ledger.with_record(record)
+        self._lost += answer.lost
 
     def _end(self) -> bool:
         """Report what a person must know of the whole, and write it down."""

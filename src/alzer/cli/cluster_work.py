@@ -1,18 +1,17 @@
 """What one process of a cluster does: the work of `alzer predict`, in batches."""
 
-import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final
+from typing import Final, Self
 
+from alzer.cli.cluster_digests import content_digest
+from alzer.cli.cluster_order import Order, enter
 from alzer.cli.cluster_results import results_folder
 from alzer.cli.cluster_tasks import Task
 from alzer.cli.cohort import Cohort
-from alzer.cli.further_files import Extras
 from alzer.cli.inputs import Input, failure_of
 from alzer.cli.reading import Read, Reader, Whole
 from alzer.cli.records import Record, describe_failure
@@ -21,47 +20,12 @@ from alzer.cli.shards import CONTENT, MODEL
 from alzer.cli.volume_records import describe_person, keep_head
 from alzer.cli.volumes import Head, Heads, Work
 from alzer.errors import AnalysisFailed, ClusterUnavailable
+from alzer.model.runtimes import usable_cores
 from alzer.settings import Settings
 from alzer.wiring import start_model
 
-# What of the settings the analysis of a file depends on.
-ANALYSIS_SETTINGS: Final = (
-    "model", "engine", "precision", "max_upload_bytes", "max_image_pixels",
-    "max_volume_voxels", "max_decoded_bytes", "max_scan_files", "max_scan_bytes",
-    "max_decoding_bytes", "max_decoding_seconds", "max_volume_seconds",
-)  # fmt: skip
-_MORE_SETTINGS: Final = ("data_dir", "threads")
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is the same for all inputs of a call.
-
-    Attributes:
-        settings: Of the analysis, by name.
-        output: Where results go.
-        extras: What more is written of each analysis.
-        identity: Digests of model and settings, as records have them.
-        folder: Where the call was made, which its relative names begin at.
-    """
-
-    settings: Mapping[str, Any]
-    output: str
-    extras: Extras
-    identity: Mapping[str, str]
-    folder: str
-
-
-def settings_for(settings: Settings) -> Mapping[str, Any]:
-    """Return what processes need of the settings; no secrets.
-
-    Args:
-        settings: Of the call.
-
-    Returns:
-        Values by name.
-    """
-    return settings.model_dump(include={*ANALYSIS_SETTINGS, *_MORE_SETTINGS})
+# Each is a request that mostly waits.
+_FETCHED_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)
@@ -98,7 +62,7 @@ class Answer:
 
 
 class SliceWorker:
-    """Analyses slices in batches, with a model of its own.
+    """Analyses slices in batches, with a model of its own; may be used as a context.
 
     Args:
         order: What is the same for all inputs.
@@ -109,15 +73,24 @@ class SliceWorker:
     """
 
     def __init__(self, order: Order) -> None:
-        _enter(order.folder)
+        enter(order.folder)
         self._order = order
-        self._settings = Settings.model_validate(dict(order.settings))
+        threads = order.settings["threads"] or usable_cores()
+        values = {**order.settings, "threads": threads}
+        self._settings = Settings.model_validate(values)
         self._model = start_model(self._settings)
         if self._model.identity.sha256 != order.identity[MODEL]:
             message = "A node has another model. Give all nodes the same one (--model)."
             raise ClusterUnavailable(message)
         self._reader = Reader(self._settings.limits, self._settings.decoding)
         self._folder = results_folder(order.output)
+
+    def __enter__(self) -> Self:
+        self._reader.__enter__()
+        return self
+
+    def __exit__(self, *end: object) -> None:
+        self._reader.__exit__(*end)
 
     def answer(self, items: Sequence[str]) -> Sequence[str]:
         """Answer for tasks; as `Worker` has it."""
@@ -135,7 +108,10 @@ class SliceWorker:
     def _answer(self, tasks: Sequence[Task]) -> Iterator[Answer]:
         most = self._settings.limits.max_scan_bytes
         with ExitStack() as stack:
-            local = [stack.enter_context(fetched(task.scan, most))[0] for task in tasks]
+            contexts = [fetched(task.scan, most) for task in tasks]
+            with ThreadPoolExecutor(_FETCHED_AT_ONCE) as threads:
+                entered = list(threads.map(stack.enter_context, contexts))
+            local = [scan for scan, _ in entered]
             reads = list(self._reader.read(local))
             cohort = self._cohort()
             slices = (
@@ -216,80 +192,11 @@ class HeadWorker(SliceWorker):
             yield from cohort.records(reads, self._model, heads)
 
 
-class DigestWorker:
-    """Tells the digests of the content of inputs, and nothing else.
-
-    Args:
-        order: What is the same for all inputs.
-
-    Raises:
-        ClusterUnavailable: The folder of the call is not there.
-    """
-
-    def __init__(self, order: Order) -> None:
-        _enter(order.folder)
-        settings = Settings.model_validate(dict(order.settings))
-        self._most = settings.limits.max_scan_bytes
-
-    def answer(self, items: Sequence[str]) -> Sequence[str]:
-        """Return name and digest of each; as `Worker` has it."""
-        return list(map(self._digest, items))
-
-    def give_up(self, item: str, reason: str) -> str:
-        """Return that there is no digest; as `Worker` has it."""
-        del reason
-        return json.dumps([Task.from_text(item).scan.name, None])
-
-    def _digest(self, item: str) -> str:
-        scan = Task.from_text(item).scan
-        with fetched(scan, self._most) as (local, _):
-            return json.dumps([scan.name, content_digest(local)])
-
-
-def content_digest(scan: Input) -> str | None:
-    """Return what tells the content of an input from any other.
-
-    Args:
-        scan: By names on this machine.
-
-    Returns:
-        SHA-256 of the digests of its files, in an order of their own, hexadecimal;
-        None if one can't be read.
-    """
-    halves = () if scan.other_half is None else (scan.other_half,)
-    digests = []
-    try:
-        for name in scan.files or (scan.name, *halves):
-            if not Path(name).is_file():  # a pipe would be waited for
-                return None
-            with Path(name).open("rb") as file:
-                digests.append(hashlib.file_digest(file, "sha256").hexdigest())
-    except (OSError, ValueError):
-        return None
-    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
-
-
 def _shown(read: Input, local: Input, task: Task, names: Mapping[str, str]) -> Input:
     """Return what the call calls an input that was read here."""
     if read == local:
         return task.scan
     return replace(read, name=names.get(read.name, read.name))
-
-
-def _enter(folder: str) -> None:
-    """Let relative names mean here what they mean where the call was made.
-
-    Raises:
-        ClusterUnavailable: The folder of the call is not there.
-    """
-    try:
-        os.chdir(folder)
-    except OSError as error:
-        message = (
-            "The folder of the call is not there on every node. Call from a folder "
-            "that all nodes share, and name scans and results on it or by s3://."
-        )
-        raise ClusterUnavailable(message) from error
 
 
 def _tell_nobody(name: str, stage: str, share: float | None) -> None:

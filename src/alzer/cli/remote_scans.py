@@ -6,11 +6,13 @@ bytes and no more, and looked through like any folder. Whoever analyses a scan f
 its files alone.
 """
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -146,7 +148,7 @@ def _fetch(
         # Halves of a pair lie together; files of a series may have equal names.
         path = folder / (str(number) if scan.files else "") / name.rpartition("/")[2]
         path.parent.mkdir(exist_ok=True)
-        files, place = open_for_scans(name)
+        files, place = _opened(name)
         with reaching("The scans can't be fetched now; --resume goes on later."):
             try:
                 held += int(files.info(place)["size"] or 0)
@@ -164,3 +166,18 @@ def _fetch(
         files=tuple(local[name] for name in scan.files),
     )
     return fetched_scan, {path: name for name, path in local.items()}
+
+
+def _opened(name: str) -> tuple[Any, str]:
+    """Return a storage, the same for all scans of an account, and a place in it."""
+    protocol, _, rest = name.partition("://")
+    if protocol != "s3":
+        return open_for_scans(name)
+    account = tuple(sorted(one for one in os.environ.items() if one[0][:4] == "AWS_"))
+    return _s3(account), rest
+
+
+@cache
+def _s3(_: tuple[tuple[str, str], ...]) -> Any:  # noqa: ANN401 - fsspec has no types
+    files, _place = open_for_scans("s3://")
+    return files

@@ -26,7 +26,7 @@ def seen() -> dict[str, Any]:
             env=environment,
             capture_output=True,
             check=False,
-            timeout=300,
+            timeout=900,
         )
     assert call.returncode == 0, call.stderr.decode()
     return dict(json.loads(call.stdout.splitlines()[-1]))

@@ -26,6 +26,10 @@ _ANSWER: Final = "answer"
 _AHEAD: Final = 64
 _ASKED_EACH_S: Final = 0.2
 
+# Ray holds each block of a round from its beginning on: millions of them would take
+# minutes to make.
+_MOST_BLOCKS: Final = 10_000
+
 # Each process has so many batches, so that all end at about the same time.
 _BATCHES_EACH: Final = 4
 
@@ -79,15 +83,28 @@ def work(pool: Pool, items: Sequence[str]) -> Iterator[str]:
     if not items:
         return
     quiet_data()
+    attempts = start_attempts()
     size = pool.batch_for(len(items))
+    at_once = size * _MOST_BLOCKS
+    for start in range(0, len(items), at_once):
+        yield from _round(pool, items[start : start + at_once], size, attempts)
+
+
+def _round(
+    pool: Pool,
+    items: Sequence[str],
+    size: int,
+    attempts: Any,  # noqa: ANN401 - Ray's handle
+) -> Iterator[str]:
     blocks = -(-len(items) // size)
+    most = min(pool.most, blocks)
     data = from_items(
         [{_ITEM: item} for item in items], override_num_blocks=blocks
     ).map_batches(
         _Process,
         batch_size=size,
-        compute=ActorPoolStrategy(min_size=1, max_size=min(pool.most, blocks)),
-        fn_constructor_args=(pool, start_attempts()),
+        compute=ActorPoolStrategy(min_size=1, initial_size=most, max_size=most),
+        fn_constructor_args=(pool, attempts),
         num_cpus=pool.cores,
     )
     try:
