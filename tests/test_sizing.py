@@ -30,9 +30,9 @@ def test_the_queue_grows_by_what_is_not_done_and_is_worked_off() -> None:
 
 def test_ten_times_as_many_scans_need_some_ten_times_the_cores() -> None:
     kind = sizing.Kind("drawn", np.array([1.0, 3.0]), 5.0)
-    few, many = sizing.size(kind, 20_000), sizing.size(kind, 200_000)
+    few, many = sizing.size(kind, 200_000), sizing.size(kind, 2_000_000)
 
     assert 8 < many.cores / few.cores < 10.5
     assert few.wait_s <= 5.0
-    assert few.saturated_at > 15_000
+    assert few.saturated_at > 150_000
     assert 0.5 < few.busiest <= 1.2

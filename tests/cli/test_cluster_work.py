@@ -109,9 +109,15 @@ def test_digests_tell_contents_apart(order: Order, tmp_path: Path) -> None:
     assert absent is None
 
 
-def test_a_node_without_the_folder_of_the_call_is_told(order: Order) -> None:
+def test_a_node_without_the_folder_of_the_call_is_told(
+    order: Order, tmp_path: Path
+) -> None:
     elsewhere = Order(
-        order.settings, order.output, order.extras, order.identity, "/nonexistent"
+        order.settings,
+        order.output,
+        order.extras,
+        order.identity,
+        str(tmp_path / "absent"),
     )
 
     with pytest.raises(ClusterUnavailable, match="folder of the call"):

@@ -75,8 +75,12 @@ class Task:
 def _input_of(fields: dict[str, Any]) -> Input:
     failure, person = fields["failure"], fields["person"]
     if failure is not None:
-        kind = SeveralFound if "series" in failure else Failure
-        failure = kind(**failure)
+        series = failure.pop("series", None)
+        failure = (
+            Failure(**failure)
+            if series is None
+            else SeveralFound(**failure, series=tuple(series))
+        )
     return Input(
         fields["name"],
         failure,

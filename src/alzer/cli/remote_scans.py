@@ -51,7 +51,9 @@ def find_behind(url: str, find: Find, own: frozenset[str] = frozenset()) -> list
     url = url.rstrip("/")
     files, sizes = sizes_of(url)
     protocol = url.partition("://")[0]
-    names = [name for name in sizes if not _is_own(f"{protocol}://{name}", own)]
+    names = [
+        name for name in sizes if not _is_own(f"{protocol}://{name.lstrip('/')}", own)
+    ]
     _, root = open_for_scans(url)
     if names == [root]:
         return [_single(url)]

@@ -1,5 +1,7 @@
 """The clusters that a call may name."""
 
+from pathlib import Path
+
 import pytest
 
 from alzer.backends.ray.cluster import address_of, connected
@@ -25,10 +27,10 @@ def test_anything_else_is_a_wrong_call(backend: str) -> None:
 
 
 def test_a_cluster_that_is_not_there_is_told_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    monkeypatch.setenv("RAY_TMPDIR", "/nonexistent")
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
 
     with pytest.raises(ClusterUnavailable, match="can't be started or reached"):
         connected("auto").__enter__()
