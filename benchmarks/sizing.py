@@ -156,7 +156,7 @@ def table(price: float = 0.04, cores_per_node: int = 16) -> str:
         "scans a day",
         "cores",
         "nodes",
-        "busy in the busiest hour",
+        "load in the busiest hour",
         "99 of 100 wait at most",
         "cost per 1,000 scans",
         "saturated at, a day",
