@@ -20,6 +20,9 @@ _LOCAL: Final = "local"
 # Names of files and records travel through the object store, never pixels.
 _OBJECT_STORE_BYTES: Final = 128 * 2**20
 
+# Ray gives up after half a minute, which its processes need on a busy machine.
+_STARTS: Final = 3
+
 # Source: Ray 2.60, "Usage Stats Collection" and "Token authentication".
 _NO_USAGE_STATS: Final = "RAY_USAGE_STATS_ENABLED"
 _AUTH_MODE: Final = "RAY_AUTH_MODE"
@@ -94,19 +97,25 @@ def _join(address: str) -> None:
             "num_cpus": len(os.sched_getaffinity(0)),
             "object_store_memory": _OBJECT_STORE_BYTES,
         }
-    try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            **options,
-        )
-    except Exception as error:  # Ray raises Exception itself, too
-        message = (
-            "The cluster can't be started or reached. Check its address, and that "
-            "RAY_AUTH_MODE and RAY_AUTH_TOKEN are those of the cluster."
-        )
-        raise ClusterUnavailable(message) from error
+    starts = _STARTS if address == _LOCAL else 1
+    for left in reversed(range(starts)):
+        try:
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                **options,
+            )
+        except Exception as error:  # Ray raises Exception itself, too
+            ray.shutdown()
+            if not left:
+                message = (
+                    "The cluster can't be started or reached. Check its address, and "
+                    "that RAY_AUTH_MODE and RAY_AUTH_TOKEN are those of the cluster."
+                )
+                raise ClusterUnavailable(message) from error
+        else:
+            return
 
 
 @contextmanager
