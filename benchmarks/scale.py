@@ -130,7 +130,9 @@ def measure(count: int, rounds: int) -> dict[str, object]:
     print(f"Ray adds:     {overhead:.1f} ms to a slice")
     print(f"a whole head: {median(facts['head_s']):.1f} s on one core")
     rounded = {key: [round(one, 4) for one in facts[key]] for key in facts}
-    about = "Seconds of the processor on one core, drawn scans; what Ray was seen to add"
+    about = (
+        "Seconds of the processor on one core, drawn scans; what Ray was seen to add"
+    )
     return {"about": about, **rounded, "overhead_ms": round(overhead, 2)}
 
 
