@@ -13,14 +13,15 @@ import alzer
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# What only training may load, scientific stacks that serving does without, and what
-# makes PDF.
+# What only training may load, scientific stacks that serving does without, what makes
+# PDF, and clusters.
 HEAVY = (
-    "torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2", "weasyprint", "ray"
+    "torch", "sklearn", "matplotlib", "onnx", "onnxscript", "cv2", "weasyprint", "ray",
+    "pyarrow",
 )  # fmt: skip
 
 # Loaded only where a cluster is asked for.
-ON_RAY = ("alzer.backends.ray", "alzer.ray_applications")
+ON_RAY = ("alzer.backends.ray", "alzer.ray_applications", "alzer.cli.parquet")
 
 IMPORT_ALL = """
 import importlib, sys

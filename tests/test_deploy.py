@@ -18,6 +18,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from alzer.backends.ray.cluster import address_of
 from alzer.cli.app import app
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry, read_log
@@ -33,7 +34,8 @@ DEPLOY = ROOT / "deploy"
 
 def test_every_setting_that_is_named_exists() -> None:
     files = [each for each in DEPLOY.rglob("*") if each.is_file()]
-    files += [ROOT / "docs/how-to/deploy.md", ROOT / "docs/how-to/cluster-serve.md"]
+    files += [ROOT / "docs/how-to/deploy.md", ROOT / "docs/how-to/cluster.md"]
+    files += [ROOT / "docs/how-to/cluster-serve.md"]
     files += [ROOT / "docs/how-to/http-service.md", ROOT / "docs/threat-model.md"]
     known = {f"ALZER_{name.upper()}" for name in Settings.model_fields}
     for path in files:
@@ -80,6 +82,26 @@ def test_the_cluster_s_manifest_runs_replicas_with_tokens_and_no_proxy() -> None
     assert "RAY_AUTH_TOKEN" in {each["name"] for each in alzer["env"]}
     for container in (each for pod in pods for each in pod["containers"]):
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_the_job_of_kuberay_asks_for_a_token_and_goes_on_when_repeated() -> None:
+    job = yaml.safe_load((DEPLOY / "ray/rayjob.yaml").read_text("utf-8"))
+    cluster = job["spec"]["rayClusterSpec"]
+    words = job["spec"]["entrypoint"].split()
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    pods = [group["template"]["spec"] for group in groups]
+
+    assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
+    assert cluster["authOptions"] == {"mode": "token"}
+    assert words[:2] == ["alzer", "predict"]
+    assert {"--resume", "--backend", "--output"} <= set(words)
+    assert address_of(words[words.index("--backend") + 1]) == "auto"
+    for pod in pods:
+        (container,) = pod["containers"]
+
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert container["securityContext"]["capabilities"]["drop"] == ["ALL"]
+        assert container["resources"]["limits"] == container["resources"]["requests"]
 
 
 def test_the_unit_is_confined() -> None:

@@ -23,7 +23,8 @@
     |   |-- ColourImage
     |   |-- ConstantImage
     |   |-- NotBrainLike
-    |   `-- FailedPreparation   a whole head that could not be brought to the slices
+    |   |-- FailedPreparation   a whole head that could not be brought to the slices
+    |   `-- AnalysisFailed      its process ended at it, or failed unforeseen
     |-- InvalidRequest          the call itself is wrong
     |   |-- InvalidHost         made under a host name that is not trusted
     |   |-- NotSignedIn         without a valid token or session
@@ -48,7 +49,7 @@
     |-- PdfUnavailable          what makes PDF is not installed
     |-- DicomUnavailable        what writes DICOM objects is not installed
     |-- JobLost                 the service ended before the job did
-    |-- ClusterUnavailable      no cluster, or it gives no answer
+    |-- ClusterUnavailable      machines that compute can't be reached
     `-- Overloaded              too much waits already
 
 A message is one or two sentences that a person understands: what was found and
@@ -170,6 +171,10 @@ class FailedPreparation(UnusableScan):
     """A whole head could not be brought to the slices that the model knows."""
 
 
+class AnalysisFailed(UnusableScan):
+    """Analysing the file ended its process again and again, or failed unforeseen."""
+
+
 class InvalidRequest(AlzerError):
     """The call itself is wrong: a missing part, an unknown option."""
 
@@ -267,7 +272,7 @@ class JobLost(AlzerError):
 
 
 class ClusterUnavailable(AlzerError):
-    """The cluster that computes answers can't be reached, or gives none now."""
+    """The machines that compute can't be started or reached, or can't go on."""
 
 
 class Overloaded(AlzerError):

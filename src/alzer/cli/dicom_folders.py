@@ -21,7 +21,7 @@ from alzer.scans.signatures import has_dicom_prefix
 LEAST_FILES: Final = 8
 
 # Elements stand in the order of their tags, the identifier among the first hundred.
-_HEAD_BYTES: Final = 2**16
+HEAD_BYTES: Final = 2**16
 
 # Series Instance UID (0020,000E), with its representation or without, as the data set
 # and the items of sequences hold it.
@@ -272,6 +272,6 @@ def series_of(head: bytes) -> bytes | None:
 def _head(path: str) -> bytes:
     try:
         with Path(path).open("rb") as file:
-            return file.read(_HEAD_BYTES)
+            return file.read(HEAD_BYTES)
     except OSError:
         return b""  # told when it is its turn

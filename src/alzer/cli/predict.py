@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alzer.cli import bids
+from alzer.cli.cluster import output_of, predict_on_cluster, refuse_far_results
+from alzer.cli.cluster_call import ClusterCall
 from alzer.cli.cohort import Cohort, Finding
 from alzer.cli.display import Display, Screen
 from alzer.cli.exits import Stopped, apart, complain, exit_after
@@ -29,13 +31,16 @@ from alzer.cli.options import (
     read_settings,
 )
 from alzer.cli.predict_options import (
+    BackendOption,
     BidsOption,
     FormatOption,
+    HeadProcessesOption,
     OutputOption,
     OverwriteOption,
     Paths,
     ResumeOption,
     SeriesOption,
+    SliceProcessesOption,
 )
 from alzer.cli.reading import Reader
 from alzer.cli.records import Format, Record, note
@@ -65,6 +70,9 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     engine: EngineOption = None,
     precision: PrecisionOption = None,
     threads: ThreadsOption = None,
+    backend: BackendOption = None,
+    slice_processes: SliceProcessesOption = None,
+    head_processes: HeadProcessesOption = None,
 ) -> None:
     """Predict the degree of impairment for slices and for whole heads.
 
@@ -86,6 +94,10 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     Until the end, records are in DIR/predictions.<format>.part, each from the moment
     when it is made; --resume takes that up after any end of the program.
 
+    --backend has a cluster work instead, on as many inputs as you like. Records go to
+    DIR/records alone, in shards; the rest is as ever. It ends no input twice: --resume
+    takes up what has no record of the same content, model and settings.
+
     Exit code: 0 when all succeeded, 1 when an input failed or a heatmap could not be
     written, 2 for a wrong call, 130 after Ctrl-C, 143 after SIGTERM.
     """
@@ -97,9 +109,16 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
     extras = choose_extras(
         method, palette, map_class, map_range, cells=cells, bundles=bundle
     )
+    if backend is not None:
+        far = ClusterCall(
+            backend, paths, output_of(output), chosen, existing, as_bids, series,
+            extras, slice_processes, head_processes,
+        )  # fmt: skip
+        _exit_after(lambda: predict_on_cluster(far, settings))
+    refuse_far_results(output, chosen)
     call = _Call(
         paths,
-        output,
+        None if output is None else Path(output),
         Choice(chosen, _usual_format(), existing),
         Finding(as_bids, apart=series is None),
         series,
@@ -165,7 +184,7 @@ def _usual_format() -> Format:
     return Format.table if sys.stdout.isatty() else Format.jsonl
 
 
-def _existing(output: Path | None, *, resume: bool, overwrite: bool) -> Existing:
+def _existing(output: str | None, *, resume: bool, overwrite: bool) -> Existing:
     if output is None and (resume or overwrite):
         message = "--resume and --overwrite are about the folder of --output; name it."
         raise InvalidRequest(message)

@@ -1,6 +1,5 @@
 """Options of `alzer predict`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,13 +16,13 @@ Paths = Annotated[
     ),
 ]
 OutputOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--output",
         "-o",
         metavar="DIR",
         help="Folder for heatmaps, evidence, brain masks, a legend and a file with the "
-        "records.",
+        "records. With --backend also an address such as s3://bucket/prefix.",
     ),
 ]
 FormatOption = Annotated[
@@ -31,7 +30,8 @@ FormatOption = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="How records are written; by default a table on a terminal, else jsonl.",
+        help="How records are written; by default a table on a terminal, else jsonl. "
+        "With --backend jsonl or parquet, in shards.",
     ),
 ]
 SeriesOption = Annotated[
@@ -64,5 +64,32 @@ OverwriteOption = Annotated[
         "--overwrite",
         help="Replace the results in DIR: the records at the end, heatmaps as they are "
         "made. Without it and --resume, a DIR with results is refused.",
+    ),
+]
+BackendOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ray[://ADDRESS]",
+        help="Work on a cluster of Ray: ray starts one on this machine, ray://auto "
+        "takes the one that it is part of, ray://HOST:PORT that of this head. PATH may "
+        "be an address too, such as s3://bucket/prefix, or a CSV file with the columns "
+        "file, and if you like subject and series. Needs --output and alzer[ray].",
+    ),
+]
+SliceProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="With --backend: how many processes of one core work on slices at the "
+        "most. By default as many as there are cores, or half as many beside whole "
+        "heads.",
+    ),
+]
+HeadProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="With --backend: how many processes of one core work on whole heads; "
+        "likewise. Each takes some 1.5 GB.",
     ),
 ]

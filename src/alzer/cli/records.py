@@ -40,6 +40,7 @@ class Format(StrEnum):
     jsonl = "jsonl"
     csv = "csv"
     table = "table"
+    parquet = "parquet"  # of a cluster alone
 
 
 def describe(

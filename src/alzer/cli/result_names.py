@@ -34,6 +34,7 @@ def harmless_name(name: str) -> str:
     """
     stem = re.sub(r"\.(nii\.gz|[^.]*)$", "", Path(name).name) or "scan"
     harmless = re.sub(r"[^\w.-]+", "_", stem).encode()[:_LONGEST_STEM_BYTES]
-    whole = os.path.abspath(name)  # noqa: PTH100 - Path has no form without links
+    # Path has no form without links; what lies in a bucket has its whole name.
+    whole = name if "://" in name else os.path.abspath(name)  # noqa: PTH100
     digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:8]
     return f"{harmless.decode(errors='ignore')}_{digest}"

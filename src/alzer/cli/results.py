@@ -163,7 +163,7 @@ class ResultsFolder:
         folder = self.path / HEATMAPS
         path = (folder if reliable else folder / UNRELIABLE) / heatmap_name(name)
         self.write(path, png)
-        return str(path)
+        return self.text_of(path)
 
     def save_extra(
         self, what: str, name: str, content: bytes, *, reliable: bool
@@ -188,7 +188,7 @@ class ResultsFolder:
             folder /= UNRELIABLE
         path = folder / f"{harmless_name(name)}{suffix}"
         self.write(path, content)
-        return str(path)
+        return self.text_of(path)
 
     def save_legend(self, png: bytes | None) -> None:
         """Keep the legend of the maps.
@@ -201,6 +201,22 @@ class ResultsFolder:
         """
         if png is not None:
             self.write(self.path / MAPS / LEGEND, png)
+
+    def text_of(self, path: Path) -> str:
+        """Return how a record names a file of results.
+
+        Args:
+            path: Where `write` puts it.
+        """
+        return str(path)
+
+    def discard(self, path: Path) -> None:
+        """Remove a file again, if it can be.
+
+        Args:
+            path: Where `write` has put it.
+        """
+        _discard(path)
 
     def write(self, path: Path, content: bytes) -> None:
         """Write a file whole or not at all.

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,8 +126,7 @@ class ScanFiles:
                 self._folder.write(written[-1], content)
         except BaseException:  # stopped by a signal, maybe
             for path in written:
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
+                self._folder.discard(path)
             raise
 
 

@@ -51,7 +51,7 @@ def keep_head(
         if isinstance(answer, Analysis):
             files.update(describe_files(answer, scan))
             files.update(extras.files(answer, scan))
-        paths = {what: str(place.path_of(what)) for what in files}
+        paths = {what: folder.text_of(place.path_of(what)) for what in files}
         more = {FIELDS[what]: paths.get(what) for what in extras.names}
         record = {**_describe(scan, head, paths, None), **more}
         place.save({**files, **record_file(record)})

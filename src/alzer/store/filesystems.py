@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
+from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from alzer.errors import InvalidRequest, StorageUnavailable
@@ -13,6 +14,9 @@ from alzer.errors import InvalidRequest, StorageUnavailable
 # A request to S3 may take this long, all of it; 5 MB are sent by one request.
 _REQUEST: Final = timedelta(seconds=4)
 _CONNECTION: Final = timedelta(seconds=2)
+
+# Whole heads have some hundred megabytes.
+_LARGE_REQUEST: Final = timedelta(minutes=2)
 
 # A refused connection or an error of the server is tried once more, soon.
 _RETRIES: Final = {
@@ -58,7 +62,37 @@ def open_place(url: str) -> tuple[Any, str]:
         raise InvalidRequest(message) from error
 
 
-def _open_s3(protocol: str) -> Any:  # noqa: ANN401 - fsspec has no types
+def open_for_scans(url: str) -> tuple[Any, str]:
+    """Open a place of scans or results, of any kind that fsspec knows.
+
+    Unlike what a service keeps, its files may be large, and nobody waits for them.
+
+    Args:
+        url: A folder, or an address such as `s3://bucket/prefix`.
+
+    Returns:
+        The storage, and the place in it; nothing is touched yet.
+
+    Raises:
+        InvalidRequest: If the address is of no kind whose driver is installed.
+    """
+    protocol, separator, rest = url.partition("://")
+    try:
+        if not separator:
+            return LocalFileSystem(), url
+        if protocol == "s3":
+            return _open_s3(protocol, _LARGE_REQUEST), rest.rstrip("/")
+        files, place = url_to_fs(url)
+    except (ValueError, ImportError) as error:
+        message = (
+            "The address is not usable: give a folder, or s3://bucket/prefix with "
+            "alzer[s3] installed."
+        )
+        raise InvalidRequest(message) from error
+    return files, place
+
+
+def _open_s3(protocol: str, request: timedelta = _REQUEST) -> Any:  # noqa: ANN401 - fsspec has no types
     if protocol != "s3":
         raise ValueError(protocol)
     # Address, region and keys come from the usual AWS_* variables.
@@ -72,7 +106,7 @@ def _open_s3(protocol: str) -> Any:  # noqa: ANN401 - fsspec has no types
                 for name in _CLIENT_VARIABLES
                 if f"AWS_{name.upper()}" in os.environ
             },
-            "timeout": _REQUEST,
+            "timeout": request,
             "connect_timeout": _CONNECTION,
         },
         "retry_config": _RETRIES,

@@ -1,0 +1,65 @@
+"""Digests of the content of inputs, by which records are found again."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from alzer.cli.cluster_order import Order, enter
+from alzer.cli.cluster_tasks import Task
+from alzer.cli.inputs import Input
+from alzer.cli.remote_scans import fetched
+from alzer.settings import Settings
+
+
+class DigestWorker:
+    """Tells the digests of the content of inputs, and nothing else.
+
+    Args:
+        order: What is the same for all inputs.
+
+    Raises:
+        ClusterUnavailable: The folder of the call is not there.
+    """
+
+    def __init__(self, order: Order) -> None:
+        enter(order.folder)
+        settings = Settings.model_validate(dict(order.settings))
+        self._most = settings.limits.max_scan_bytes
+
+    def answer(self, items: Sequence[str]) -> Sequence[str]:
+        """Return name and digest of each; as `Worker` has it."""
+        return list(map(self._digest, items))
+
+    def give_up(self, item: str, reason: str) -> str:
+        """Return that there is no digest; as `Worker` has it."""
+        del reason
+        return json.dumps([Task.from_text(item).scan.name, None])
+
+    def _digest(self, item: str) -> str:
+        scan = Task.from_text(item).scan
+        with fetched(scan, self._most) as (local, _):
+            return json.dumps([scan.name, content_digest(local)])
+
+
+def content_digest(scan: Input) -> str | None:
+    """Return what tells the content of an input from any other.
+
+    Args:
+        scan: By names on this machine.
+
+    Returns:
+        SHA-256 of the digests of its files, in an order of their own, hexadecimal;
+        None if one can't be read.
+    """
+    halves = () if scan.other_half is None else (scan.other_half,)
+    digests = []
+    try:
+        for name in scan.files or (scan.name, *halves):
+            if not Path(name).is_file():  # a pipe would be waited for
+                return None
+            with Path(name).open("rb") as file:
+                digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    except (OSError, ValueError):
+        return None
+    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()

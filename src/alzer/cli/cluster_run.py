@@ -1,0 +1,258 @@
+"""One call that a cluster works on, from its inputs to its summary."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from alzer.cli import bids
+from alzer.cli.cluster_call import ClusterCall
+from alzer.cli.cluster_digests import DigestWorker
+from alzer.cli.cluster_display import ClusterDisplay
+from alzer.cli.cluster_order import Order
+from alzer.cli.cluster_results import results_folder
+from alzer.cli.cluster_tasks import Task
+from alzer.cli.cluster_work import Answer, HeadWorker, SliceWorker
+from alzer.cli.earlier import Earlier
+from alzer.cli.exits import complain
+from alzer.cli.inputs import Input, Skipped
+from alzer.cli.places import Place
+from alzer.cli.records import Format, note
+from alzer.cli.results import LEGEND, SUMMARY, Existing
+from alzer.cli.shards import MODEL, RECORDS, SETTINGS, Ledger, Shards
+from alzer.errors import ClusterUnavailable, InvalidRequest
+from alzer.explain.overlay import draw_legend, encode_png
+from alzer.model.bundle import Bundle
+
+# Files are read ahead of their analysis, in batches; what the end of a process costs
+# is one of them.
+_SLICES_AT_ONCE: Final = 32
+_DIGESTS_AT_ONCE: Final = 64
+
+
+class ClusterRun:
+    """One call, from its inputs to its summary.
+
+    Args:
+        call: What is asked for.
+        order: What processes do with each input.
+        bundle: The model.
+        pools: The module that runs pools.
+    """
+
+    def __init__(
+        self,
+        call: ClusterCall,
+        order: Order,
+        bundle: Bundle,
+        pools: Any,  # noqa: ANN401 - a module, loaded when it is needed
+    ) -> None:
+        self._call = call
+        self._order = order
+        self._bundle = bundle
+        self._pools = pools
+        self._place = Place(call.url)
+        self._shards = Shards(self._place, call.format or Format.jsonl)
+        self._ledger = Ledger()
+        self._skipped: Skipped = Counter()
+        self._lost: list[str] = []
+
+    def open(self) -> None:
+        """Make the folder of results ready, so that nothing is analysed in vain.
+
+        Raises:
+            InvalidRequest: It holds results that the call would replace without
+                saying so, or can't add to.
+        """
+        kinds = self._shards.kinds()
+        if self._call.existing is Existing.OVERWRITE:
+            self._shards.clear()
+        elif kinds and self._call.existing is Existing.REFUSE:
+            message = (
+                "The folder holds earlier results already. Choose another folder with "
+                "--output, go on where they end with --resume, or replace them with "
+                "--overwrite."
+            )
+            raise InvalidRequest(message)
+        elif kinds:
+            self._go_on(kinds)
+        self._write_constant()
+
+    def _go_on(self, kinds: frozenset[Format]) -> None:
+        if self._call.format is None and len(kinds) == 1:
+            (kind,) = kinds
+            self._shards = Shards(self._place, kind)
+        elif kinds != {self._call.format or Format.jsonl}:
+            names = " and ".join(sorted(kinds))
+            message = f"The earlier records are in {names}; say so with --format."
+            raise InvalidRequest(message)
+        self._ledger = self._shards.read()
+        identity = self._order.identity
+        if self._ledger.identities - {(identity[MODEL], identity[SETTINGS])}:
+            message = (
+                "The earlier records are of another model or of other settings. Go on "
+                "with those, or choose another folder with --output."
+            )
+            raise InvalidRequest(message)
+
+    def _write_constant(self) -> None:
+        folder = results_folder(self._call.url)
+        folder.write(folder.path / LEGEND, encode_png(draw_legend()))
+        folder.save_legend(self._call.extras.legend())
+        if self._call.is_bids:
+            folder.write(folder.path / bids.DESCRIPTION, bids.description())
+        self._summarise({"complete": False})
+
+    def through(self, cores: int) -> bool:
+        """Analyse what has no record yet.
+
+        Args:
+            cores: Of the cluster.
+
+        Returns:
+            Whether every input has its answer, and its heatmap where there is one.
+
+        Raises:
+            AlzerError: Nothing further can be analysed or written.
+        """
+        found = list(self._call.search().tasks(self._skipped))
+        tasks = self._remaining(found, cores)
+        try:
+            with ClusterDisplay(len(tasks)) as display:
+                self._analyse(tasks, cores, display)
+        except BaseException:  # stopped by a signal, maybe
+            complain(
+                f"Stopped; {self._ledger.inputs.total()} records are complete. The "
+                "same call with --resume goes on from there."
+            )
+            raise
+        return self._end()
+
+    def _remaining(self, found: Sequence[Task], cores: int) -> list[Task]:
+        """Return what has no record of its present content."""
+        if self._ledger.inputs:
+            self._drop_changed(found, cores)
+        remaining = Earlier(inputs=self._ledger.inputs).remaining
+        by_scan: defaultdict[Input, list[Task]] = defaultdict(list)
+        for task in found:
+            by_scan[task.scan].append(task)
+        return [
+            by_scan[scan].pop() if by_scan[scan] else Task(scan, self._call.series)
+            for scan in remaining(task.scan for task in found)
+        ]
+
+    def _drop_changed(self, found: Sequence[Task], cores: int) -> None:
+        """Remove the records of inputs whose content is another one by now."""
+        known = self._ledger.digests
+        scans = {}
+        for task in found:  # a series, or the slices apart that its files were
+            for scan in (*map(Input, task.scan.files), task.scan):
+                if scan.name in known:
+                    scans[scan.name] = scan
+        pool = self._pools.Pool(
+            partial(DigestWorker, self._order), cores, _DIGESTS_AT_ONCE
+        )
+        answers = self._pools.work(
+            pool, [Task(scan).as_text() for scan in scans.values()]
+        )
+        changed = {
+            name for name, digest in map(json.loads, answers) if digest != known[name]
+        }
+        if changed:
+            self._shards.drop(changed)
+            self._ledger = self._shards.read()
+
+    def _analyse(
+        self, tasks: Sequence[Task], cores: int, display: ClusterDisplay
+    ) -> None:
+        slices = [task for task in tasks if not task.may_be_volume]
+        heads = [task for task in tasks if task.may_be_volume]
+        pending = Counter(task.as_text() for task in tasks)
+        try:
+            answers = self._answers(slices, heads, cores)
+            found = list(self._keep(answers, pending, display))
+            more = self._answers([], found, cores)
+            list(self._keep(more, pending, display))
+        finally:
+            self._shards.write_all()
+        if pending.total():
+            message = "Some inputs have no record. The same call with --resume goes on."
+            raise ClusterUnavailable(message)
+
+    def _answers(
+        self, slices: Sequence[Task], heads: Sequence[Task], cores: int
+    ) -> Iterator[str]:
+        """Have tasks worked on; slices and whole heads at the same time."""
+        shared = bool(slices and heads)
+        usual = max(1, cores // 2 if shared else cores)
+        call, pool = self._call, self._pools.Pool
+        make_slice, make_head = (
+            partial(worker, self._order) for worker in (SliceWorker, HeadWorker)
+        )
+        jobs = [
+            (pool(make_slice, call.slice_processes or usual, _SLICES_AT_ONCE), slices),
+            (pool(make_head, call.head_processes or usual), heads),
+        ]
+        texts = [
+            (pool, [task.as_text() for task in tasks]) for pool, tasks in jobs if tasks
+        ]
+        return iter(self._pools.work_together(texts, self._shards.write_due))
+
+    def _keep(
+        self, answers: Iterator[str], pending: Counter[str], display: ClusterDisplay
+    ) -> Iterator[Task]:
+        """Write down what has been answered.
+
+        Args:
+            answers: As processes give them.
+            pending: What has no record yet, by its text; the answered is taken out.
+            display: Shows how far it has come.
+
+        Yields:
+            What turned out to be whole heads, and has no answer yet.
+        """
+        for text in answers:
+            answer = Answer.from_text(text)
+            key = answer.task.as_text()
+            if not answer.records:
+                yield answer.task
+            elif pending[key] > 0:
+                pending[key] -= 1
+                self._record(answer)
+                display.advance(sum("error" in one for one in answer.records))
+
+    def _record(self, answer: Answer) -> None:
+        for record in answer.records:
+            self._shards.add(record)
+            self._ledger = self._ledger.with_record(record)
+        self._lost += answer.lost
+
+    def _end(self) -> bool:
+        """Report what a person must know of the whole, and write it down."""
+        ledger = self._ledger
+        self._summarise(
+            {
+                "complete": True,
+                "inputs": ledger.inputs.total(),
+                "failed": ledger.failures,
+                "heatmaps_not_written": len(self._lost),
+                "left_out": dict(sorted(self._skipped.items())),
+            }
+        )
+        complain(
+            f"{ledger.inputs.total()} records are in {self._call.url}/{RECORDS}, "
+            f"{ledger.failures} of them of inputs that can't be analysed."
+        )
+        if self._lost:
+            complain(f"{len(self._lost)} heatmaps are missing. {self._lost[0]}")
+        complain(note(calibrated=self._bundle.decision.calibrated))
+        return not ledger.failures and not self._lost
+
+    def _summarise(self, facts: Mapping[str, Any]) -> None:
+        bundle = self._bundle
+        model = {
+            "name": bundle.name, "version": bundle.version, "sha256": bundle.sha256
+        }  # fmt: skip
+        summary = {"records": RECORDS, "model": model, **self._order.identity, **facts}
+        self._place.write(SUMMARY, (json.dumps(summary, indent=2) + "\n").encode())

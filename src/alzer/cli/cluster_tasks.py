@@ -1,0 +1,188 @@
+"""What one call has a cluster do: inputs as they travel to where they are analysed."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from alzer.cli import bids
+from alzer.cli.inputs import (
+    STANDARD_INPUT,
+    Failure,
+    Input,
+    Person,
+    SeveralFound,
+    Skipped,
+    find_inputs,
+)
+from alzer.cli.places import is_remote
+from alzer.cli.remote_scans import find_behind
+from alzer.errors import InvalidRequest
+
+MANIFEST: Final = ".csv"
+
+# The columns of a manifest, of which the first is needed.
+_FILE, _SUBJECT, _SERIES = "file", "subject", "series"
+
+# Files of these names may be volumes. A slice among them is read all the same.
+_VOLUME_SUFFIXES: Final = (
+    ".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz", ".mgh", ".mgz", ".zip"
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Task:
+    """One input, and what a manifest says of it.
+
+    Attributes:
+        scan: Its files.
+        series: Which of several DICOM series is meant; None to choose.
+        subject: Whom it is of, by a name that the manifest has made up.
+    """
+
+    scan: Input
+    series: str | None = None
+    subject: str | None = None
+
+    @property
+    def may_be_volume(self) -> bool:
+        """Whether it goes to those who work on whole heads first."""
+        scan = self.scan
+        is_volume = bool(scan.files) or scan.person is not None
+        return is_volume or scan.name.lower().endswith(_VOLUME_SUFFIXES)
+
+    def as_text(self) -> str:
+        """Return it as it travels; file names of any encoding survive."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> "Task":
+        """Read what `as_text` has written.
+
+        Args:
+            text: The task.
+
+        Returns:
+            The same task.
+        """
+        fields = json.loads(text)
+        return cls(_input_of(fields.pop("scan")), **fields)
+
+
+def _input_of(fields: dict[str, Any]) -> Input:
+    failure, person = fields["failure"], fields["person"]
+    if failure is not None:
+        series = failure.pop("series", None)
+        failure = (
+            Failure(**failure)
+            if series is None
+            else SeveralFound(**failure, series=tuple(series))
+        )
+    return Input(
+        fields["name"],
+        failure,
+        fields["other_half"],
+        tuple(fields["files"]),
+        None if person is None else Person(**person),
+    )
+
+
+@dataclass(frozen=True)
+class Search:
+    """How inputs are found.
+
+    Attributes:
+        names: Files, folders, addresses and manifests, as the call names them.
+        is_bids: Whether folders are BIDS data sets.
+        series: Which of several DICOM series is meant; None to choose.
+        own: Real paths and addresses of results, which are no inputs.
+    """
+
+    names: tuple[str, ...]
+    is_bids: bool
+    series: str | None
+    own: frozenset[str]
+
+    def tasks(self, skipped: Skipped) -> Iterator[Task]:
+        """Find all inputs.
+
+        Args:
+            skipped: Takes what is left out of folders.
+
+        Yields:
+            A task each.
+
+        Raises:
+            InvalidRequest: A manifest is not usable, or standard input is named.
+            StorageUnavailable: An address can't be listed now.
+        """
+        if STANDARD_INPUT in self.names:
+            message = "A cluster can't read standard input; name a file instead of -."
+            raise InvalidRequest(message)
+        plain = [name for name in self.names if not _is_apart(name)]
+        found = self._find(plain, skipped) if plain else iter(())
+        for scan in found:
+            yield Task(scan, self.series)
+        for name in filter(_is_apart, self.names):
+            if name.lower().endswith(MANIFEST):
+                yield from self._listed(name, skipped)
+            else:
+                yield from (
+                    Task(scan, self.series) for scan in self._behind(name, skipped)
+                )
+
+    def _find(self, names: Iterable[str], skipped: Skipped) -> Iterator[Input]:
+        if self.is_bids:
+            return bids.find_participants(names, skipped)
+        return find_inputs(names, self.own, skipped, apart=self.series is None)
+
+    def _behind(self, url: str, skipped: Skipped) -> list[Input]:
+        return find_behind(url, lambda name: self._find([name], skipped), self.own)
+
+    def _listed(self, manifest: str, skipped: Skipped) -> Iterator[Task]:
+        for row in _rows(manifest):
+            name = row[_FILE]
+            series = row.get(_SERIES) or self.series
+            search = Search((), is_bids=False, series=series, own=self.own)
+            if is_remote(name):
+                found: Iterable[Input] = search._behind(name, skipped)
+            else:
+                path = str(Path(manifest).parent / name)
+                found = search._find([path], skipped)
+            for scan in found:
+                yield Task(scan, series, row.get(_SUBJECT) or None)
+
+
+def _is_apart(name: str) -> bool:
+    return is_remote(name) or name.lower().endswith(MANIFEST)
+
+
+def _rows(manifest: str) -> Iterator[dict[str, str]]:
+    """Read the rows of a manifest that name a file.
+
+    Raises:
+        InvalidRequest: It can't be read, or has other columns.
+    """
+    try:
+        with Path(manifest).open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            first = next(reader, None)
+            _check_columns(reader.fieldnames or ())
+            for row in chain([first] if first else [], reader):
+                if row[_FILE]:
+                    yield row
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        message = (
+            "The manifest can't be read. Give a CSV file in UTF-8 that has a column "
+            "'file', and if you like 'subject' and 'series'."
+        )
+        raise InvalidRequest(message) from error
+
+
+def _check_columns(columns: Iterable[str]) -> None:
+    if _FILE not in columns:
+        message = "The manifest has no column 'file'. Its first line names the columns."
+        raise InvalidRequest(message)

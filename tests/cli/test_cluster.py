@@ -1,0 +1,97 @@
+"""`alzer predict --backend ray`, as real processes that are really killed."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from alzer.cli.shards import CONTENT, MODEL, RECORDS, SETTINGS
+from alzer.explain.volume_evidence import encode_nifti
+from clusters import kill, ray_folder, start, workers_at_work
+from heads import draw_average_head
+from phantoms import as_dicom, as_jpeg, draw_brain
+from waiting import wait_until
+
+Call = Callable[..., Result]
+Records = dict[str, Mapping[str, Any]]
+
+SLICES = 20
+LONG_S = 1200.0  # on a busy machine
+
+
+@pytest.fixture
+def cluster() -> Iterator[Path]:
+    with ray_folder() as folder:
+        yield folder
+
+
+def write_scans(folder: Path) -> None:
+    """Write slices, two files that can't be read, and a whole head."""
+    folder.mkdir()
+    content = [as_jpeg(draw_brain(seed=seed)) for seed in range(3)]
+    content.append(as_dicom(draw_brain()))
+    for index in range(SLICES):
+        suffix = "dcm" if index % 4 == 3 else "jpg"
+        (folder / f"{index:02}.{suffix}").write_bytes(content[index % 4])
+    (folder / "cut.jpg").write_bytes(content[0][:700])
+    (folder / "no-picture.png").write_bytes(b"no picture")
+    head = draw_average_head().volume
+    volume = encode_nifti(head.voxels, head.affine, "phantom")
+    (folder / "head.nii.gz").write_bytes(volume)
+
+
+def records_of(shards: Path) -> Records:
+    """Read all shards; no input may have two records."""
+    lines = [
+        line
+        for shard in shards.rglob("*.jsonl")
+        for line in shard.read_text("utf-8").splitlines()
+    ]
+    records = {record["input"]: record for record in map(json.loads, lines)}
+
+    assert len(records) == len(lines)
+    return records
+
+
+def without_digests(records: Records) -> Records:
+    digests = {CONTENT, MODEL, SETTINGS}
+    return {
+        name: {key: value for key, value in record.items() if key not in digests}
+        for name, record in records.items()
+    }
+
+
+def test_a_call_that_is_killed_twice_ends_with_what_one_machine_gives(
+    call: Call, bundle: Path, cluster: Path, tmp_path: Path
+) -> None:
+    write_scans(tmp_path / "scans")
+    alone = call("predict", "scans", "-o", "results", "-f", "jsonl")
+    wanted = {one["input"]: one for one in map(json.loads, alone.stdout.splitlines())}
+    Path("results").rename("alone")
+    words = ["predict", "scans", "-o", "results", "--backend", "ray"]
+    settings = {"ALZER_MODEL": str(bundle), "ALZER_ENGINE": "onnxruntime"}
+    shards = tmp_path / "results" / RECORDS
+
+    first = start(words, cluster, **settings)
+    wait_until(lambda: list(shards.glob("outcome=slice/part-*")), LONG_S)
+    kill(first.pid)  # the driver
+    first.communicate()
+    before = records_of(shards)
+    second = start([*words, "--resume"], cluster, **settings)
+    kill(wait_until(lambda: workers_at_work(cluster), LONG_S)[0])  # at the head
+    shown, said = second.communicate(timeout=LONG_S)
+    records = records_of(shards)
+    files = {one.relative_to("alone") for one in Path("alone").rglob("*.*")}
+    left = {one.relative_to("results") for one in Path("results").rglob("*.*")}
+
+    assert 0 < len(before) < len(wanted)
+    assert second.returncode == alone.exit_code == 1, said
+    assert b"23 records are in results/records, 2 of them" in said
+    assert b"Traceback" not in said + shown
+    assert without_digests(records) == wanted
+    assert files - {Path("predictions.jsonl")} <= left
+    for name in files - {Path("predictions.jsonl"), Path("run.json")}:
+        assert Path("alone", name).read_bytes() == Path("results", name).read_bytes()
