@@ -9,12 +9,13 @@ import typer
 from alzer.cli.exits import FAILURE, complain
 
 
-def load_extra(module: str, purpose: str) -> Any:  # noqa: ANN401 - a module, loaded when it is needed
-    """Load a module of alzer that needs the extra 'train'.
+def load_extra(module: str, purpose: str, extra: str = "train") -> Any:  # noqa: ANN401 - a module, loaded when it is needed
+    """Load a module of alzer that needs an extra.
 
     Args:
         module: Its name below `alzer`.
         purpose: What it is needed for, as the subject of a sentence.
+        extra: Name of the extra.
 
     Returns:
         The module.
@@ -28,6 +29,6 @@ def load_extra(module: str, purpose: str) -> Any:  # noqa: ANN401 - a module, lo
         complain(
             f"{purpose} needs packages that are not installed ({error.name} is "
             f"missing). Install them in alzer's folder: {sys.executable} -m pip "
-            "install -c constraints.txt -e '.[train]'"
+            f"install -c constraints.txt -e '.[{extra}]'"
         )
         raise typer.Exit(FAILURE) from error
