@@ -33,7 +33,8 @@
     |   |-- NoSuchAnalysis      none of that id, or somebody else's
     |   |-- NoEvidence          none is kept, or none speaks for the class
     |   |-- NoSuchJob           none of that id, or somebody else's
-    |   `-- UnusableBundle      no bundle of an analysis, or a damaged one
+    |   |-- UnusableBundle      no bundle of an analysis, or a damaged one
+    |   `-- NotTheScan          files that are not the scan of the analysis
     |-- UnusableModel
     |   |-- DamagedBundle       a part is missing, unreadable or altered
     |   |-- UnsafeModel         refers to data outside its own file
@@ -44,6 +45,7 @@
     |   `-- LeakySplit          one person on both sides of a split
     |-- StorageUnavailable      what is kept can't be reached
     |-- PdfUnavailable          what makes PDF is not installed
+    |-- DicomUnavailable        what writes DICOM objects is not installed
     |-- JobLost                 the service ended before the job did
     `-- Overloaded              too much waits already
 
@@ -206,6 +208,10 @@ class UnusableBundle(InvalidRequest):
     """The file is no bundle of an analysis, or it is damaged or altered."""
 
 
+class NotTheScan(InvalidRequest):
+    """The files are not those of the scan that was analysed."""
+
+
 class UnusableModel(AlzerError):
     """The model can't be used."""
 
@@ -244,6 +250,10 @@ class StorageUnavailable(AlzerError):
 
 class PdfUnavailable(AlzerError):
     """Reports can't be written as PDF here: what makes it is not installed."""
+
+
+class DicomUnavailable(AlzerError):
+    """DICOM objects can't be written here: what makes them is not installed."""
 
 
 class JobLost(AlzerError):

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from alzer.cli.escaping import printable
 from alzer.errors import (
     AlzerError,
+    DicomUnavailable,
     InvalidRequest,
     JobLost,
     Overloaded,
@@ -39,6 +40,7 @@ EXIT_CODE_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     UnusableModel: FAILURE,
     TrainingRefused: FAILURE,
     StorageUnavailable: FAILURE,
+    DicomUnavailable: FAILURE,
     PdfUnavailable: FAILURE,
     JobLost: FAILURE,
     Overloaded: FAILURE,

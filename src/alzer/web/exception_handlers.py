@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from alzer.backends.backend import ClientDisconnected
 from alzer.errors import (
     AlzerError,
+    DicomUnavailable,
     Forged,
     InvalidRequest,
     JobLost,
@@ -52,6 +53,7 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     UnusableModel: 503,
     TrainingRefused: 500,
     StorageUnavailable: 503,
+    DicomUnavailable: 501,
     PdfUnavailable: 501,
     JobLost: 503,
     Overloaded: 503,

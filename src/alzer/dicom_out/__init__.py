@@ -1,0 +1,1 @@
+"""Analyses as DICOM objects that refer to the scan: for archives and viewers."""
