@@ -12,8 +12,10 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom import AE
 
 from head_cohorts import coarse_head
@@ -62,7 +64,7 @@ def head_files(person: Person = Person(), **elements: str) -> tuple[bytes, ...]:
 def _datasets(person: Person, **elements: str) -> Iterator[Dataset]:
     head = coarse_head(2, seed=person.number)
     for number in range(head.voxels.shape[2]):
-        pixels = head.voxels[:, :, number].T / 4095.0
+        pixels = head.voxels[:, :, number].T.astype(np.float64) / 4095.0
         uid = f"{person.series}.{number + 1}"
         dataset = dicom_dataset(
             pixels,
@@ -99,7 +101,7 @@ def _datasets(person: Person, **elements: str) -> Iterator[Dataset]:
             **slice_elements(head.affine, number),
             **elements,
         )
-        dataset.file_meta.MediaStorageSOPInstanceUID = uid
+        dataset.file_meta.MediaStorageSOPInstanceUID = UID(uid)
         yield dataset
 
 
@@ -109,27 +111,28 @@ def send(
     *,
     calling: str = "SCANNER",
     called: str = "ALZER",
+    patience_s: float = 60.0,
 ) -> list[int | None]:
     """Send files by C-STORE as a scanner does.
 
     Returns:
-        The status of each; none if the association was rejected, and None where no
-        answer came.
+        The status of each up to the end of the association; none if it was rejected,
+        and None where no answer came.
     """
     datasets = [pydicom.dcmread(BytesIO(one), force=True) for one in files]
     entity = AE(ae_title=calling)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 30
+    for name in ("acse_timeout", "dimse_timeout", "network_timeout"):
+        setattr(entity, name, patience_s)
     for one in {each.SOPClassUID for each in datasets}:
         entity.add_requested_context(one)
     association = entity.associate("127.0.0.1", port, ae_title=called)
     if not association.is_established:
         return []
-    statuses = []
-    for dataset in datasets:
-        if not association.is_established:
-            statuses.append(None)
-            continue
-        statuses.append(association.send_c_store(dataset).get("Status"))
+    statuses = [
+        association.send_c_store(one).get("Status")
+        for one in datasets
+        if association.is_established
+    ]
     association.release()
     return statuses
 
@@ -151,7 +154,11 @@ class RunningNode:
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
-        """Start it, and wait until it takes objects in."""
+        """Start it, and wait until it takes objects in.
+
+        Raises:
+            AssertionError: It does not.
+        """
         with self.log.open("ab") as output:
             start = output.tell()
             self.process = subprocess.Popen(

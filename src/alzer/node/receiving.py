@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -37,10 +36,12 @@ TRANSFER_SYNTAXES: Final = (
     "1.2.840.10008.1.2.5",  # RLE
 )
 
-# What we offer to take in one protocol data unit, and what an association's request
-# may take, which has no limit of its own.
+# What we offer to take in one protocol data unit of an object; and the most that any
+# unit has, such as the request for an association.
 _PDU_BYTES: Final = 2**16
 _MOST_PDU_BYTES: Final = 2**20
+
+_TOO_MUCH: Final = "more was sent than is taken"
 
 _OPEN_TO_ALL: Final = (
     "The node listens on an address that is not this machine's alone. Set "
@@ -91,8 +92,7 @@ class Receiver:
         handlers: list[Any] = [
             (evt.EVT_C_ECHO, lambda _: _SUCCESS),
             (evt.EVT_C_STORE, self._store),
-            (evt.EVT_PDU_RECV, self._count),
-            (evt.EVT_CONN_OPEN, _bound),
+            (evt.EVT_CONN_OPEN, self._bound),
             (evt.EVT_REJECTED, lambda _: logger.warning("an association was rejected")),
         ]
         try:
@@ -107,17 +107,25 @@ class Receiver:
         """End all associations; what was not answered was not promised."""
         self._entity.shutdown()
 
-    def _count(self, event: Any) -> None:  # noqa: ANN401 - pynetdicom's
-        """End an association that sends more than one object may have.
+    def _bound(self, event: Any) -> None:  # noqa: ANN401 - pynetdicom's
+        """Let a connection hold no more than one object may have.
 
-        Its messages are put together in memory before anybody is asked.
+        pynetdicom puts messages together in memory before anybody is asked, and
+        believes the length that stands before each unit.
         """
-        items = getattr(event.pdu, "presentation_data_value_items", ())
-        size = sum(len(one.presentation_data_value) for one in items)
-        held = self._held[event.assoc] = self._held.get(event.assoc, 0) + size
-        if held > self._max_bytes + _PDU_BYTES:
-            logger.warning("an association was ended: its object is too large")
-            event.assoc.abort(block=False)
+        association = event.assoc
+        connection = association.dul.socket
+        receive = connection.recv
+
+        def receive_bounded(size: int) -> bytes:
+            held = self._held[association] = self._held.get(association, 0) + size
+            if size > _MOST_PDU_BYTES or held > self._max_bytes + _MOST_PDU_BYTES:
+                logger.warning("a connection was closed: it sent too much")
+                raise OSError(_TOO_MUCH)
+            received: bytes = receive(size)
+            return received
+
+        connection.recv = receive_bounded
 
     def _store(self, event: Any) -> int:  # noqa: ANN401 - pynetdicom's
         try:
@@ -157,24 +165,3 @@ def _entity(settings: NodeSettings) -> AE:
     for storage in STORAGE_CLASSES.values():
         entity.add_supported_context(storage, list(TRANSFER_SYNTAXES))
     return entity
-
-
-def _bound(event: Any) -> None:  # noqa: ANN401 - pynetdicom's
-    """Let a connection read no unit that is longer than any has to be.
-
-    The length stands before each unit, and pynetdicom believes it.
-    """
-    socket = event.assoc.dul.socket
-    socket.recv = partial(_receive, socket.recv)
-
-
-def _receive(receive: Callable[[int], bytes], size: int) -> bytes:
-    """Receive so many bytes.
-
-    Raises:
-        OSError: They are too many; the connection is closed then.
-    """
-    if size > _MOST_PDU_BYTES:
-        message = "a protocol data unit is too long"
-        raise OSError(message)
-    return receive(size)

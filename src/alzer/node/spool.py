@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 from alzer.errors import InvalidRequest, StorageUnavailable, TooManyBytes
 from alzer.node.durable import name_file, write_aside, write_durably
@@ -115,7 +115,7 @@ class Spool:
 
     def close(self) -> None:
         """Let another process have it."""
-        os.close(self._held)
+        self._held.close()
 
     def __enter__(self) -> Self:
         return self
@@ -299,19 +299,19 @@ def read_state(folder: Path) -> SeriesState:
     return SeriesState()
 
 
-def _hold(path: Path) -> int:
+def _hold(path: Path) -> BinaryIO:
     """Hold a lock until the process ends, however it does.
 
     Raises:
         InvalidRequest: Another process holds it.
     """
-    descriptor = open_private(str(path), os.O_RDWR | os.O_CREAT)
+    file = os.fdopen(open_private(str(path), os.O_RDWR | os.O_CREAT), "wb")
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        os.close(descriptor)
+        file.close()
         raise InvalidRequest(_TAKEN) from error
-    return descriptor
+    return file
 
 
 def _load(folder: Path) -> Iterator[Series]:
