@@ -128,11 +128,10 @@ def send(
     association = entity.associate("127.0.0.1", port, ae_title=called)
     if not association.is_established:
         return []
-    statuses = [
-        association.send_c_store(one).get("Status")
-        for one in datasets
-        if association.is_established
-    ]
+    statuses = []
+    while datasets and association.is_established:
+        answer = association.send_c_store(datasets.pop(0))
+        statuses.append(answer.get("Status"))
     association.release()
     return statuses
 

@@ -58,16 +58,16 @@ class Pacs:
 
 
 @contextmanager
-def pacs(folder: Path, **options: object) -> Iterator[Pacs]:
+def pacs(folder: Path, at: Pacs | None = None) -> Iterator[Pacs]:
     """Run an Orthanc for as long as the context lasts.
 
     Args:
         folder: For its files; it goes on with what is there.
-        options: More of its configuration.
+        at: Where it answers; None: anywhere.
     """
     program = shutil.which("Orthanc", path="/usr/sbin:/usr/bin")
     assert program, "the tests need orthanc and orthanc-dicomweb: make test installs it"
-    running = Pacs(free_port(), free_port())
+    running = at or Pacs(free_port(), free_port())
     configuration = {
         "Name": "tests",
         "StorageDirectory": str(folder / "storage"),
@@ -83,7 +83,6 @@ def pacs(folder: Path, **options: object) -> Iterator[Pacs]:
         "DicomThreadsCount": 2,
         "HttpThreadsCount": 8,
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
-        **options,
     }
     path = folder / "orthanc.json"
     path.write_text(json.dumps(configuration), encoding="utf-8")

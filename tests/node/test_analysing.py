@@ -18,8 +18,9 @@ from alzer.errors import TooDemanding
 from alzer.model.engine import Model
 from alzer.node.analysing import Analyst
 from alzer.node.instance import read_instance
+from alzer.node.series import Series
 from alzer.node.settings import NodeSettings
-from alzer.node.spool import Series, Spool
+from alzer.node.spool import Spool
 from alzer.node.states import Stage
 from alzer.scans.reading import File, read_scan
 from alzer.scans.volume import Volume
@@ -75,8 +76,9 @@ class Bench:
         async def run() -> None:
             await asyncio.sleep(0.1)
             analyst = self.analyst()
-            while await analyst.work():
-                await asyncio.sleep(0.1)
+            for _ in range(10):
+                await analyst.work()
+                await asyncio.sleep(0.06)
 
         asyncio.run(run())
 

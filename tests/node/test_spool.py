@@ -9,7 +9,8 @@ import pytest
 from alzer.errors import InvalidRequest, StorageUnavailable, TooManyBytes
 from alzer.limits import Limits
 from alzer.node.instance import Instance, read_instance
-from alzer.node.spool import Series, Spool, read_state
+from alzer.node.series import Series, read_state
+from alzer.node.spool import Spool
 from alzer.node.states import SeriesState, Stage
 from nodes import NAME, PATIENT, ROOT, Person, head_files
 

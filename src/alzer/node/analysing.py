@@ -24,8 +24,9 @@ from alzer.errors import (
 )
 from alzer.node.instance import Instance, digest_of, read_header, read_instance
 from alzer.node.rules import why_unwanted
+from alzer.node.series import Series
 from alzer.node.settings import NodeSettings
-from alzer.node.spool import Series, Spool
+from alzer.node.spool import Spool
 from alzer.node.states import SeriesState, Stage
 from alzer.scans.quiet import quiet_libraries
 from alzer.scans.reading import File

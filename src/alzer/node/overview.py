@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alzer.node.series import read_state, saving
 from alzer.node.settings import NodeSettings
-from alzer.node.spool import SERIES, read_state, saving
+from alzer.node.spool import SERIES
 from alzer.node.states import Stage
 from alzer.settings import Settings
 

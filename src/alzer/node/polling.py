@@ -13,8 +13,9 @@ from alzer.errors import UnusableScan
 from alzer.node.dicomweb import open_client
 from alzer.node.instance import facts_of, read_instance
 from alzer.node.rules import why_unwanted
+from alzer.node.series import Series
 from alzer.node.settings import NodeSettings
-from alzer.node.spool import Series, Spool
+from alzer.node.spool import Spool
 from alzer.scans.quiet import quiet_libraries
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from alzer.node.destinations import Destination, NotDelivered
-from alzer.node.spool import Series, Spool
+from alzer.node.series import Series
+from alzer.node.spool import Spool
 from alzer.node.states import Delivery, Stage
 
 logger = logging.getLogger(__name__)

@@ -17,9 +17,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
@@ -27,14 +26,12 @@ from alzer.errors import InvalidRequest, StorageUnavailable, TooManyBytes
 from alzer.node.durable import name_file, write_aside, write_durably
 from alzer.node.instance import Instance, body_of
 from alzer.node.pseudonyms import open_pseudonyms
+from alzer.node.series import MARK, Series, load_all, remove_files, saving
 from alzer.node.states import SeriesState, Stage
 from alzer.settings import Limits
 from alzer.store.permissions import fsync_path, make_folder, open_private
 
-STATE: Final = "state.json"
 SERIES: Final = "series"
-_INSTANCES: Final = "instances"
-_RESULTS: Final = "results"
 _LOCK: Final = "lock"
 
 _FULL: Final = "The node has no room for more now. Send it again later."
@@ -42,42 +39,6 @@ _TOO_MUCH: Final = "The series is larger than the node takes."
 _TAKEN: Final = (
     "Another node uses this spool. End it, or set ALZER_NODE_SPOOL to another folder."
 )
-_MARK: Final = ".dcm"
-
-
-@dataclass
-class Series:
-    """A series in the spool; changed under the spool's lock alone.
-
-    Attributes:
-        name: Its pseudonym.
-        folder: Where it is.
-        state: How far it is, as it is on the disk.
-        sizes: Bytes of each file that is held, by its pseudonym.
-        changed_at: When the last one came, by the monotonic clock.
-    """
-
-    name: str
-    folder: Path
-    state: SeriesState = field(default_factory=SeriesState)
-    sizes: dict[str, int] = field(default_factory=dict)
-    changed_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def instances(self) -> Path:
-        """The folder of what came in."""
-        return self.folder / _INSTANCES
-
-    @property
-    def results(self) -> Path:
-        """The folder of what is to be sent."""
-        return self.folder / _RESULTS
-
-    def set(self, state: SeriesState) -> None:
-        """Change its state, first on the disk."""
-        if state != self.state:
-            write_durably(self.folder / STATE, state.as_json())
-            self.state = state
 
 
 class Spool:
@@ -107,7 +68,7 @@ class Spool:
             self.pseudonyms = open_pseudonyms(folder)
             for left in self._incoming.iterdir():
                 left.unlink()
-            self._series = {one.name: one for one in _load(folder / SERIES)}
+            self._series = {one.name: one for one in load_all(folder / SERIES)}
 
     @property
     def _incoming(self) -> Path:
@@ -180,7 +141,7 @@ class Spool:
         name = self.name_of(instance.study, instance.series)
         file = self.pseudonyms.of(instance.uid)
         series = self._series.get(name) or Series(name, self._folder / SERIES / name)
-        path = series.instances / (file + _MARK)
+        path = series.instances / (file + MARK)
         if file in series.sizes and _is_same(path, instance.content):
             if series.state.stage is Stage.collecting:
                 series.changed_at = time.monotonic()
@@ -210,7 +171,7 @@ class Spool:
         """Read what came in of a series, by the pseudonyms of its objects."""
         with saving():
             return {
-                name: (series.instances / (name + _MARK)).read_bytes()
+                name: (series.instances / (name + MARK)).read_bytes()
                 for name in sorted(series.sizes)
             }
 
@@ -228,11 +189,11 @@ class Spool:
             StorageUnavailable: They can't be kept.
         """
         with saving():
-            made = series.folder / f"{_RESULTS}.part"
+            made = series.folder / f"{series.results.name}.part"
             shutil.rmtree(made, ignore_errors=True)
             make_folder(made)
             for number, content in enumerate(files):
-                write_durably(made / f"{number}{_MARK}", content)
+                write_durably(made / f"{number}{MARK}", content)
             with self.lock:
                 shutil.rmtree(series.results, ignore_errors=True)
                 made.rename(series.results)
@@ -261,7 +222,7 @@ class Spool:
         """Delete the files of a series; that it was there is remembered."""
         with saving(), self.lock:
             series.set(replace(series.state, is_emptied=True))
-            _remove_files(series.folder)
+            remove_files(series.folder)
             series.sizes = {}
 
     def forget(self, series: Series) -> None:
@@ -269,34 +230,6 @@ class Spool:
         with saving(), self.lock:
             del self._series[series.name]
             shutil.rmtree(series.folder)
-
-
-@contextmanager
-def saving() -> Iterator[None]:
-    """Turn failures of the disk into the one that is foreseen.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        StorageUnavailable: The failure; paths are not told.
-    """
-    try:
-        yield
-    except OSError as error:
-        message = f"The spool can't be used ({error.strerror}). {_FULL}"
-        raise StorageUnavailable(message) from error
-
-
-def read_state(folder: Path) -> SeriesState:
-    """Return the state of a series; a new one if none has been kept.
-
-    Args:
-        folder: Of the series.
-    """
-    with suppress(FileNotFoundError):
-        return SeriesState.of_json((folder / STATE).read_bytes())
-    return SeriesState()
 
 
 def _hold(path: Path) -> BinaryIO:
@@ -312,26 +245,6 @@ def _hold(path: Path) -> BinaryIO:
         file.close()
         raise InvalidRequest(_TAKEN) from error
     return file
-
-
-def _load(folder: Path) -> Iterator[Series]:
-    """Find what another process has left, wherever it ended."""
-    for one in sorted(folder.iterdir()):
-        for left in one.glob(".*.part"):
-            left.unlink()
-        series = Series(one.name, one, read_state(one))
-        if series.state.is_emptied:
-            _remove_files(one)
-        files = series.instances.glob(f"*{_MARK}")
-        series.sizes = {file.stem: file.stat().st_size for file in files}
-        if series.state.stage is Stage.analysing:  # it begins once more
-            series.set(replace(series.state, stage=Stage.waiting))
-        yield series
-
-
-def _remove_files(folder: Path) -> None:
-    for name in (_INSTANCES, _RESULTS):
-        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _is_same(path: Path, content: bytes) -> bool:
