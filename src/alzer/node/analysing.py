@@ -235,7 +235,8 @@ class Analyst:
             if not files:
                 state = state.ended(time.time())
             self.spool.keep_results(series, files, state)
-        logger.info("a series is answered", extra={**told, "objects": len(files)})
+        if reason is None:
+            logger.info("a series is answered", extra={**told, "objects": len(files)})
 
 
 def _is_complete(series: Series, quiet_s: float) -> bool:

@@ -1,33 +1,15 @@
 """Connections to the DICOMweb services of others."""
 
-import ssl
-from typing import Any, Final
+from typing import Final
 
 import requests
 from dicomweb_client.api import DICOMwebClient
-from requests.adapters import HTTPAdapter
 
 from alzer.node.settings import NodeSettings
 from alzer.node.tls import client_context
 
 # To connect, and between two packets of an answer.
 _CONNECT_S: Final = 10.0
-
-
-class _OwnTrust(HTTPAdapter):
-    """Believes whom the settings say.
-
-    Args:
-        context: With which connections are made.
-    """
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - requests' own
-        """Make the pool of connections; called by requests."""
-        super().init_poolmanager(*args, **options, ssl_context=self._context)
 
 
 def open_client(address: str, settings: NodeSettings) -> DICOMwebClient:
@@ -45,7 +27,12 @@ def open_client(address: str, settings: NodeSettings) -> DICOMwebClient:
     """
     session = requests.Session()
     session.trust_env = False  # neither proxies nor passwords of the environment
-    session.mount("https://", _OwnTrust(client_context(settings)))
+    client_context(settings)  # so that a mistake is seen at once
+    if settings.tls_ca is not None:
+        session.verify = str(settings.tls_ca)
+    if settings.tls_certificate is not None:
+        key = settings.tls_key or settings.tls_certificate
+        session.cert = (str(settings.tls_certificate), str(key))
     headers = {}
     if settings.token is not None:
         headers["Authorization"] = f"Bearer {settings.token.get_secret_value()}"

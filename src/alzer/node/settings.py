@@ -82,8 +82,8 @@ class NodeSettings(BaseSettings):
     tls_ca: Path | None = Field(
         default=None,
         description="Certificates of the authorities that are trusted, PEM. With it "
-        "whoever sends by C-STORE must show a certificate of theirs; when unset, those "
-        "of the system judge destinations.",
+        "whoever sends by TLS must show a certificate of theirs; when unset, those "
+        "that Python knows judge destinations.",
     )
     quiet_seconds: float = Field(
         default=60.0,
