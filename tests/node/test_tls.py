@@ -1,5 +1,6 @@
 """Files of certificates that can't be used are noticed at the start."""
 
+import socket
 import ssl
 from pathlib import Path
 
@@ -42,3 +43,16 @@ def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path, name: str) -> 
 
     with pytest.raises(InvalidRequest, match="ALZER_NODE_TLS"):
         client_context(settings)
+
+
+def test_a_client_that_says_nothing_keeps_others_waiting_for_seconds_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alzer.node.tls._HANDSHAKE_S", 0.2)
+    certificate, key = Authority(tmp_path).issue("node")
+    context = server_context(NodeSettings(tls_certificate=certificate, tls_key=key))
+    ours, theirs = socket.socketpair()
+
+    assert context
+    with theirs, ours, pytest.raises(TimeoutError):
+        context.wrap_socket(ours, server_side=True)

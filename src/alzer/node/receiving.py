@@ -93,6 +93,7 @@ class Receiver:
             (evt.EVT_C_ECHO, lambda _: _SUCCESS),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_CONN_OPEN, self._bound),
+            (evt.EVT_CONN_CLOSE, _close),
             (evt.EVT_REJECTED, lambda _: logger.warning("an association was rejected")),
         ]
         try:
@@ -165,3 +166,10 @@ def _entity(settings: NodeSettings) -> AE:
     for storage in STORAGE_CLASSES.values():
         entity.add_supported_context(storage, list(TRANSFER_SYNTAXES))
     return entity
+
+
+def _close(event: Any) -> None:  # noqa: ANN401 - pynetdicom's
+    """Close a connection that the other side has left; pynetdicom leaves it open."""
+    left = getattr(event.assoc.dul.socket, "socket", None)
+    if left is not None:
+        left.close()

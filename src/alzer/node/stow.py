@@ -36,6 +36,8 @@ _REASON: Final = "00081197"
 # Parts of one request: more than a series may have files.
 _MOST_PARTS: Final = 5_000
 
+_BROKEN: Final = "The body is no multipart/related message, or it is cut off."
+
 
 @dataclass(frozen=True)
 class Door:
@@ -71,6 +73,7 @@ class _Parts:
     max_bytes: int
     done: list[bytes] = field(default_factory=list)
     count: int = 0
+    is_whole: bool = False
     _part: bytearray = field(default_factory=bytearray)
 
     def callbacks(self) -> Any:  # noqa: ANN401 - python-multipart's
@@ -79,6 +82,7 @@ class _Parts:
             "on_part_begin": self._begin,
             "on_part_data": self._add,
             "on_part_end": self._end,
+            "on_end": self._finish,
         }
 
     def _begin(self) -> None:
@@ -95,6 +99,9 @@ class _Parts:
     def _end(self) -> None:
         self.done.append(bytes(self._part))
         self._part = bytearray()
+
+    def _finish(self) -> None:
+        self.is_whole = True
 
     def take(self) -> list[bytes]:
         """Return the parts that are complete, each once."""
@@ -192,9 +199,10 @@ async def _objects(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
             parser.write(chunk)
             for content in parts.take():
                 yield content
-        parser.finalize()
     except MultipartParseError as error:
-        raise _Refused(400, "The body is no multipart/related message.") from error
+        raise _Refused(400, _BROKEN) from error
+    if not parts.is_whole:
+        raise _Refused(400, _BROKEN)
 
 
 def _boundary(request: Request) -> bytes:

@@ -1,7 +1,8 @@
 """What TLS connections of the node show, and whom they believe."""
 
+import socket
 import ssl
-from typing import Final
+from typing import Any, Final
 
 from alzer.errors import InvalidRequest
 from alzer.node.settings import NodeSettings
@@ -11,6 +12,29 @@ _UNUSABLE: Final = (
     "ALZER_NODE_TLS_CERTIFICATE, ALZER_NODE_TLS_KEY and ALZER_NODE_TLS_CA: PEM files "
     "that this account can read, the key without a passphrase."
 )
+
+
+# Connections are accepted one after the other: who is silent keeps others waiting.
+_HANDSHAKE_S: Final = 5.0
+
+
+class _ServerContext(ssl.SSLContext):
+    """Waits for no client for ever."""
+
+    def wrap_socket(self, sock: socket.socket, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as `ssl` has it
+        """Greet a client; whoever does not answer in time is left.
+
+        Raises:
+            OSError: It does not; the connection is closed.
+        """
+        sock.settimeout(_HANDSHAKE_S)
+        try:
+            greeted = super().wrap_socket(sock, *args, **options)
+        except OSError:
+            sock.close()
+            raise
+        greeted.settimeout(None)
+        return greeted
 
 
 def server_context(settings: NodeSettings) -> ssl.SSLContext | None:
@@ -27,7 +51,7 @@ def server_context(settings: NodeSettings) -> ssl.SSLContext | None:
     """
     if settings.tls_certificate is None:
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = _ServerContext(ssl.PROTOCOL_TLS_SERVER)
     if settings.tls_ca is not None:
         context.verify_mode = ssl.CERT_REQUIRED
     return _filled(context, settings)
