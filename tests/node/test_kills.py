@@ -78,7 +78,7 @@ def test_killed_while_it_receives_analyses_and_sends_it_sends_one_set(
 ) -> None:
     """Killed four times, with two series on their way."""
     archive = Pacs(free_port(), free_port())
-    with running_node(places, bundle_path, archive.dicomweb) as node:
+    with running_node(places, bundle_path, archive.dicomweb, quiet_seconds=12) as node:
         promised, kept = killed_while_it_receives(node)
         node.start()
         both = zip(head_files(FIRST), head_files(SECOND), strict=True)
