@@ -25,7 +25,7 @@ endif
 SOURCES := src tests benchmarks tools docs/generate.py
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: help postgresql pango serve test check evaluate docs page constraints requirements audit bandit sbom clean
+.PHONY: help postgresql pango dicom serve test check evaluate docs page constraints requirements audit bandit sbom clean
 
 help:
 	@sed -n 's/^# //p' Makefile | sed -n '/^make/p'
@@ -33,7 +33,7 @@ help:
 serve: .venv/.serve-stamp
 	@exec .venv/bin/alzer serve
 
-test: .venv-test/.test-stamp $(CHROMIUM) postgresql pango
+test: .venv-test/.test-stamp $(CHROMIUM) postgresql pango dicom
 	.venv-test/bin/python -m pytest --cov
 
 check: .venv-test/.test-stamp
@@ -119,6 +119,19 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 pango:
 	@if ! $(PYTHON) -c 'import ctypes.util as u, sys; sys.exit(not u.find_library("pangoft2-1.0"))'; then \
 		$(call apt_get_now,$(PANGO),The tests of the reports need Pango); \
+	fi
+
+# What validates DICOM objects, and an archive that takes them.
+DICOM_PROGRAMS := dciodvfy dsrdump Orthanc
+DICOM_PACKAGES := dicom3tools dcmtk orthanc orthanc-dicomweb
+
+dicom:
+	@for each in $(DICOM_PROGRAMS); do \
+		command -v $$each > /dev/null || [ -x /usr/sbin/$$each ] || missing=yes; \
+	done; \
+	[ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || missing=yes; \
+	if [ -n "$${missing:-}" ]; then \
+		$(call apt_get_now,$(DICOM_PACKAGES),The tests of DICOM objects need these); \
 	fi
 
 $(CHROMIUM):

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypedDict
 
 from alzer.analysis_evidence import spacing_on_person_mm
 from alzer.answer import Analysis
-from alzer.scans.orientation import square_shape
+from alzer.scans.orientation import StandardView, square_shape
 
 Letter = Literal["L", "R", "A", "P", "S", "I"]
 
@@ -71,19 +71,35 @@ def picture_fields(analysis: Analysis) -> PictureFields | None:
     }
 
 
+def edges_of_view(
+    view: StandardView, hidden: frozenset[str] = frozenset()
+) -> Edges | None:
+    """Return which side of the person each edge of a view shows.
+
+    Args:
+        view: A slice in its standard view.
+        hidden: Letters that must not be told.
+
+    Returns:
+        Letters; None where the file does not say how the slice lies.
+    """
+    if view.orientation is None:
+        return None
+    (top, bottom), (left, right) = (_ends(each, hidden) for each in view.orientation)
+    return {"top": top, "right": right, "bottom": bottom, "left": left}
+
+
 def _edges(analysis: Analysis) -> Edges | None:
     """Return the letters of the standard view.
 
     Where front and back of a whole head are is found by its registration; which side
     is the left can only be told by its file.
     """
-    orientation, prepared = analysis.view.orientation, analysis.preparation
-    if orientation is None or not analysis.scan.tells_sides:
+    prepared = analysis.preparation
+    if not analysis.scan.tells_sides:
         return None
     has_sides = prepared is None or prepared.volume.tells_sides
-    hidden = frozenset() if has_sides else _SIDES
-    (top, bottom), (left, right) = (_ends(each, hidden) for each in orientation)
-    return {"top": top, "right": right, "bottom": bottom, "left": left}
+    return edges_of_view(analysis.view, frozenset() if has_sides else _SIDES)
 
 
 def _ends(leads_to: str, hidden: frozenset[str]) -> tuple[Letter | None, Letter | None]:

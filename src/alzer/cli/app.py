@@ -8,6 +8,7 @@ from alzer import __version__
 from alzer.cli.audit import audit
 from alzer.cli.audit_log import audit_log
 from alzer.cli.clock import clock
+from alzer.cli.dicom import dicom
 from alzer.cli.evaluate import evaluate
 from alzer.cli.exits import Commands, end_at_once
 from alzer.cli.models import models
@@ -32,13 +33,14 @@ for command in (
     predict,
     verify,
     report,
+    dicom,
     train,
     evaluate,
     audit,
     audit_log,
     clock,
 ):
-    app.command(no_args_is_help=command in {predict, verify, report})(command)
+    app.command(no_args_is_help=command in {predict, verify, report, dicom})(command)
 app.add_typer(models, name="models")
 app.add_typer(node, name="node")
 app.add_typer(tokens, name="tokens")

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from alzer.analysis_bundle import read_bundle
+from alzer.cli.kept_file import keep_file
 from alzer.cli.options import ModelOption, read_settings
-from alzer.errors import DamagedBundle, InvalidRequest, StorageUnavailable
+from alzer.errors import DamagedBundle, InvalidRequest
 from alzer.model.bundle import read_card, shipped_bundle
 from alzer.reports.composing import compose
 from alzer.reports.html import write_html
@@ -60,15 +60,15 @@ def report(
     PDF needs the extra 'report'; HTML does not.
     """
     _require_form(output)
-    known: dict[str, Any] = {"card": _card(model), "reference": reference}
-    content = _bytes_of(source)
+    known: dict[str, Any] = {"card": card_to_quote(model), "reference": reference}
+    content = bytes_of(source)
     if content.startswith(_ZIP):
         found = source_of_bundle(read_bundle(content), **known)
     else:
         record = _record_in(content, input_name)
         found = Source(record, overlay_png=_heatmap(record, source.parent), **known)
     written = _write(compose(found), output)
-    _keep(output, written)
+    keep_file(output, written)
     typer.echo(f"Wrote {output}.")
 
 
@@ -83,30 +83,13 @@ def _require_form(path: Path) -> None:
         raise InvalidRequest(message)
 
 
-def _keep(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; an earlier one gives way.
-
-    Raises:
-        StorageUnavailable: It can't be written.
-    """
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        message = f"The report can't be written ({error.strerror}). Choose another -o."
-        raise StorageUnavailable(message) from error
-
-
 def _write(composed: Report, output: Path) -> bytes:
     if output.suffix.lower() == ".pdf":
         return write_pdf(composed)
     return write_html(composed).text.encode()
 
 
-def _card(model: Path | None) -> Record:
+def card_to_quote(model: Path | None) -> Record:
     """Return the card of the model whose figures may be quoted; empty without one.
 
     Raises:
@@ -120,7 +103,12 @@ def _card(model: Path | None) -> Record:
         return {}
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        InvalidRequest: It can't be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

@@ -17,9 +17,9 @@ from alzer.analysis_bundle import (
     read_bundle,
 )
 from alzer.analysis_evidence import evidence_of
+from alzer.cli.again import find_one, read_again
 from alzer.cli.exits import FAILURE, SUCCESS, WRONG_CALL, complain
 from alzer.cli.further_files import contents_of
-from alzer.cli.inputs import Failure, Input, find_inputs
 from alzer.cli.options import (
     EngineOption,
     ModelOption,
@@ -28,11 +28,8 @@ from alzer.cli.options import (
     read_settings,
 )
 from alzer.cli.predict_options import SeriesOption
-from alzer.cli.reading import Read, Reader, Unreadable, Whole
 from alzer.errors import AlzerError, InvalidRequest
 from alzer.replay import Comparison, compare, is_equal
-from alzer.scans.slice import Slice
-from alzer.scans.volume import Volume
 from alzer.settings import Settings
 from alzer.wiring import start_model
 
@@ -120,38 +117,13 @@ def _again(
     names: Sequence[str], series: str | None, settings: Settings
 ) -> AnalysisBundle:
     """Make the analysis again, as a bundle of its own."""
-    source, scan = _read(names, series, settings)
+    source = find_one(names, series)
+    scan = read_again(source, series, settings)
     digests = digests_of(contents_of(source))
     analysis = analyse(scan, start_model(settings), settings.limits)
     manifest = describe_analysis(analysis, digests)
     evidence = evidence_of(analysis)
     return read_bundle(pack_bundle(evidence, manifest, analysis.overlay_png))
-
-
-def _read(
-    names: Sequence[str], series: str | None, settings: Settings
-) -> tuple[Input, Slice | Volume]:
-    inputs = list(find_inputs(names, frozenset(), apart=series is None))
-    if len(inputs) != 1:
-        message = (
-            f"A bundle is of one scan, and these are {len(inputs)}. Name the files, or "
-            "the folder, of one."
-        )
-        raise InvalidRequest(message)
-    with Reader(settings.limits, settings.decoding) as reader:
-        (read,) = reader.read(inputs)
-        return inputs[0], _scan_of(read, reader, series)
-
-
-def _scan_of(read: Read, reader: Reader, series: str | None) -> Slice | Volume:
-    if isinstance(read.outcome, Failure):
-        raise InvalidRequest(read.outcome.message)
-    if not isinstance(read.outcome, Whole):
-        return read.outcome
-    try:
-        return reader.read_whole(read, series, lambda: None)
-    except Unreadable as error:
-        raise InvalidRequest(error.failure.message) from error
 
 
 def _as_json(comparisons: Sequence[Comparison]) -> str:

@@ -8,6 +8,7 @@ from alzer.dicom_out.equipment import NOT_FOR_DIAGNOSIS, give_context, nobody, o
 from alzer.dicom_out.picture import draw_capture
 from alzer.dicom_out.references import refer_to_series
 from alzer.dicom_out.scene import Scene
+from alzer.dicom_out.series import put
 
 
 def write_capture(scene: Scene) -> Dataset:
@@ -33,8 +34,8 @@ def write_capture(scene: Scene) -> Dataset:
         **own_part("capture", scene),
     )
     edges = scene.known_edges
-    sides = [edges["right"], edges["bottom"]]
-    image.PatientOrientation = sides if all(sides) else None
+    sides = [side for side in (edges["right"], edges["bottom"]) if side is not None]
+    put(image, "PatientOrientation", sides if len(sides) == 2 else None)
     image.BurnedInAnnotation = "NO"  # of an identity: there is none on it
     image.RecognizableVisualFeatures = "NO"
     image.ImageComments = f"{NOT_FOR_DIAGNOSIS}. What influenced a model, no findings."

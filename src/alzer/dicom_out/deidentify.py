@@ -79,7 +79,7 @@ def deidentify(objects: Iterable[Dataset]) -> list[Dataset]:
         Others, in their order, which say in (0012,0062) to (0012,0064) what was done.
     """
     replacing = _Replacing()
-    return [replacing.object(one) for one in objects]
+    return [replacing.in_object(one) for one in objects]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class _Replacing:
 
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
-    def object(self, original: Dataset) -> Dataset:
+    def in_object(self, original: Dataset) -> Dataset:
         """Return one object without identities."""
         dataset = deepcopy(original)
         dataset.remove_private_tags()
@@ -99,7 +99,7 @@ class _Replacing:
         dataset.DeidentificationMethodCodeSequence = Sequence(list(_APPLIED))
         # Source: PS3.15 section E.2, for a profile that removes dates.
         dataset.LongitudinalTemporalInformationModified = "REMOVED"
-        if dataset.file_meta:
+        if getattr(dataset, "file_meta", None):
             dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         return dataset
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from alzer.answer import Analysis
 from alzer.person_evidence import evidence_volume
+from alzer.scans.slice import Slice
 
 Floats = NDArray[np.float64]
 
@@ -129,7 +130,11 @@ def grid_of(analysis: Analysis) -> Grid | None:
     if analysis.preparation is not None:
         head = analysis.preparation.volume
         return grid_of_volume(head.affine, head.voxels.shape)
-    scan = analysis.scan
+    return grid_of_slice(analysis.scan)
+
+
+def grid_of_slice(scan: Slice) -> Grid | None:
+    """Return where a slice lies; None if its file does not say that, or its size."""
     if scan.affine is None or scan.spacing_mm is None or not scan.tells_sides:
         return None
     # From (row, column) to (column, row).

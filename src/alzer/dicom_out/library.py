@@ -59,7 +59,9 @@ def evidence_of_report(
         What is asked of them: identifiers, and an empty patient. Without any, one that
         is not referred to, as writers need a study.
     """
-    files = [(one.sop_class, one.instance, series.series) for one in series.files]
+    files: list[tuple[str, str, str]] = [
+        (one.sop_class, one.instance, series.series) for one in series.files
+    ]
     files += [
         (one.SOPClassUID, one.SOPInstanceUID, one.SeriesInstanceUID) for one in others
     ]

@@ -1,7 +1,7 @@
 """From an analysis to DICOM objects that refer to its scan."""
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from alzer.dicom_out.grid import evidence_on_scan, grid_of
 from alzer.dicom_out.parametric_map import write_map
 from alzer.dicom_out.pdf import write_document
 from alzer.dicom_out.report import document, refusal_group, write_report
-from alzer.dicom_out.scene import KINDS, Kind, Scene, edges_of
+from alzer.dicom_out.scene import FILE_NAMES, KINDS, Kind, Scene, edges_of
 from alzer.dicom_out.series import read_series, series_of_files
 from alzer.errors import AlzerError, PdfUnavailable
 from alzer.reports.report import NOTICE
@@ -77,11 +77,16 @@ class ResultObjects:
         """All that were written, in the order of `KINDS`."""
         return tuple(self.by_kind.values())
 
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Return the objects as DICOM files, with their names."""
+        for kind, dataset in self.by_kind.items():
+            yield FILE_NAMES[kind], as_file(dataset)
+
 
 def result_objects(
     analysis: Analysis,
     headers: Sequence[Dataset] = (),
-    choice: Choice = Choice(),  # noqa: B008 - frozen
+    choice: Choice = Choice(),
     digests: Iterable[str] = (),
     **known: Any,  # noqa: ANN401 - as `Source` has them
 ) -> ResultObjects:
@@ -112,7 +117,7 @@ def result_objects(
     return write_objects(scene, choice)
 
 
-def write_objects(scene: Scene, choice: Choice = Choice()) -> ResultObjects:  # noqa: B008 - frozen
+def write_objects(scene: Scene, choice: Choice = Choice()) -> ResultObjects:
     """Write the objects of an analysis, whatever is known of it.
 
     Args:
@@ -143,7 +148,7 @@ def write_objects(scene: Scene, choice: Choice = Choice()) -> ResultObjects:  # 
 def refusal_object(
     failure: AlzerError,
     headers: Sequence[Dataset],
-    choice: Choice = Choice(),  # noqa: B008 - frozen
+    choice: Choice = Choice(),
 ) -> Dataset:
     """Write why a series was not analysed, as a report that refers to it.
 

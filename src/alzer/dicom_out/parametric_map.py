@@ -18,15 +18,13 @@ from pydicom.uid import MRImageStorage
 from alzer.classes import CLASS_NAMES
 from alzer.dicom_out.codes import EVIDENCE, LOGIT, NETWORK_EVIDENCE, own_scheme
 from alzer.dicom_out.equipment import give_context, own_part
-from alzer.dicom_out.grid import EvidenceOnScan
+from alzer.dicom_out.grid import EvidenceOnScan, Grid
 from alzer.dicom_out.references import refer_to_files, source_image
 from alzer.dicom_out.scene import Scene
 from alzer.dicom_out.series import NOBODY, ImageReference, SourceSeries, new_uid
 
 # A window has some width even where there is no evidence.
 _LEAST_WIDTH: Final = 1e-3
-
-_DIGITS: Final = 16
 
 
 def write_map(scene: Scene, evidence: EvidenceOnScan) -> Dataset:
@@ -57,7 +55,7 @@ def write_map(scene: Scene, evidence: EvidenceOnScan) -> Dataset:
         **_geometry(evidence, begin, end),
         **part,
     )
-    _refer(image, scene.series, begin)
+    _refer(image, scene.series, evidence.grid)
     give_context(image, scene.series)
     return image
 
@@ -131,7 +129,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.8g}")
 
 
-def _refer(image: Dataset, series: SourceSeries, begin: int) -> None:
+def _refer(image: Dataset, series: SourceSeries, grid: Grid) -> None:
     """Let each frame refer to the image at its place, and to nothing without a source.
 
     Source: PS3.3 section C.7.6.16.2.6, Derivation Image Macro.
@@ -139,10 +137,14 @@ def _refer(image: Dataset, series: SourceSeries, begin: int) -> None:
     if "ReferencedSeriesSequence" in image:
         del image.ReferencedSeriesSequence
     refer_to_files(image, series)
-    for frame, group in enumerate(image.PerFrameFunctionalGroupsSequence, begin):
+    places = np.array([grid.position(frame) for frame in range(grid.shape[0])])
+    for group in image.PerFrameFunctionalGroupsSequence:
         if "DerivationImageSequence" in group:
             del group.DerivationImageSequence
         if series.images:
+            # The writer sorts frames by their places.
+            place = np.array(group.PlanePositionSequence[0].ImagePositionPatient, float)
+            frame = int(np.argmin(np.linalg.norm(places - place, axis=1)))
             group.DerivationImageSequence = Sequence([_derived(series.images[frame])])
 
 

@@ -20,7 +20,7 @@ _PANEL: Final = 560
 _MARGIN: Final = 24
 _LEAST_WIDTH: Final = 900
 
-_LARGE, _SMALL = 30, 20
+_LARGE, _MEDIUM, _SMALL = 30, 26, 20
 _STEP: Final = 8
 
 _INK: Final = "#ffffff"
@@ -56,7 +56,7 @@ def draw_capture(scene: Scene) -> NDArray[np.uint8]:
     wide = sum(one.width for one in panels) + _MARGIN * max(0, len(panels) - 1)
     wide = max(wide, _LEAST_WIDTH)
     blocks = [
-        _text([_NOTICE], _LARGE, wide, _WARNING),
+        _text([_NOTICE], _MEDIUM, wide, _WARNING),
         _text(_headline(scene), _LARGE, wide, _INK),
         _beside(panels, wide),
         *below,

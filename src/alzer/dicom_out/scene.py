@@ -16,6 +16,14 @@ Kind = Literal["capture", "report", "map", "pdf"]
 
 KINDS: Final[tuple[Kind, ...]] = ("capture", "report", "map", "pdf")
 
+# What files of each kind are called.
+FILE_NAMES: Final[Mapping[Kind, str]] = {
+    "capture": "overlay.dcm",
+    "report": "report.dcm",
+    "map": "evidence.dcm",
+    "pdf": "report_pdf.dcm",
+}
+
 _NO_EDGES: Final[Edges] = {"top": None, "right": None, "bottom": None, "left": None}
 
 
@@ -42,16 +50,8 @@ class Scene:
 
     @property
     def label(self) -> int:
-        """Its index.
-
-        Raises:
-            InvalidRequest: The answer is none of an analysis.
-        """
-        try:
-            return CLASS_NAMES.index(self.prediction)
-        except (KeyError, ValueError) as error:
-            message = "This is no answer of an analysis: it lacks a prediction."
-            raise InvalidRequest(message) from error
+        """Its index."""
+        return label_of(self.told)
 
     @property
     def probabilities(self) -> Mapping[str, float]:
@@ -85,6 +85,19 @@ class Scene:
             told, manifest=manifest, analysis_id="", reference="", made_at=None
         )
         return replace(self, told=told)
+
+
+def label_of(told: Source) -> int:
+    """Return the index of the most probable class.
+
+    Raises:
+        InvalidRequest: This is no answer of an analysis.
+    """
+    try:
+        return CLASS_NAMES.index(str(told.answer["prediction"]))
+    except (KeyError, ValueError) as error:
+        message = "This is no answer of an analysis: it lacks a prediction."
+        raise InvalidRequest(message) from error
 
 
 def edges_of(analysis: Analysis) -> Edges | None:

@@ -4,6 +4,7 @@ The values of a patient go from the source's headers into the objects that are w
 and nowhere else: neither into logs nor into messages.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,7 @@ from pydicom import config
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 from pydicom.uid import UID, MRImageStorage, generate_uid
 from pydicom.valuerep import VR
@@ -51,6 +53,23 @@ TAGS: Final = tuple(
     )
 )  # fmt: skip
 
+# Of values that some files have in a form of their own: they are left out.
+# Source: PS3.5 section 6.2.
+_FORMS: Final = {
+    VR.AS: re.compile(r"\d{3}[DWMY]"),
+    VR.CS: re.compile(r"[A-Z0-9_ ]{1,16}"),
+    VR.DA: re.compile(r"\d{8}"),
+    VR.DS: re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"),
+    VR.TM: re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?"),
+}
+
+# Each with its sequence among the functional groups, and how many numbers it has.
+_MACROS: Final = (
+    ("PlaneOrientationSequence", "ImageOrientationPatient", 6),
+    ("PlanePositionSequence", "ImagePositionPatient", 3),
+    ("PixelMeasuresSequence", "PixelSpacing", 2),
+)
+
 _ELSEWHERE: Final = (
     "The DICOM files are not those of the scan that was analysed: their images do not "
     "lie where its slices do. Name the files of that series."
@@ -74,6 +93,23 @@ class ImageReference:
     instance: UID
     frame: int | None
     header: Dataset
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image lies.
+
+    Attributes:
+        frame: Number of its frame in the file, from 1 on; None if the file has but one.
+        orientation: Directions of growing column and row index, LPS+, shape (6,).
+        position: Of its first pixel, LPS+ millimetres, shape (3,).
+        spacing_mm: Between rows and between columns, shape (2,); None if unknown.
+    """
+
+    frame: int | None
+    orientation: Floats
+    position: Floats
+    spacing_mm: Floats | None
 
 
 @dataclass(frozen=True)
@@ -135,6 +171,31 @@ def read_series(headers: Sequence[Dataset], grid: Grid | None) -> SourceSeries:
     )
 
 
+def places_of(header: Dataset) -> list[Place]:
+    """Return where the images of a file lie.
+
+    Source: PS3.3, Image Plane (C.7.6.2) and the macros of C.7.6.16.2.
+
+    Args:
+        header: Of one image or several.
+
+    Returns:
+        One for each image that says so.
+    """
+    count = int(header.get("NumberOfFrames") or 1)
+    shared = _first(header, "SharedFunctionalGroupsSequence")
+    groups = header.get("PerFrameFunctionalGroupsSequence") or [None] * count
+    found = []
+    for number, group in enumerate(groups[:count], 1):
+        parts = [one for one in (group, shared) if one is not None]
+        values = [_numbers(header, parts, *names) for names in _MACROS]
+        orientation, position, spacing_mm = values
+        if orientation is not None and position is not None:
+            frame = number if count > 1 else None
+            found.append(Place(frame, orientation, position, spacing_mm))
+    return found
+
+
 def series_of_files(headers: Sequence[Dataset]) -> SourceSeries:
     """Return the series of files, wherever they lie: of a scan that was refused.
 
@@ -161,10 +222,18 @@ def context_of(header: Dataset) -> Dataset:
     """Return patient and study of a file, as UTF-8."""
     context = Dataset()
     for keyword in CONTEXT:
-        if keyword in header and header[keyword].value not in (None, ""):
+        if keyword in header and _is_usable(header[keyword]):
             put(context, keyword, header[keyword].value)
     _complete(context)
     return context
+
+
+def _is_usable(element: DataElement) -> bool:
+    """Return whether a value is there, and of a form that an archive takes."""
+    if element.value in (None, ""):
+        return False
+    form = _FORMS.get(VR(element.VR))
+    return form is None or form.fullmatch(str(element.value).strip()) is not None
 
 
 def put(dataset: Dataset, keyword: str, value: Any) -> None:  # noqa: ANN401 - as DICOM has them
@@ -230,19 +299,10 @@ def _at_frames(headers: Sequence[Dataset], grid: Grid) -> Iterator[ImageReferenc
 
 def _placed(header: Dataset, grid: Grid) -> Iterator[tuple[ImageReference, Floats]]:
     """Return the images of a file that lie as a grid does, and their places."""
-    count = int(header.get("NumberOfFrames") or 1)
-    shared = _first(header, "SharedFunctionalGroupsSequence")
-    groups = header.get("PerFrameFunctionalGroupsSequence") or [None] * count
-    for number, group in enumerate(groups[:count], 1):
-        parts = [one for one in (group, shared) if one is not None]
-        orientation = _numbers(
-            header, parts, "PlaneOrientationSequence", "ImageOrientationPatient"
-        )
-        place = _numbers(header, parts, "PlanePositionSequence", "ImagePositionPatient")
-        if place is None or orientation is None or not grid.lies_like(orientation):
-            continue
-        if "SOPInstanceUID" in header and "SeriesInstanceUID" in header:
-            yield _reference(header, number if count > 1 else None), place
+    if "SOPInstanceUID" in header and "SeriesInstanceUID" in header:
+        for one in places_of(header):
+            if grid.lies_like(one.orientation):
+                yield _reference(header, one.frame), one.position
 
 
 def _first(dataset: Dataset, keyword: str) -> Dataset | None:
@@ -251,10 +311,11 @@ def _first(dataset: Dataset, keyword: str) -> Dataset | None:
 
 
 def _numbers(
-    header: Dataset, groups: Iterable[Dataset], macro: str, keyword: str
+    header: Dataset, groups: Iterable[Dataset], macro: str, keyword: str, count: int
 ) -> Floats | None:
     items = (_first(group, macro) for group in groups)
     for dataset in (*(one for one in items if one is not None), header):
-        if value := dataset.get(keyword):
+        value = dataset.get(keyword)
+        if isinstance(value, MultiValue) and len(value) == count:
             return np.array([float(number) for number in value])
     return None

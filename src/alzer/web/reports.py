@@ -9,24 +9,16 @@ from fastapi import APIRouter, Query, Request, Response
 
 from alzer.backends.backend import Question
 from alzer.classes import CLASS_NAMES
-from alzer.errors import DamagedBundle, NoEvidence, Overloaded
+from alzer.errors import NoEvidence, Overloaded
 from alzer.explain.faithfulness import Faithfulness
-from alzer.explain.kept_evidence import (
-    KeptEvidence,
-    UnreadableEvidence,
-    unpack_evidence,
-)
-from alzer.model.bundle import read_card, shipped_bundle
 from alzer.reports.composing import compose
 from alzer.reports.html import write_html
 from alzer.reports.pdf import HOW_TO_GET_PDF, can_write_pdf, write_pdf
 from alzer.reports.report import Report
 from alzer.reports.sources import Source
-from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.web.accounts import account_of
 from alzer.web.callers import until_disconnected
-from alzer.web.documents import from_document
 from alzer.web.history import History, Identity
 from alzer.web.map_audit import require_same_model
 from alzer.web.openapi import (
@@ -36,6 +28,7 @@ from alzer.web.openapi import (
     keys,
     problem_response,
 )
+from alzer.web.record_source import card_of, source_of_record
 from alzer.web.service import Service
 
 _PDF: Final = "application/pdf"
@@ -119,39 +112,15 @@ class Reports:
     async def _report(self, request: Request, identity: str, *, check: bool) -> Report:
         find = partial(History(self.service).find, request, identity)
         record = await to_thread.run_sync(find)
-        source = await to_thread.run_sync(self._source, record)
+        source = await to_thread.run_sync(
+            partial(source_of_record, self.service.store, record, self.card)
+        )
         audit = partial(History(self.service).audit, request, "viewed", identity)
         await to_thread.run_sync(audit)
         if check:
             found = await self._check(request, record, source)
             source = Source(**{**vars(source), "check": found})
         return await to_thread.run_sync(compose, source)
-
-    def _source(self, record: Record) -> Source:
-        evidence = self._evidence(record)
-        overlay = None
-        if record.heatmap is not None:
-            overlay = self.service.store.files.read(Kind.HEATMAP, record.heatmap)
-        return Source(
-            answer=from_document(record.answer),
-            manifest=(evidence.manifest if evidence else None) or {},
-            evidence=evidence,
-            overlay_png=overlay,
-            card=self.card,
-            analysis_id=record.id,
-            reference=record.reference or "",
-            made_at=record.created_at,
-        )
-
-    def _evidence(self, record: Record) -> KeptEvidence | None:
-        """Return what is kept; a report can do without."""
-        if record.evidence is None:
-            return None
-        content = self.service.store.files.read(Kind.EVIDENCE, record.evidence)
-        try:
-            return None if content is None else unpack_evidence(content)
-        except UnreadableEvidence:
-            return None
 
     async def _check(
         self, request: Request, record: Record, source: Source
@@ -183,16 +152,9 @@ def _prefers_pdf(accept: str) -> bool:
     return _PDF in kinds and not kinds & {_HTML, "*/*", "text/*"}
 
 
-def _card_of(service: Service) -> dict[str, Any]:
-    try:
-        return dict(read_card(service.settings.model or shipped_bundle()))
-    except DamagedBundle:
-        return {}
-
-
 def report_routes(service: Service) -> APIRouter:
     """Return the addresses, with their functions and documentation."""
-    settings, reports = service.settings, Reports(service, _card_of(service))
+    settings, reports = service.settings, Reports(service, card_of(service.settings))
     router = APIRouter(dependencies=keys(settings), responses=closed(settings))
     failures = {400: PROBLEMS[400], 503: PROBLEMS[503], **OTHER_PROBLEM}
     missing = problem_response(404, "no_such_analysis", "No such analysis.")
