@@ -83,18 +83,18 @@ def test_killed_while_it_receives_analyses_and_sends_it_sends_one_set(
         node.start()
         both = zip(head_files(FIRST), head_files(SECOND), strict=True)
         statuses = send(node.port, [one for pair in both for one in pair])
-        wait_until(lambda: in_stage(node, "analysing"), 120)
+        wait_until(lambda: in_stage(node, "analysing"), 300)
         node.kill()
         node.start()
         # Nobody takes results yet: both wait for that.
-        wait_until(lambda: in_stage(node, "sending", 2), 300)
+        wait_until(lambda: in_stage(node, "sending", 2), 600)
         node.kill()
         with pacs(places / "pacs", archive):
             node.start()
-            wait_until(lambda: archive.modalities(FIRST.study), 120)
+            wait_until(lambda: archive.modalities(FIRST.study), 300)
             node.kill()
             node.start()
-            wait_until(lambda: in_stage(node, "done", 2), 120)
+            wait_until(lambda: in_stage(node, "done", 2), 300)
             sets = [archive.modalities(one.study) for one in (FIRST, SECOND)]
             code = node.stop()
 
@@ -131,8 +131,8 @@ def test_a_pacs_is_asked_and_gets_its_answer_and_its_refusals(
     }
     to = f"dicom://PACS@127.0.0.1:{archive_at.dicom_port}"
     with running_node(places, bundle_path, to, **settings) as node:
-        wait_until(lambda: in_stage(node, "done"), 200)
-        wait_until(lambda: in_stage(node, "failed"), 60)
+        wait_until(lambda: in_stage(node, "done"), 600)
+        wait_until(lambda: in_stage(node, "failed"), 300)
         found = [archive_at.modalities(Person(one).study) for one in (1, 2, 3)]
         reasons = {one["reason"] for one in states(node)}
         code = node.stop()
