@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic_settings import BaseSettings
 from typer.main import get_command
 
 from alzer.cli.app import app
@@ -20,6 +21,7 @@ from alzer.cli.models import score_rows
 from alzer.errors import AlzerError
 from alzer.evaluation.limits import NOT_INTENDED
 from alzer.model.bundle import read_card, shipped_bundle
+from alzer.node.settings import NodeSettings
 from alzer.settings import Settings
 from alzer.web.exception_handlers import status_of
 
@@ -61,20 +63,29 @@ def readme() -> str:
 
 def settings() -> str:
     """Describe every setting."""
-    rows = [
-        f"| `ALZER_{name.upper()}` | {_default(field.default)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
     return _lines(
         "# Settings",
         "",
         "Environment variables; `make serve` and every command honour them. Options",
         "of a command override them.",
         "",
-        "| variable | default | meaning |",
-        "|---|---|---|",
-        *rows,
+        *_setting_rows(Settings),
+        "",
+        "## The node",
+        "",
+        "What [`alzer node`](how-to/pacs.md) asks besides.",
+        "",
+        *_setting_rows(NodeSettings),
     )
+
+
+def _setting_rows(settings: type[BaseSettings]) -> Iterator[str]:
+    prefix = settings.model_config["env_prefix"]
+    yield "| variable | default | meaning |"
+    yield "|---|---|---|"
+    for name, field in settings.model_fields.items():
+        default = _default(field.default)
+        yield f"| `{prefix}{name.upper()}` | {default} | {field.description} |"
 
 
 def errors() -> str:

@@ -20,6 +20,7 @@ from typer.main import get_command
 
 from alzer.backends.ray.cluster import address_of
 from alzer.cli.app import app
+from alzer.node.settings import NodeSettings
 from alzer.settings import Settings
 from alzer.store.audit import LOCAL, AuditEntry, read_log
 from alzer.store.filters import Filter
@@ -37,7 +38,9 @@ def test_every_setting_that_is_named_exists() -> None:
     files += [ROOT / "docs/how-to/deploy.md", ROOT / "docs/how-to/cluster.md"]
     files += [ROOT / "docs/how-to/cluster-serve.md"]
     files += [ROOT / "docs/how-to/http-service.md", ROOT / "docs/threat-model.md"]
+    files += [ROOT / "docs/how-to/pacs.md", ROOT / "docs/decisions/0032-pacs-node.md"]
     known = {f"ALZER_{name.upper()}" for name in Settings.model_fields}
+    known |= {f"ALZER_NODE_{name.upper()}" for name in NodeSettings.model_fields}
     for path in files:
         named = set(re.findall(r"ALZER_[A-Z_]+[A-Z]", path.read_text("utf-8")))
 
@@ -105,23 +108,32 @@ def test_the_job_of_kuberay_asks_for_a_token_and_goes_on_when_repeated() -> None
 
 
 def test_the_unit_is_confined() -> None:
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [("alzer", "alzer serve"), ("alzer-node", "alzer node")]
+)
+def test_a_unit_is_confined(name: str, command: str) -> None:
     unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.optionxform = str  # type: ignore[assignment, method-assign]  # keep the case
-    unit.read(DEPLOY / "alzer.service", encoding="utf-8")
+    unit.read(DEPLOY / f"{name}.service", encoding="utf-8")
     service = unit["Service"]
 
-    assert service["ExecStart"].endswith("alzer serve")
+    assert service["ExecStart"].endswith(command)
     assert service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict"
     assert int(service["TimeoutStopSec"]) > 10
 
 
-def test_systemd_takes_the_unit_and_finds_it_little_exposed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["alzer", "alzer-node"])
+def test_systemd_takes_a_unit_and_finds_it_little_exposed(
+    tmp_path: Path, name: str
+) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("no systemd-analyze")
-    text = (DEPLOY / "alzer.service").read_text("utf-8")
-    unit = tmp_path / "alzer.service"
+    text = (DEPLOY / f"{name}.service").read_text("utf-8")
+    unit = tmp_path / f"{name}.service"
     unit.write_text(text.replace("/opt/alzer/bin/alzer", "/bin/true"), "utf-8")
     verify = [program, "verify", str(unit)]
     verified = subprocess.run(verify, check=False, capture_output=True, text=True)  # noqa: S603 - systemd's own

@@ -22,6 +22,7 @@ from alzer.evaluation.predictions import read_table
 from alzer.evaluation.report import write_card, write_report
 from alzer.model.bundle import load_bundle, shipped_bundle
 from alzer.model.engine import Model
+from alzer.node.settings import NodeSettings
 from alzer.settings import Settings
 from alzer.web.pages import UPLOAD_PATH
 from bundles import write_bundle
@@ -157,6 +158,8 @@ def test_every_setting_is_documented() -> None:
     assert Settings.model_fields
     for name in Settings.model_fields:
         assert f"`ALZER_{name.upper()}`" in settings
+    for name in NodeSettings.model_fields:
+        assert f"`ALZER_NODE_{name.upper()}`" in settings
 
 
 def test_every_error_code_is_documented_and_unique(generate: ModuleType) -> None:

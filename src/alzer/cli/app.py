@@ -14,6 +14,7 @@ from alzer.cli.dicom import dicom
 from alzer.cli.evaluate import evaluate
 from alzer.cli.exits import Commands, end_at_once
 from alzer.cli.models import models
+from alzer.cli.node import node
 from alzer.cli.predict import predict
 from alzer.cli.report import report
 from alzer.cli.serve import serve
@@ -44,6 +45,7 @@ for command in (
     app.command(no_args_is_help=command in {predict, verify, report, dicom})(command)
 app.command("bids", cls=BidsAppCommand, no_args_is_help=True)(bids_app)
 app.add_typer(models, name="models")
+app.add_typer(node, name="node")
 app.add_typer(tokens, name="tokens")
 
 

@@ -15,7 +15,7 @@ def load_extra(module: str, purpose: str, extra: str = "train") -> Any:  # noqa:
     Args:
         module: Its name below `alzer`.
         purpose: What it is needed for, as the subject of a sentence.
-        extra: Which packages it needs.
+        extra: Name of the extra.
 
     Returns:
         The module.

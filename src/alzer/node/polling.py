@@ -1,0 +1,143 @@
+"""Asking a PACS for new series (QIDO-RS), and fetching what is missing (WADO-RS)."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from typing import Any, Final
+
+from dicomweb_client.api import DICOMwebClient
+from pydicom.dataset import Dataset
+
+from alzer.errors import UnusableScan
+from alzer.node.dicomweb import open_client
+from alzer.node.instance import facts_of, read_instance
+from alzer.node.rules import why_unwanted
+from alzer.node.series import Series
+from alzer.node.settings import NodeSettings
+from alzer.node.spool import Spool
+from alzer.scans.quiet import quiet_libraries
+
+logger = logging.getLogger(__name__)
+
+# Series of one answer, and of all answers to one question.
+_PAGE: Final = 200
+_MOST: Final = 10_000
+
+# What the rules ask, and how many images there are.
+_FIELDS: Final = (
+    "SeriesDescription",
+    "ProtocolName",
+    "BodyPartExamined",
+    "NumberOfSeriesRelatedInstances",
+)
+
+# As the object lies in the archive. Source: PS3.18 section 8.7.3.
+_AS_STORED: Final = (("application/dicom", "*"),)
+
+
+class Poller:
+    """Brings the series of a PACS into the spool.
+
+    Args:
+        settings: Which PACS, and what it is asked.
+        spool: Where they go.
+        today: Tells the day, in the clock of the PACS.
+    """
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        spool: Spool,
+        today: Callable[[], date] = lambda: datetime.now(UTC).astimezone().date(),
+    ) -> None:
+        self._settings = settings
+        self._spool = spool
+        self._today = today
+        self._client = open_client(settings.pacs or "", settings)
+        self.stopped = False
+
+    def poll(self) -> int:
+        """Ask once; called by one thread at a time.
+
+        Returns:
+            How many objects came.
+
+        Raises:
+            Exception: The PACS does not answer, or the spool is full; what has come
+                so far is kept.
+        """
+        fetched = 0
+        for found in self._search():
+            if self.stopped:
+                break
+            if why_unwanted(facts_of(found), self._settings) is None:
+                fetched += self._fetch(found)
+        return fetched
+
+    def _search(self) -> Iterator[Dataset]:
+        for start in range(0, _MOST, _PAGE):
+            with quiet_libraries():
+                page = self._client.search_for_series(
+                    limit=_PAGE,
+                    offset=start,
+                    fields=_FIELDS,
+                    search_filters=self._filters(),
+                )
+            yield from map(_dataset, page)
+            if len(page) < _PAGE:
+                return
+
+    def _filters(self) -> dict[str, str]:
+        last = self._today()
+        first = last - timedelta(days=self._settings.pacs_days - 1)
+        days = {"StudyDate": f"{first:%Y%m%d}-{last:%Y%m%d}"}
+        asked = (one.partition("=") for one in self._settings.pacs_filters)
+        return {**days, **{name: value for name, _, value in asked}}
+
+    def _fetch(self, found: Dataset) -> int:
+        study, series = str(found.StudyInstanceUID), str(found.SeriesInstanceUID)
+        known = self._spool.find(self._spool.name_of(study, series))
+        told = int(found.get("NumberOfSeriesRelatedInstances") or 0)
+        if known is not None and told and told <= count_known(known):
+            return 0
+        with quiet_libraries():
+            listed = self._client.search_for_instances(study, series)
+        uids = [str(_dataset(one).SOPInstanceUID) for one in listed]
+        held = set() if known is None else set(known.sizes)
+        missing = [one for one in uids if self._spool.pseudonyms.of(one) not in held]
+        for uid in missing:
+            if self.stopped:
+                break
+            self._fetch_one(self._client, (study, series, uid))
+        self._expect(study, series, len(uids))
+        return len(missing)
+
+    def _fetch_one(self, client: DICOMwebClient, uids: tuple[str, str, str]) -> None:
+        with quiet_libraries():
+            dataset = client.retrieve_instance(*uids, media_types=_AS_STORED)
+            file = BytesIO()
+            dataset.save_as(file, enforce_file_format=True)
+        try:
+            self._spool.keep(read_instance(file.getvalue()))
+        except UnusableScan as refusal:
+            logger.warning("an object was refused", extra={"code": refusal.code})
+
+    def _expect(self, study: str, series: str, count: int) -> None:
+        kept = self._spool.find(self._spool.name_of(study, series))
+        if kept is not None:
+            self._spool.change(kept, expected=count)
+
+
+def count_known(series: Series) -> int:
+    """Return how many objects of a series have come, also if they were deleted since.
+
+    Args:
+        series: In the spool.
+    """
+    return series.state.count if series.state.is_emptied else len(series.sizes)
+
+
+def _dataset(found: Any) -> Dataset:  # noqa: ANN401 - JSON
+    with quiet_libraries():
+        return Dataset.from_json(found)

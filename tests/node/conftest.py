@@ -1,0 +1,30 @@
+"""What tests of the node share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alzer.node.settings import NodeSettings
+from alzer.node.spool import Spool
+from pacs import Pacs, pacs
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    """Return an empty spool."""
+    with Spool(tmp_path / "spool") as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings() -> NodeSettings:
+    """Return settings of a node on loopback."""
+    return NodeSettings(destinations=("http://127.0.0.1:1/dicom-web",))
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pacs]:
+    """Return a running PACS, for studies that no other test uses."""
+    with pacs(tmp_path_factory.mktemp("pacs")) as running:
+        yield running

@@ -1,0 +1,84 @@
+"""Fetching from a PACS, with Debian's Orthanc."""
+
+from datetime import date
+
+import pytest
+import requests
+
+from alzer.node.instance import read_instance
+from alzer.node.polling import Poller
+from alzer.node.settings import NodeSettings
+from alzer.node.spool import Spool
+from nodes import Person, head_files
+from pacs import Pacs
+
+# When the drawn people were examined.
+DAY = date(2020, 1, 31)
+
+
+def poller(archive: Pacs, spool: Spool, day: date = DAY, **more: object) -> Poller:
+    settings = NodeSettings.model_validate({"pacs": archive.dicomweb, **more})
+    return Poller(settings, spool, lambda: day)
+
+
+def test_what_is_new_is_fetched_and_nothing_twice(archive: Pacs, spool: Spool) -> None:
+    person = Person(11, "T1 polled")
+    archive.store(head_files(person)[:9])
+    ask = poller(archive, spool, series="*polled")
+    fetched = [ask.poll(), ask.poll()]
+    (series,) = spool.all()
+    expected = series.state.expected
+    archive.store(head_files(person)[9:12])
+    fetched.append(ask.poll())
+    contents = [read_instance(one) for one in spool.read(series).values()]
+
+    assert fetched == [9, 0, 3]
+    assert (expected, series.state.expected) == (9, 12)
+    assert {one.series for one in contents} == {person.series}
+
+
+def test_only_series_that_are_wanted_are_fetched(archive: Pacs, spool: Spool) -> None:
+    archive.store(head_files(Person(12, "T2 of the same day"))[:9])
+    archive.store(head_files(Person(13, "T1 wanted"))[:9])
+
+    assert poller(archive, spool, series="*wanted").poll() == 9
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "count"),
+    [(DAY, 1, 9), (date(2020, 2, 1), 2, 9), (date(2020, 2, 1), 1, 0)],
+)
+def test_only_studies_of_some_days_are_asked_for(
+    archive: Pacs, spool: Spool, day: date, days: int, count: int
+) -> None:
+    archive.store(head_files(Person(14, "T1 dated"))[:9])
+
+    ask = poller(archive, spool, day, pacs_days=days, series="*dated")
+    assert ask.poll() == count
+
+
+def test_filters_of_the_settings_are_asked(archive: Pacs, spool: Spool) -> None:
+    archive.store(head_files(Person(15, "T1 filtered"))[:9])
+    filters = "Modality=MR,SeriesDescription=T1 other"
+
+    assert poller(archive, spool, pacs_filters=filters, series="*").poll() == 0
+
+
+def test_a_series_whose_files_were_deleted_is_not_fetched_again(
+    archive: Pacs, spool: Spool
+) -> None:
+    archive.store(head_files(Person(16, "T1 emptied"))[:9])
+    ask = poller(archive, spool, series="*emptied")
+    ask.poll()
+    (series,) = spool.all()
+    spool.change(series, count=9)
+    spool.empty(series)
+
+    assert ask.poll() == 0
+
+
+def test_a_pacs_that_does_not_answer_is_a_failure_that_passes(spool: Spool) -> None:
+    nobody = Pacs(1, 1)
+
+    with pytest.raises(requests.ConnectionError):
+        poller(nobody, spool).poll()

@@ -1,0 +1,57 @@
+"""What happens to a series, as plain values."""
+
+from dataclasses import replace
+
+import pytest
+
+from alzer.node.states import Delivery, SeriesState, Stage
+
+ANSWERED = replace(SeriesState(), content="abc", count=9)
+SENDING = ANSWERED.sending(["dicom://PACS@h:1", "https://p/q", "https://p/q"], None)
+
+
+def test_a_state_comes_back_as_it_was_written() -> None:
+    state = replace(SENDING, has_late=True, expected=176)
+
+    assert SeriesState.of_json(state.as_json()) == state
+    assert state.deliveries == (Delivery("dicom://PACS@h:1"), Delivery("https://p/q"))
+
+
+@pytest.mark.parametrize("stage", [Stage.collecting, Stage.waiting])
+def test_another_image_lets_a_series_wait_for_more(stage: Stage) -> None:
+    state = replace(SeriesState(), stage=stage, attempts=2).with_image()
+
+    assert (state.stage, state.revision, state.attempts) == (Stage.collecting, 1, 0)
+
+
+@pytest.mark.parametrize("stage", [Stage.analysing, Stage.sending])
+def test_an_image_that_comes_late_is_noted(stage: Stage) -> None:
+    state = replace(SeriesState(), stage=stage).with_image()
+
+    assert state.stage is stage
+    assert state.has_late
+
+
+@pytest.mark.parametrize("stage", [Stage.done, Stage.failed, Stage.unwanted])
+def test_an_image_after_the_end_starts_the_series_anew(stage: Stage) -> None:
+    ended = replace(ANSWERED, stage=stage, ended_at=1.0, is_emptied=True, expected=3)
+    state = ended.with_image()
+
+    assert (state.stage, state.revision) == (Stage.collecting, 2)
+    assert state.ended_at is None
+    assert state.expected is None
+    assert not state.is_emptied
+    assert state.content == "abc"
+
+
+def test_the_end_says_whether_it_was_an_answer() -> None:
+    assert SENDING.ended(5.0).stage is Stage.done
+    assert replace(SENDING, reason="not_brain_like").ended(5.0).stage is Stage.failed
+    assert SENDING.ended(5.0).ended_at == 5.0
+
+
+def test_a_series_with_late_images_starts_anew_instead_of_ending() -> None:
+    state = replace(SENDING, has_late=True).ended(5.0)
+
+    assert (state.stage, state.revision) == (Stage.collecting, 2)
+    assert not state.has_late
