@@ -79,6 +79,7 @@ PATHS = [
     ("POST", "/analyses/{identity}/audit"),
     ("GET", "/analyses/{identity}/bundle"),
     ("GET", "/analyses/{identity}/evidence"),
+    ("GET", "/analyses/{identity}/fhir"),
     ("GET", "/analyses/{identity}/files/{name}"),
     ("GET", "/analyses/{identity}/heat"),
     ("GET", "/analyses/{identity}/map"),

@@ -10,6 +10,7 @@ from alzer.cli.audit_log import audit_log
 from alzer.cli.clock import clock
 from alzer.cli.evaluate import evaluate
 from alzer.cli.exits import Commands, end_at_once
+from alzer.cli.fhir import fhir
 from alzer.cli.models import models
 from alzer.cli.predict import predict
 from alzer.cli.report import report
@@ -31,13 +32,14 @@ for command in (
     predict,
     verify,
     report,
+    fhir,
     train,
     evaluate,
     audit,
     audit_log,
     clock,
 ):
-    app.command(no_args_is_help=command in {predict, verify, report})(command)
+    app.command(no_args_is_help=command in {predict, verify, report, fhir})(command)
 app.add_typer(models, name="models")
 app.add_typer(tokens, name="tokens")
 

@@ -60,15 +60,15 @@ def report(
     PDF needs the extra 'report'; HTML does not.
     """
     _require_form(output)
-    known: dict[str, Any] = {"card": _card(model), "reference": reference}
-    content = _bytes_of(source)
+    known: dict[str, Any] = {"card": card_of(model), "reference": reference}
+    content = bytes_of(source)
     if content.startswith(_ZIP):
         found = source_of_bundle(read_bundle(content), **known)
     else:
         record = _record_in(content, input_name)
         found = Source(record, overlay_png=_heatmap(record, source.parent), **known)
     written = _write(compose(found), output)
-    _keep(output, written)
+    keep(output, written)
     typer.echo(f"Wrote {output}.")
 
 
@@ -83,7 +83,7 @@ def _require_form(path: Path) -> None:
         raise InvalidRequest(message)
 
 
-def _keep(path: Path, content: bytes) -> None:
+def keep(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; an earlier one gives way.
 
     Raises:
@@ -96,7 +96,7 @@ def _keep(path: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        message = f"The report can't be written ({error.strerror}). Choose another -o."
+        message = f"The file can't be written ({error.strerror}). Choose another -o."
         raise StorageUnavailable(message) from error
 
 
@@ -106,7 +106,7 @@ def _write(composed: Report, output: Path) -> bytes:
     return write_html(composed).text.encode()
 
 
-def _card(model: Path | None) -> Record:
+def card_of(model: Path | None) -> Record:
     """Return the card of the model whose figures may be quoted; empty without one.
 
     Raises:
@@ -120,7 +120,12 @@ def _card(model: Path | None) -> Record:
         return {}
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """Read the file of an analysis.
+
+    Raises:
+        InvalidRequest: It can't be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

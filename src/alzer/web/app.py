@@ -25,6 +25,7 @@ from alzer.web.admission import Admission, AdmissionControl
 from alzer.web.connections import WatchedProtocol, room_for_connections
 from alzer.web.exception_handlers import describe_failure, register_exception_handlers
 from alzer.web.explanations import explanation_routes
+from alzer.web.fhir import fhir_routes
 from alzer.web.history import history_routes
 from alzer.web.history_page import history_page_routes
 from alzer.web.jobs import job_routes
@@ -93,6 +94,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(map_routes(service))
     app.include_router(occlusion_routes(service))
     app.include_router(report_routes(service))
+    app.include_router(fhir_routes(service))
     app.include_router(job_routes(service))
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
     app.include_router(history_page_routes(settings))

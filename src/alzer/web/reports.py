@@ -119,7 +119,7 @@ class Reports:
     async def _report(self, request: Request, identity: str, *, check: bool) -> Report:
         find = partial(History(self.service).find, request, identity)
         record = await to_thread.run_sync(find)
-        source = await to_thread.run_sync(self._source, record)
+        source = await to_thread.run_sync(self.source, record)
         audit = partial(History(self.service).audit, request, "viewed", identity)
         await to_thread.run_sync(audit)
         if check:
@@ -127,7 +127,8 @@ class Reports:
             source = Source(**{**vars(source), "check": found})
         return await to_thread.run_sync(compose, source)
 
-    def _source(self, record: Record) -> Source:
+    def source(self, record: Record) -> Source:
+        """Return what the report of a record is made from; waits for disks."""
         evidence = self._evidence(record)
         overlay = None
         if record.heatmap is not None:
@@ -183,7 +184,8 @@ def _prefers_pdf(accept: str) -> bool:
     return _PDF in kinds and not kinds & {_HTML, "*/*", "text/*"}
 
 
-def _card_of(service: Service) -> dict[str, Any]:
+def card_of(service: Service) -> dict[str, Any]:
+    """Return the card of the model that runs here; empty if it can't be read."""
     try:
         return dict(read_card(service.settings.model or shipped_bundle()))
     except DamagedBundle:
@@ -192,7 +194,7 @@ def _card_of(service: Service) -> dict[str, Any]:
 
 def report_routes(service: Service) -> APIRouter:
     """Return the addresses, with their functions and documentation."""
-    settings, reports = service.settings, Reports(service, _card_of(service))
+    settings, reports = service.settings, Reports(service, card_of(service))
     router = APIRouter(dependencies=keys(settings), responses=closed(settings))
     failures = {400: PROBLEMS[400], 503: PROBLEMS[503], **OTHER_PROBLEM}
     missing = problem_response(404, "no_such_analysis", "No such analysis.")
