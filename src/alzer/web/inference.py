@@ -229,7 +229,7 @@ def _require_shape(given: RequestInput, expected: list[int]) -> None:
     if given.shape[1:] != expected[1:] or not 1 <= given.shape[0] <= MOST_INPUTS:
         sizes = ", ".join(map(str, expected[1:]))
         message = (
-            f"'{INPUT}' has to be of the shape [n, {sizes}], n 1 to {MOST_INPUTS}."
+            f"'{INPUT}' has to be of the shape [n, {sizes}], n from 1 to {MOST_INPUTS}."
         )
         raise InvalidRequest(message)
 
