@@ -22,7 +22,7 @@ def drawn(
     return np.random.default_rng(8).normal(size=shape).astype(np.float32)
 
 
-def run(content: bytes, batch: object) -> dict[str, np.ndarray]:  # type: ignore[type-arg]  # of several kinds
+def run(content: bytes, batch: object) -> dict[str, np.ndarray]:
     session = onnxruntime.InferenceSession(content)
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(None, {"images": batch}), strict=True))
@@ -64,8 +64,8 @@ def test_an_input_and_its_mirror_image_get_the_same_answer(tmp_path: Path) -> No
 
 
 def test_the_file_says_what_it_is(tmp_path: Path) -> None:
-    card = {"data": {"source": "Village study"}, "limitations": ["Made up."]}
-    bundle = load_bundle(write_bundle(tmp_path, **card))
+    data, limits = {"source": "Village study"}, ["Made up."]
+    bundle = load_bundle(write_bundle(tmp_path, data=data, limitations=limits))
     session = onnxruntime.InferenceSession(portable_onnx(bundle, "MIT"))
     told = session.get_modelmeta().custom_metadata_map
 

@@ -14,14 +14,18 @@ _APACHE_NOTE: Final = (
 )
 
 
+def is_shipped(bundle: Bundle) -> bool:
+    """Return whether a model is the one that ships."""
+    return bundle.sha256 == load_bundle(shipped_bundle()).sha256
+
+
 def usual_licence(bundle: Bundle) -> str:
     """Return the licence of the model that ships; of others nothing is known.
 
     Args:
         bundle: The model.
     """
-    own = load_bundle(shipped_bundle()).sha256
-    return APACHE if bundle.sha256 == own else NOT_STATED
+    return APACHE if is_shipped(bundle) else NOT_STATED
 
 
 def licence_text(licence: str) -> str:

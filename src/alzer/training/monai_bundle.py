@@ -13,6 +13,7 @@ from alzer.classes import CLASS_NAMES
 from alzer.model.bundle import Bundle
 from alzer.reports.model_figures import model_facts
 from alzer.training.files import write_whole
+from alzer.training.licence import NOT_STATED, is_shipped
 from alzer.training.portable import (
     DISCLAIMER,
     describe_preparation,
@@ -86,8 +87,8 @@ def metadata(bundle: Bundle, licence: str) -> dict[str, Any]:
         "name": bundle.name,
         "task": _TASK,
         "description": f"{told['outputs']} {DISCLAIMER}",
-        "authors": "the authors of alzer",
-        "copyright": licence,
+        "authors": "the authors of alzer" if is_shipped(bundle) else NOT_STATED,
+        "copyright": f"see LICENSE ({licence})",
         "license": licence,
         "data_source": " ".join((told["data"], told["acknowledgement"])).strip(),
         "data_type": "NumPy arrays, prepared",

@@ -95,7 +95,7 @@ def portable_onnx(bundle: Bundle, licence: str) -> bytes:
     outputs = [value.name for value in graph.output]
     nodes = [*_doubling(graph), *_rename_outputs(graph, outputs), *_averaging(outputs)]
     _set_order(graph, nodes)
-    shape = ["n", len(CLASS_NAMES)]
+    shape: list[str | int | None] = ["n", len(CLASS_NAMES)]
     floats = TensorProto.FLOAT
     graph.output.insert(
         1, helper.make_tensor_value_info("probabilities", floats, shape)
