@@ -30,7 +30,6 @@ from alzer.web.inference_models import (
 )
 from alzer.web.inference_schemas import (
     BINARY,
-    InferenceRequest,
     InferenceResponse,
     ModelMetadata,
     ModelReady,
@@ -38,6 +37,7 @@ from alzer.web.inference_schemas import (
     ServerLive,
     ServerMetadata,
     ServerReady,
+    request_schema,
 )
 from alzer.web.openapi import (
     OTHER_PROBLEM,
@@ -255,7 +255,7 @@ _BODY: Final = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": InferenceRequest.model_json_schema(),
+                "schema": request_schema(),
             },
         },
     },

@@ -142,3 +142,25 @@ class ModelReady(BaseModel):
 
     name: str
     ready: bool = True
+
+
+def request_schema() -> dict[str, Any]:
+    """Return the schema of a request without references.
+
+    The body is read by hand, as bytes may follow its JSON, so that FastAPI keeps none of
+    the schemas that it would refer to.
+    """
+    schema = InferenceRequest.model_json_schema()
+    parts = schema.pop("$defs", {})
+    found: dict[str, Any] = _without_references(schema, parts)
+    return found
+
+
+def _without_references(part: Any, parts: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(part, list):
+        return [_without_references(each, parts) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if isinstance(reference := part.get("$ref"), str):
+        return _without_references(parts[reference.rpartition("/")[2]], parts)
+    return {name: _without_references(each, parts) for name, each in part.items()}
