@@ -147,8 +147,8 @@ class ModelReady(BaseModel):
 def request_schema() -> dict[str, Any]:
     """Return the schema of a request without references.
 
-    The body is read by hand, as bytes may follow its JSON, so that FastAPI keeps none of
-    the schemas that it would refer to.
+    The body is read by hand, as bytes may follow its JSON, so that FastAPI keeps none
+    of the schemas that it would refer to.
     """
     schema = InferenceRequest.model_json_schema()
     parts = schema.pop("$defs", {})
