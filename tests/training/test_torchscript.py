@@ -23,7 +23,7 @@ def test_it_gives_the_logits_of_the_engine(
     spec, network = resnet_bundle.spec, restore_network(resnet_bundle)
     batch = np.random.default_rng(8).normal(size=(3, 1, spec.height, spec.width))
     content = as_torchscript(network, resnet_bundle)
-    script = torch.jit.load(io.BytesIO(content))
+    script = torch.jit.load(io.BytesIO(content))  # type: ignore[no-untyped-call]  # torch's own
     state = torch.load(io.BytesIO(as_state(network)), weights_only=True)
     expected = resnet_model.run(batch.astype(np.float32)).logits
     with torch.inference_mode():

@@ -206,7 +206,7 @@ def test_a_file_comes_as_bytes_too(client: TestClient) -> None:
         (NETWORK, {**input_of(drawn(1)), "outputs": [{"name": "x"}]}, "logits"),
         (NETWORK, {**input_of(drawn(1)), "outputs": [{"name": "maps"}] * 2}, "once"),
         (FILES, in_base64(), "1 to"),
-        (FILES, in_base64(b"no picture"), "image"),
+        (FILES, in_base64(b"no picture"), "plain text"),
         (FILES, in_base64(SCAN, reference="x" * 65), "reference"),
     ],
 )

@@ -38,7 +38,8 @@ class MirroredNetwork(nn.Module):
         """Give the logits, shape (n, class), of images (n, 1, row, column)."""
         logits = self.network(images)[0]
         mirrored: Tensor = self.network(images.flip(3))[0]
-        return (logits + mirrored) * 0.5
+        mean: Tensor = (logits + mirrored) * 0.5
+        return mean
 
 
 def restore_network(bundle: Bundle) -> MirroredNetwork:
@@ -80,7 +81,8 @@ def as_torchscript(network: MirroredNetwork, bundle: Bundle) -> bytes:
     with warnings.catch_warnings(), torch.inference_mode(mode=False), torch.no_grad():
         # The form that MONAI's bundles have; torch would rather have another.
         warnings.simplefilter("ignore")
-        torch.jit.save(torch.jit.trace(network, example), content)
+        traced = torch.jit.trace(network, example)  # type: ignore[no-untyped-call]  # torch's own
+        torch.jit.save(traced, content)
     return content.getvalue()
 
 
