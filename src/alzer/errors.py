@@ -34,6 +34,7 @@
     |   |-- NoSuchAnalysis      none of that id, or somebody else's
     |   |-- NoEvidence          none is kept, or none speaks for the class
     |   |-- NoSuchJob           none of that id, or somebody else's
+    |   |-- NoSuchModel         none of that name or version answers here
     |   |-- UnusableBundle      no bundle of an analysis, or a damaged one
     |   |-- NotTheScan          files that are not the scan of the analysis
     |   `-- InvalidDataSet      no valid BIDS data set
@@ -209,6 +210,10 @@ class NoEvidence(InvalidRequest):
 
 class NoSuchJob(InvalidRequest):
     """There is no such job, or it belongs to somebody else."""
+
+
+class NoSuchModel(InvalidRequest):
+    """No model of that name, or of that version, answers here."""
 
 
 class UnusableBundle(InvalidRequest):

@@ -79,6 +79,7 @@ PATHS = [
     ("POST", "/analyses/{identity}/audit"),
     ("GET", "/analyses/{identity}/bundle"),
     ("GET", "/analyses/{identity}/evidence"),
+    ("GET", "/analyses/{identity}/fhir"),
     ("GET", "/analyses/{identity}/files/{name}"),
     ("GET", "/analyses/{identity}/heat"),
     ("GET", "/analyses/{identity}/map"),
@@ -95,6 +96,12 @@ PATHS = [
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
+    ("GET", "/v2"),
+    ("GET", "/v2/health/live"),
+    ("GET", "/v2/health/ready"),
+    ("GET", "/v2/models/{name}"),
+    ("GET", "/v2/models/{name}/ready"),
+    ("POST", "/v2/models/{name}/infer"),
 ]
 
 
@@ -119,7 +126,12 @@ MODES = [
     *((GenerationMode.NEGATIVE, *each) for each in CAN_BE_WRONG),
 ]
 
-OPEN = {("GET", "/healthz"), ("GET", "/readyz")}
+OPEN = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/v2/health/live"),
+    ("GET", "/v2/health/ready"),
+}
 
 
 def operations(app: FastAPI) -> dict[tuple[str, str], dict[str, Any]]:

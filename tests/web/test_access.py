@@ -22,6 +22,7 @@ BRAIN = as_png(draw_brain())
 OPEN = {
     ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/docs"),
     ("GET", "/openapi.json"), ("GET", "/login"), ("POST", "/login"),
+    ("GET", "/v2/health/live"), ("GET", "/v2/health/ready"),
 }  # fmt: skip
 
 

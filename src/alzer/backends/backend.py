@@ -23,6 +23,7 @@ from alzer.explain.slice_maps import MapStyle, SliceMaps
 from alzer.model.answer_facts import AnswerFacts
 from alzer.model.decision import Decision
 from alzer.model.engine import Model, ModelIdentity
+from alzer.model.evidence import Evidence
 from alzer.model.preparation import InputSpec
 from alzer.scans.canonical import Edges
 from alzer.scans.reading import File
@@ -116,6 +117,17 @@ class OcclusionQuestion(Ticket):
     maps: SliceMaps
     edges: Edges
     fill: Fill
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedInputs(Ticket):
+    """Inputs of the network that somebody has prepared.
+
+    Attributes:
+        images: Standardised, shape (n, 1, row, column), n >= 1.
+    """
+
+    images: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -312,6 +324,24 @@ class Backend(Protocol):
 
         Raises:
             InvalidRequest: The box covers nothing of the head, or too much of it.
+            Overloaded: As for `analyse`.
+            ClientDisconnected: Likewise.
+        """
+
+    async def infer(
+        self, inputs: PreparedInputs, finish: Callable[[Evidence], Result]
+    ) -> Result:
+        """Run the network on inputs that somebody has prepared, and nothing else.
+
+        Args:
+            inputs: As the model expects them.
+            finish: As for `analyse`. It is given what `Model.run_exactly` gives.
+
+        Returns:
+            What `finish` gives.
+
+        Raises:
+            InvalidRequest: The network can't be asked here.
             Overloaded: As for `analyse`.
             ClientDisconnected: Likewise.
         """

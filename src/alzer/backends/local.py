@@ -14,6 +14,7 @@ from alzer.backends.backend import (
     ModelFacts,
     OcclusionQuestion,
     Order,
+    PreparedInputs,
     Question,
     Result,
 )
@@ -175,6 +176,25 @@ class LocalBackend:
 
         with self.workers.place(question.owner):
             return await self.workers.run(question, work)
+
+    async def infer(
+        self, inputs: PreparedInputs, finish: Callable[[Evidence], Result]
+    ) -> Result:
+        """Run the network on prepared inputs; as `Backend` has it.
+
+        Raises:
+            InvalidRequest: This service has no network for that.
+        """
+        run = self.steps.run
+        if run is None:
+            message = "This service can't run its network on prepared inputs."
+            raise InvalidRequest(message)
+
+        def work() -> Result:
+            return finish(run(inputs.images))
+
+        with self.workers.place(inputs.owner):
+            return await self.workers.run(inputs, work)
 
     def start(self) -> None:
         """Begin to work."""

@@ -13,6 +13,7 @@ from alzer.cli.clock import clock
 from alzer.cli.dicom import dicom
 from alzer.cli.evaluate import evaluate
 from alzer.cli.exits import Commands, end_at_once
+from alzer.cli.fhir import fhir
 from alzer.cli.models import models
 from alzer.cli.node import node
 from alzer.cli.predict import predict
@@ -36,13 +37,16 @@ for command in (
     verify,
     report,
     dicom,
+    fhir,
     train,
     evaluate,
     audit,
     audit_log,
     clock,
 ):
-    app.command(no_args_is_help=command in {predict, verify, report, dicom})(command)
+    app.command(no_args_is_help=command in {predict, verify, report, dicom, fhir})(
+        command
+    )
 app.command("bids", cls=BidsAppCommand, no_args_is_help=True)(bids_app)
 app.add_typer(models, name="models")
 app.add_typer(node, name="node")

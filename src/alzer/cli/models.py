@@ -14,6 +14,7 @@ from rich.table import Table
 
 from alzer.cli.escaping import printable
 from alzer.cli.exits import Commands
+from alzer.cli.export import export
 from alzer.cli.options import DataDirOption, ModelOption, read_settings
 from alzer.engine_choice import choose_engine
 from alzer.errors import DamagedBundle, InvalidRequest
@@ -24,6 +25,7 @@ from alzer.volumes.addon import ADDONS, Addon, read_addon, read_files
 Card = Mapping[str, Any]
 
 models = typer.Typer(cls=Commands, invoke_without_command=True)
+models.command()(export)
 
 
 class ModelsFormat(StrEnum):

@@ -24,7 +24,14 @@ from alzer.store.audit import LOCAL
 from alzer.web.callers import Caller
 from alzer.web.exception_handlers import answer_failure
 from alzer.web.service import Service
-from alzer.web.urls import HEATMAPS_PATH, HISTORY_PATH, STRANGE_HOST, goes_by
+from alzer.web.urls import (
+    HEATMAPS_PATH,
+    HISTORY_PATH,
+    LIVE_PATH,
+    READY_PATH,
+    STRANGE_HOST,
+    goes_by,
+)
 
 SESSION_COOKIE: Final = "alzer_session"
 CSRF_COOKIE: Final = "alzer_csrf"
@@ -33,7 +40,8 @@ LOGIN_PATH: Final = "/login"
 METRICS_PATH: Final = "/metrics"
 
 # Without anything of a person: open to everybody who reaches the service.
-_OPEN: Final = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json", LOGIN_PATH})
+_PROBES: Final = frozenset({"/healthz", "/readyz", LIVE_PATH, READY_PATH})
+_OPEN: Final = _PROBES | {"/docs", "/openapi.json", LOGIN_PATH}
 _OPEN_BELOW: Final = "/static/"
 
 # Shown to a person: who is not signed in is led to where one can.
@@ -41,7 +49,7 @@ _PAGES: Final = frozenset({"/", "/assessment/mri-upload", HISTORY_PATH})
 
 # Probes come by any name. Everything else another site's page could reach by a
 # name of its own that leads here, were names not checked where no token is needed.
-_BY_ANY_NAME: Final = frozenset({"/healthz", "/readyz"})
+_BY_ANY_NAME: Final = _PROBES
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 

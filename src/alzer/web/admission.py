@@ -13,16 +13,22 @@ from collections.abc import Collection
 from typing import Final
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alzer.backends.backend import TOO_MANY, Capacity
 from alzer.errors import Overloaded
 from alzer.settings import Settings
 from alzer.web.accounts import RawHeaders, fingerprint
-from alzer.web.exception_handlers import answer_failure
+from alzer.web.exception_handlers import (
+    RETRY_AFTER_S,
+    answer_failure,
+    with_error,
+)
 from alzer.web.logs import REQUEST_ID_HEADER
 from alzer.web.metrics import Metrics
 from alzer.web.middleware import RAW_SECURITY_HEADERS
+from alzer.web.urls import INFERENCE_PATH
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +130,9 @@ class AdmissionControl:
             count, self._untold, self._told_at = self._untold, 0, now
             extra = {"count": count, "route": path, "status": 503, "request": identity}
             logger.warning("turned away since the last such line", extra=extra)
-        return [*_HEADERS, (_REQUEST_ID, identity.encode())], bytes(_REFUSAL.body)
+        refusal = _OPEN_REFUSAL if path.startswith(INFERENCE_PATH) else _REFUSAL
+        headers = [*refusal.raw_headers, *RAW_SECURITY_HEADERS]
+        return [*headers, (_REQUEST_ID, identity.encode())], bytes(refusal.body)
 
 
 class Admission:
@@ -153,6 +161,7 @@ class Admission:
 
 
 _REFUSAL: Final = answer_failure(Overloaded(TOO_MANY))
+_OPEN_REFUSAL: Final = JSONResponse(
+    with_error(_REFUSAL.body), 503, {"Retry-After": str(RETRY_AFTER_S)}
+)
 _REQUEST_ID: Final = REQUEST_ID_HEADER.lower().encode()
-
-_HEADERS: Final = (*_REFUSAL.raw_headers, *RAW_SECURITY_HEADERS)

@@ -85,7 +85,7 @@ class Api:
         base, style = base_url(request, self.service.settings), choice.style
         layers = layers or style is not None
         upload = await self._read(request)
-        order = self._order(request, upload)
+        order = self.order(request, upload)
         sent = Submission(
             upload.files,
             caller_of(request),
@@ -94,7 +94,7 @@ class Api:
             reference=upload.reference,
         )
         if self.service.settings.reuse_answers and not layers:
-            found = await to_thread.run_sync(self._recorder.find_same, sent)
+            found = await to_thread.run_sync(self.recorder.find_same, sent)
             if found is not None:
                 return self._answer_again(found, base)
 
@@ -102,7 +102,7 @@ class Api:
             return await JobAddresses(self.service).accept(request, order, sent)
 
         def finish(analysis: Analysis) -> Response:
-            answer, record = self._recorder.record(analysis, sent)
+            answer, record = self.recorder.record(analysis, sent)
             self.service.refer(answer, record, base)
             if layers:
                 answer.layers = draw_layers(analysis, style, choice.label)
@@ -110,7 +110,7 @@ class Api:
             body = answer.model_dump_json(exclude=unasked).encode()
             return _unstored(body, "application/json", VARY)
 
-        with self._counting_refusals():
+        with self.counting_refusals():
             return await self.service.backend.analyse(order, finish)
 
     def _answer_again(self, record: Record, base: str) -> Response:
@@ -121,20 +121,29 @@ class Api:
 
     async def preview(self, request: Request) -> Response:
         """Show one scan as it was read, as a PNG; nothing is analysed or kept."""
-        order = self._order(request, await self._read(request))
-        with self._counting_refusals():
+        order = self.order(request, await self._read(request))
+        with self.counting_refusals():
             return await self.service.backend.read(order, _show)
 
     async def _read(self, request: Request) -> Upload:
         self.service.admission.remember(request, account_of(request))
         return await read_upload(request, self.service.settings)
 
-    def _order(self, request: Request, upload: Upload) -> Order:
+    def order(self, request: Request, upload: Upload) -> Order:
+        """Return an upload as a backend takes it, on the account of who sent it."""
         owner, gone = account_of(request), partial(until_disconnected, request)
         return Order(files=upload.files, series=upload.series, owner=owner, gone=gone)
 
     @contextmanager
-    def _counting_refusals(self) -> Iterator[None]:
+    def counting_refusals(self) -> Iterator[None]:
+        """Count scans that can't be used.
+
+        Yields:
+            Nothing; what is refused within is counted.
+
+        Raises:
+            UnusableScan: What is refused within.
+        """
         try:
             yield
         except UnusableScan as refusal:
@@ -142,7 +151,8 @@ class Api:
             raise
 
     @property
-    def _recorder(self) -> Recorder:
+    def recorder(self) -> Recorder:
+        """Keeps what was found."""
         return Recorder(self.service)
 
     def heatmap(self, request: Request, name: str) -> Response:

@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
+from alzer.backends.backend import Backend
 from alzer.jobs import JobQueue
 from alzer.settings import Settings
 from alzer.store.store import GRACE, Store
@@ -26,8 +27,12 @@ from alzer.web.connections import WatchedProtocol, room_for_connections
 from alzer.web.dicom import dicom_routes
 from alzer.web.exception_handlers import describe_failure, register_exception_handlers
 from alzer.web.explanations import explanation_routes
+from alzer.web.fhir import fhir_routes
 from alzer.web.history import history_routes
 from alzer.web.history_page import history_page_routes
+from alzer.web.inference import inference_routes
+from alzer.web.inference_body import HEADER_LENGTH
+from alzer.web.inference_models import infer_paths
 from alzer.web.jobs import job_routes
 from alzer.web.login import login_routes
 from alzer.web.logs import REQUEST_ID_HEADER, RequestLog
@@ -95,7 +100,9 @@ def create_app(parts: ServiceParts) -> FastAPI:
     app.include_router(occlusion_routes(service))
     app.include_router(report_routes(service))
     app.include_router(dicom_routes(service))
+    app.include_router(fhir_routes(service))
     app.include_router(job_routes(service))
+    app.include_router(inference_routes(service))
     app.include_router(page_routes(app.openapi, settings, parts.backend.facts))
     app.include_router(history_page_routes(settings))
     if settings.needs_token:
@@ -113,13 +120,18 @@ def _open_service(parts: ServiceParts) -> Service:
         settings=settings,
         store=parts.store,
         admission=AdmissionControl(
-            backend.capacity, metrics, settings, (PREDICT_PATH, PREVIEW_PATH)
+            backend.capacity, metrics, settings, _upload_paths(backend)
         ),
         metrics=metrics,
         jobs=JobQueue(backend, parts.store, describe_failure),
         signer=open_signer(settings),
         throttle=Throttle(parts.store.refusals),
     )
+
+
+def _upload_paths(backend: Backend) -> tuple[str, ...]:
+    """Return the addresses that take scans."""
+    return PREDICT_PATH, PREVIEW_PATH, *infer_paths(backend.facts)
 
 
 @asynccontextmanager
@@ -155,6 +167,7 @@ def _middleware(service: Service) -> list[Middleware]:
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["*"],
             expose_headers=[
+                HEADER_LENGTH,
                 "Location",
                 "Preference-Applied",
                 "Retry-After",
@@ -171,7 +184,7 @@ def _middleware(service: Service) -> list[Middleware]:
             max_bytes=largest,
             max_bytes_together=max(settings.max_buffered_bytes, 2 * largest),
             message=too_large(settings.max_upload_bytes),
-            paths=(PREDICT_PATH, PREVIEW_PATH),
+            paths=_upload_paths(service.backend),
         ),
     ]
 

@@ -1,5 +1,6 @@
 """From a failure to its HTTP status and body: one table."""
 
+import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from alzer.backends.backend import ClientDisconnected
 from alzer.errors import (
@@ -21,6 +23,7 @@ from alzer.errors import (
     NoEvidence,
     NoSuchAnalysis,
     NoSuchJob,
+    NoSuchModel,
     NotAllowed,
     NotSignedIn,
     Overloaded,
@@ -34,6 +37,7 @@ from alzer.errors import (
     UnusableScan,
 )
 from alzer.web.throttle import TERM_S
+from alzer.web.urls import INFERENCE_PATH
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +55,7 @@ STATUS_BY_ERROR: Final[Mapping[type[AlzerError], int]] = {
     NoSuchAnalysis: 404,
     NoEvidence: 404,
     NoSuchJob: 404,
+    NoSuchModel: 404,
     UnusableModel: 503,
     TrainingRefused: 500,
     StorageUnavailable: 503,
@@ -100,15 +105,46 @@ def _describe(error: AlzerError) -> dict[str, Any]:
     return described
 
 
+class FailureResponse(JSONResponse):
+    """The one shape in which every failure is answered.
+
+    Under the addresses of the Open Inference Protocol it has the sentence as `error`
+    too, wherever the request failed.
+
+    Source: Open Inference Protocol, REST, "Inference Response JSON Error Object".
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        if str(scope.get("path", "")).startswith(INFERENCE_PATH):
+            # A fresh one, as some of these are made once for all requests.
+            kept = {k: v for k, v in self.headers.items() if k != "content-length"}
+            answer = JSONResponse(with_error(self.body), self.status_code, kept)
+            await answer(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
+
+
+def with_error(body: bytes | memoryview) -> dict[str, Any]:
+    """Return a failure as the Open Inference Protocol has it.
+
+    Args:
+        body: As every failure is answered.
+    """
+    told = json.loads(bytes(body))
+    return {"error": told["detail"], **told}
+
+
 def problem(status: int, detail: str, code: str) -> JSONResponse:
     """Return the one shape in which every failure is answered."""
-    return JSONResponse({"detail": detail, "code": code}, status, _HEADERS.get(status))
+    told = {"detail": detail, "code": code}
+    return FailureResponse(told, status, _HEADERS.get(status))
 
 
 def answer_failure(error: AlzerError) -> JSONResponse:
     """Answer a failure that was foreseen."""
     status = status_of(type(error))
-    return JSONResponse(_describe(error), status, _HEADERS.get(status))
+    return FailureResponse(_describe(error), status, _HEADERS.get(status))
 
 
 def answer_unforeseen() -> JSONResponse:

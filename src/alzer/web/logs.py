@@ -14,13 +14,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alzer.web.metrics import Metrics
+from alzer.web.urls import LIVE_PATH, READY_PATH
 
 logger = logging.getLogger(__name__)
 access_log = logging.getLogger("alzer.access")
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 
-_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics", LIVE_PATH, READY_PATH})
 
 
 def configure_logging(level: str, stream: TextIO | None = None) -> None:

@@ -27,6 +27,7 @@ _EXAMPLES: Final = {
     "no_such_analysis": "There is no such analysis.",
     "no_evidence": "Of this analysis no evidence is kept.",
     "no_such_job": "There is no such job.",
+    "no_such_model": "No model of that name answers here.",
     "too_many_bytes": "The file is larger than the limit of 100 MiB. Send one scan of "
     "a head, such as its series as a zip archive.",
     "overloaded": "Too many requests are waiting already. Try again in a moment.",

@@ -13,8 +13,11 @@ from alzer.settings import Settings, is_loopback
 ANALYSES_PATH: Final = "/analyses"
 HISTORY_PATH: Final = "/assessment/history"
 HEATMAPS_PATH: Final = "/uploads/heatmaps"
+INFERENCE_PATH: Final = "/v2"  # of the Open Inference Protocol
+LIVE_PATH: Final = f"{INFERENCE_PATH}/health/live"
 PREDICT_PATH: Final = "/predict"
 PREVIEW_PATH: Final = "/preview"
+READY_PATH: Final = f"{INFERENCE_PATH}/health/ready"
 
 # The name itself is never repeated.
 STRANGE_HOST: Final = (
