@@ -107,9 +107,6 @@ def test_the_job_of_kuberay_asks_for_a_token_and_goes_on_when_repeated() -> None
         assert container["resources"]["limits"] == container["resources"]["requests"]
 
 
-def test_the_unit_is_confined() -> None:
-
-
 @pytest.mark.parametrize(
     ("name", "command"), [("alzer", "alzer serve"), ("alzer-node", "alzer node")]
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from monai.bundle import ConfigWorkflow, verify_net_in_out
+from monai.bundle.scripts import verify_net_in_out
+from monai.bundle.workflows import ConfigWorkflow
 
 from alzer.classes import CLASS_NAMES
 from alzer.model.bundle import Bundle
@@ -51,8 +52,8 @@ def test_it_runs_and_gives_the_probabilities_of_alzer(
     root: Path, resnet_model: Model
 ) -> None:
     spec = resnet_model.spec
-    batch = np.random.default_rng(8).normal(size=(3, 1, spec.height, spec.width))
-    batch = batch.astype(np.float32)
+    shape = 3, 1, spec.height, spec.width
+    batch = np.random.default_rng(8).standard_normal(shape, np.float32)
     (root / "inputs").mkdir()
     for number, image in enumerate(batch):
         np.save(root / "inputs" / f"{number}.npy", image[0])

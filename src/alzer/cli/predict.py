@@ -114,7 +114,7 @@ def predict(  # noqa: PLR0913 - a command's options are its parameters
             backend, paths, output_of(output), chosen, existing, as_bids, series,
             extras, slice_processes, head_processes,
         )  # fmt: skip
-        _exit_after(lambda: predict_on_cluster(far, settings))
+        exit_after(lambda: predict_on_cluster(far, settings))
     refuse_far_results(output, chosen)
     call = _Call(
         paths,

@@ -71,7 +71,7 @@ def test_what_is_done_leaves_no_trace() -> None:
 
 def test_where_nothing_can_be_written_nothing_is_given_up() -> None:
     process = Process(Attempts())
-    process.answer = _raise  # type: ignore[method-assign]
+    process.answer = _raise  # type: ignore[method-assign, assignment]
 
     with pytest.raises(StorageUnavailable):
         process.run(["a", "b"])

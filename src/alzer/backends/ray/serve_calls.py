@@ -8,12 +8,18 @@ processes.
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from alzer.backends.backend import OcclusionQuestion, Order, Question, Ticket
+from alzer.backends.backend import (
+    OcclusionQuestion,
+    Order,
+    PreparedInputs,
+    Question,
+    Ticket,
+)
 from alzer.errors import AlzerError
 from alzer.settings import Limits
 
 # Which of `Backend`'s methods a replica is asked for; the others need no network.
-Method = Literal["analyse", "read", "check", "ask_without"]
+Method = Literal["analyse", "read", "check", "ask_without", "infer"]
 
 # Turns are given by the service, which knows who asks; replicas are not told.
 _OWNER = "service"
@@ -90,6 +96,8 @@ def call_for(method: Method, ticket: Ticket, limits: Limits) -> Call:
             sent = OcclusionQuestion(
                 maps=ticket.maps, edges=ticket.edges, fill=ticket.fill, owner=_OWNER
             )
+        case PreparedInputs():
+            sent = PreparedInputs(images=ticket.images, owner=_OWNER)
         case _:
             raise TypeError(type(ticket).__name__)
     return Call(method, sent, limits)

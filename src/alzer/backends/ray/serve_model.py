@@ -84,6 +84,7 @@ class ServedModel:
             "read": backend.read,
             "check": backend.check,
             "ask_without": backend.ask_without,
+            "infer": backend.infer,
         }
         try:
             return Outcome(await methods[call.method](ticket, _same))

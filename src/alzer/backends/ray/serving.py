@@ -23,6 +23,7 @@ from alzer.backends.backend import (
     ModelFacts,
     OcclusionQuestion,
     Order,
+    PreparedInputs,
     Question,
     Result,
     Ticket,
@@ -46,6 +47,7 @@ from alzer.decoding.safe_inline import is_safe_inline
 from alzer.errors import ClusterUnavailable, NotOneSlice
 from alzer.explain.faithfulness import Faithfulness
 from alzer.explain.occlusion import Occlusion
+from alzer.model.evidence import Evidence
 from alzer.scans.archive import is_archive
 from alzer.scans.slice import Slice
 from alzer.scans.volume import Volume
@@ -116,6 +118,12 @@ class RayBackend:
     ) -> Result:
         """Ask about a slice again, without a part of it; as `Backend` has it."""
         return await self._ask("ask_without", question, finish)
+
+    async def infer(
+        self, inputs: PreparedInputs, finish: Callable[[Evidence], Result]
+    ) -> Result:
+        """Run the network on prepared inputs; as `Backend` has it."""
+        return await self._ask("infer", inputs, finish)
 
     def start(self) -> None:
         """Begin to work; replicas already do."""
