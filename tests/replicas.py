@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # Ray takes seconds to load, and most tests do without
     from alzer.backends.ray.serving import RayBackend
 
 # What takes long to load and is not needed: see there.
-_QUICK: Final = Path(__file__).with_name("quick_imports")
+_QUICK: Final = Path(__file__).with_name("ray_imports")
 
 # One replica of each kind, and room for one more for slices.
 _SIZES: Final = {
