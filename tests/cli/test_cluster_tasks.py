@@ -34,7 +34,7 @@ def test_a_task_arrives_as_it_was_sent(scan: Input) -> None:
 
 @pytest.mark.parametrize(
     ("scan", "wanted"),
-    zip(SCANS, [False, False, True, True, True, True], strict=True),
+    list(zip(SCANS, [False, False, True, True, True, True], strict=True)),
 )
 def test_what_may_be_a_volume_goes_to_those_who_read_volumes(
     scan: Input,

@@ -98,7 +98,7 @@ def test_killed_while_it_receives_analyses_and_sends_it_sends_one_set(
             sets = [archive.modalities(one.study) for one in (FIRST, SECOND)]
             code = node.stop()
 
-    assert 10 < promised <= kept < len(head_files(FIRST))
+    assert 10 <= promised <= kept < len(head_files(FIRST))
     assert set(statuses) == {0}
     assert sets == [ONE_SET, ONE_SET]
     assert code == 0

@@ -134,8 +134,9 @@ def _refer(image: Dataset, series: SourceSeries, grid: Grid) -> None:
 
     Source: PS3.3 section C.7.6.16.2.6, Derivation Image Macro.
     """
-    if "ReferencedSeriesSequence" in image:
-        del image.ReferencedSeriesSequence
+    for keyword in ("ReferencedSeriesSequence", "SourceImageSequence"):
+        if keyword in image:  # they name the stand-in
+            delattr(image, keyword)
     refer_to_files(image, series)
     places = np.array([grid.position(frame) for frame in range(grid.shape[0])])
     for group in image.PerFrameFunctionalGroupsSequence:
