@@ -1,11 +1,13 @@
 """All parts of a node together, until it is asked to end."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -72,6 +74,10 @@ def run_with(
 
     built = build_node(settings, node)
     asyncio.run(run(built, lambda: threading.Thread(target=use_and_end).start()))
+    with warnings.catch_warnings():
+        # A client that is refused before it has sent all leaves uvicorn a transport.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
     return outcome[0]
 
 
