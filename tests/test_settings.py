@@ -73,6 +73,16 @@ VALUES = [
     ("ALZER_MAX_SCAN_FILES", "300", "max_scan_files", 300),
     ("ALZER_MAX_SCAN_BYTES", "4000000", "max_scan_bytes", 4_000_000),
     ("ALZER_MAX_VOLUME_SECONDS", "90", "max_volume_seconds", 90.0),
+    ("ALZER_BACKEND", "ray", "backend", "ray"),
+    ("ALZER_RAY_ADDRESS", "head:6379", "ray_address", "head:6379"),
+    ("ALZER_RAY_DASHBOARD", "true", "ray_dashboard", True),
+    ("ALZER_RAY_SLICES_MIN", "2", "ray_slices_min", 2),
+    ("ALZER_RAY_SLICES_MAX", "9", "ray_slices_max", 9),
+    ("ALZER_RAY_VOLUMES_MIN", "0", "ray_volumes_min", 0),
+    ("ALZER_RAY_VOLUMES_MAX", "3", "ray_volumes_max", 3),
+    ("ALZER_RAY_CORES", "4", "ray_cores", 4),
+    ("ALZER_RAY_MAX_QUEUED", "7", "ray_max_queued", 7),
+    ("ALZER_RAY_BATCH", "8", "ray_batch", 8),
     ("ALZER_SLOW_CLIENT_SECONDS", "3", "slow_client_seconds", 3.0),
 ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from ray.data import ActorPoolStrategy, DataContext, from_items
 from ray.data.exceptions import ExecutionTimeoutError, SystemException
 from ray.exceptions import RayError
 
+from alzer import errors
 from alzer.backends.ray.attempts import Worker, careful, start_attempts
 from alzer.backends.ray.cores import claim_cores
 from alzer.errors import AlzerError, ClusterUnavailable
@@ -21,6 +22,7 @@ Batch = dict[str, NDArray[Any]]
 
 _ITEM: Final = "item"
 _ANSWER: Final = "answer"
+_FAILURE: Final = "failure"
 
 # One answer waits in each pool while another is taken; more is memory.
 _AHEAD: Final = 64
@@ -63,8 +65,13 @@ class _Process:
         self._worker = careful(pool.make(), attempts)
 
     def __call__(self, batch: Batch) -> Batch:
-        answers = self._worker.answer([str(item) for item in batch[_ITEM]])
-        return {_ANSWER: np.array(answers, dtype=object)}
+        try:
+            answers = self._worker.answer([str(item) for item in batch[_ITEM]])
+        except AlzerError as failure:  # as a value: Ray would lose what it wraps
+            told = f"{type(failure).__name__}\n{failure.message}"
+            return {_ANSWER: np.array([""], object), _FAILURE: np.array([told], object)}
+        none = [""] * len(answers)
+        return {_ANSWER: np.array(answers, object), _FAILURE: np.array(none, object)}
 
 
 def work(pool: Pool, items: Sequence[str]) -> Iterator[str]:
@@ -109,6 +116,8 @@ def _round(
     )
     try:
         for row in data.iter_rows():
+            if row[_FAILURE]:
+                raise _as_it_was(row[_FAILURE])
             yield row[_ANSWER]
     except (RayError, ExecutionTimeoutError, SystemException) as error:
         failure = _foreseen(error)
@@ -180,6 +189,13 @@ def quiet_data() -> None:
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+
+
+def _as_it_was(told: str) -> AlzerError:
+    """Return a failure of another process by the name of its class and its message."""
+    name, _, message = told.partition("\n")
+    found: AlzerError = getattr(errors, name)(message)
+    return found
 
 
 def _foreseen(error: BaseException) -> AlzerError:
