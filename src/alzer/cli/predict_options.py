@@ -73,7 +73,7 @@ BackendOption = Annotated[
         help="Work on a cluster of Ray: ray starts one on this machine, ray://auto "
         "takes the one that it is part of, ray://HOST:PORT that of this head. PATH may "
         "be an address too, such as s3://bucket/prefix, or a CSV file with the columns "
-        "file, and if you like subject and series. Needs --output and alzer[ray].",
+        "file, and if you like subject and series. Needs --output and the extra 'ray'.",
     ),
 ]
 SliceProcessesOption = Annotated[
