@@ -85,11 +85,6 @@ def workers_at_work(folder: Path) -> list[int]:
     ]
 
 
-def node_of(pid: int) -> int:
-    """Return the process of the node that a worker belongs to."""
-    return _parent_of(pid)
-
-
 def kill(pid: int) -> None:
     """End a process at once, as a node without power does."""
     with suppress(ProcessLookupError):
@@ -108,29 +103,3 @@ def _command_of(pid: int) -> bytes:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
-
-
-def start_node(folder: Path, words: list[str], settings: dict[str, str]) -> None:
-    """Start a node of one core; its processes stay until they are killed."""
-    command = [
-        str(Path(sys.executable).with_name("ray")),
-        *(
-            "start",
-            "--num-cpus=1",
-            "--disable-usage-stats",
-            "--include-dashboard=false",
-        ),
-        *("--object-store-memory=83886080", "--node-ip-address=127.0.0.1"),
-        *words,
-    ]
-    if "--head" not in words:
-        command.remove("--include-dashboard=false")
-    started = subprocess.run(  # noqa: S603 - Ray's own
-        command,
-        env=ray_environment(folder, **settings),
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=600,
-    )
-    assert started.returncode == 0, started.stdout.decode()

@@ -19,7 +19,7 @@ Call = Callable[..., Result]
 Records = dict[str, Mapping[str, Any]]
 
 SLICES = 20
-LONG_S = 1200.0  # on a busy machine
+LONG_S = 240.0  # on a busy machine
 
 
 @pytest.fixture
