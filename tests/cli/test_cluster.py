@@ -56,17 +56,17 @@ def records_of(shards: Path) -> Records:
     return records
 
 
-def alike(found: Any, wanted: Any) -> bool:
+def alike(found: object, wanted: object) -> bool:
     """Compare values; the sums of networks depend on the number of threads a little."""
     if isinstance(wanted, float):
         return bool(found == pytest.approx(wanted, rel=1e-3, abs=1e-4))
-    if isinstance(wanted, dict):
+    if isinstance(wanted, dict) and isinstance(found, dict):
         return found.keys() == wanted.keys() and all(
             alike(found[key], value) for key, value in wanted.items()
         )
-    if isinstance(wanted, list):
+    if isinstance(wanted, list) and isinstance(found, list):
         return len(found) == len(wanted) and all(map(alike, found, wanted))
-    return bool(found == wanted)
+    return found == wanted
 
 
 def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_a_call_that_is_killed_twice_ends_with_what_one_machine_gives(
     for name, record in without_digests(records).items():
         assert differences(record, wanted[name]) == {}, name
     assert files - {Path("predictions.jsonl")} <= left
-    for name in files - {Path("predictions.jsonl"), Path("run.json")}:
-        if "head" in str(name):
+    for file in files - {Path("predictions.jsonl"), Path("run.json")}:
+        if "head" in str(file):
             continue  # its values are those of the record, to the same rounding
-        assert Path("alone", name).read_bytes() == Path("results", name).read_bytes()
+        assert Path("alone", file).read_bytes() == Path("results", file).read_bytes()
