@@ -148,7 +148,7 @@ def test_the_documented_answers_have_it_beside_the_prediction(
         stated(fields)
 
 
-@pytest.mark.parametrize("chosen", Format)
+@pytest.mark.parametrize("chosen", LAYOUTS)  # Parquet holds the lines of jsonl
 def test_every_format_of_the_command_says_that_it_is_no_answer(
     answer: Analysis, chosen: Format
 ) -> None:
