@@ -19,7 +19,7 @@ from phantoms import as_png, draw_brain
 def test_no_layout_lets_control_characters_through() -> None:
     failure = Failure("empty_file", "It is \x1b[31m empty.")
     record = describe_failure("a\x1b[31m\nb\x9b.png", failure)
-    for each in Format:
+    for each in LAYOUTS:
         text = LAYOUTS[each]().row(record).rstrip("\n")
 
         assert text.isprintable()
@@ -37,7 +37,7 @@ def test_a_cell_of_a_table_is_no_formula() -> None:
 
 def test_no_records_still_make_a_whole_document() -> None:
     documents = {}
-    for each in Format:
+    for each in LAYOUTS:
         layout = LAYOUTS[each]()
         documents[each] = layout.head() + layout.tail()
 
