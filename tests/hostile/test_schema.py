@@ -78,6 +78,7 @@ PATHS = [
     ("GET", "/analyses/{identity}/thumbnail"),
     ("POST", "/analyses/{identity}/audit"),
     ("GET", "/analyses/{identity}/bundle"),
+    ("GET", "/analyses/{identity}/dicom"),
     ("GET", "/analyses/{identity}/evidence"),
     ("GET", "/analyses/{identity}/fhir"),
     ("GET", "/analyses/{identity}/files/{name}"),
