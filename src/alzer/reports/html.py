@@ -57,7 +57,7 @@ def write_html(
     """
     style = _style_of(report)
     text = (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             report=report,
@@ -92,17 +92,19 @@ def _style() -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return what fills the templates of reports; nothing in them is HTML by itself."""
+    made = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["data_url"] = _data_url
-    environment.filters["capitalize_first"] = _capitalize_first
-    return environment
+    made.filters["data_url"] = _data_url
+    made.filters["jpeg_url"] = _jpeg_url
+    made.filters["capitalize_first"] = _capitalize_first
+    return made
 
 
 _legend_bar = cache(legend_bar)
@@ -110,6 +112,10 @@ _legend_bar = cache(legend_bar)
 
 def _data_url(png: bytes) -> str:
     return f"data:image/png;base64,{b64encode(png).decode()}"
+
+
+def _jpeg_url(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
 def _capitalize_first(text: str) -> str:

@@ -1,16 +1,15 @@
 """The report of many scans as one HTML page: nothing of it is loaded, nothing runs."""
 
 from base64 import b64encode
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from alzer.reports.group import plots
 from alzer.reports.group.report import GroupReport
+from alzer.reports.html import environment
 
 _FOLDER: Final = Path(__file__).parents[1] / "templates"
 
@@ -27,7 +26,7 @@ def write_group_html(report: GroupReport) -> str:
     style = (_FOLDER / "group.css").read_text("utf-8")
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return (
-        _environment()
+        environment()
         .get_template("group.html")
         .render(
             report=report,
@@ -38,20 +37,3 @@ def write_group_html(report: GroupReport) -> str:
             sheet=plots,
         )
     )
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["jpeg_url"] = _jpeg_url
-    return environment
-
-
-def _jpeg_url(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
