@@ -1,5 +1,5 @@
 # make serve    the service on http://127.0.0.1:8000 (settings: ALZER_*)
-# make test     all tests, with coverage
+# make test     all tests, with coverage, on up to four cores at once
 # make check    linters, types, architecture and dangerous code
 # make evaluate the model's figures, card and report from data and predictions
 # make docs     regenerate what docs/ takes from the code
@@ -35,7 +35,8 @@ serve: .venv/.serve-stamp
 	@exec .venv/bin/alzer serve
 
 test: .venv-test/.test-stamp $(CHROMIUM) postgresql pango dicom
-	.venv-test/bin/python -m pytest --cov
+	OMP_NUM_THREADS=1 PYTHONHASHSEED=0 .venv-test/bin/python -m pytest --cov \
+		--numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv-test/.test-stamp
 	.venv-test/bin/ruff check $(SOURCES)

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from cores import ALL_CORES
+
 TESTS: Final = Path(__file__).resolve().parent
 
 # Every process has less to start with than Ray's own default; nothing large travels.
@@ -51,14 +53,19 @@ def ray_environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 def start(words: list[str], folder: Path, **settings: str) -> subprocess.Popen[bytes]:
-    """Start the program; it is in a folder of its own and can be killed alone."""
+    """Start the program; it is in a folder of its own and can be killed alone.
+
+    It has all cores, so that its pools work side by side.
+    """
     command = [sys.executable, "-m", "alzer.cli", *words]
-    return subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(  # noqa: S603 - our own program
         command,
         env=ray_environment(folder, **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    os.sched_setaffinity(process.pid, ALL_CORES)
+    return process
 
 
 def processes_of(folder: Path) -> list[int]:

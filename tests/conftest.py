@@ -14,6 +14,7 @@ from alzer.model.preparation import InputSpec
 from alzer.training import export
 from alzer.training.network import ResNet50
 from bundles import write_bundle
+from cores import take_core
 from networks import random_ood_score, settled_network
 from replicas import end_shared
 from trained import TrainedStudy, train_study
@@ -21,6 +22,13 @@ from trained import TrainedStudy, train_study
 # A busy machine is slow, which is no failure; and a run can be repeated.
 hypothesis.settings.register_profile("alzer", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("alzer")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each process that runs tests beside others a core of its own."""
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        take_core(int(worker["workerid"].removeprefix("gw")))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import alzer.volumes
 from alzer.errors import NotBrainLike
 from alzer.scans.volume import Volume
+from alzer.settings import EngineName
 from alzer.volumes.axes import AxisOrder
 from alzer.volumes.brain_extraction import (
     BrainNetworks,
@@ -74,20 +75,23 @@ def test_the_order_of_axes_and_the_unit_of_greys_change_nothing(
     assert (found == order.undo(mask)).all()
 
 
+# OpenVINO sums in another order on one core than on two; 13 voxels of a plane differ.
+@pytest.mark.parametrize(("engine", "voxels"), [("onnxruntime", 5), ("openvino", 15)])
 def test_a_real_head_gets_the_mask_that_deepbet_gives(
-    data_dir: Path, networks: BrainNetworks
+    data_dir: Path, engine: EngineName, voxels: int
 ) -> None:
     image = nibabel.Nifti1Image.from_filename(
         data_dir / "volumes" / "sub-0096_T1w_jdac.nii.gz"
     )
     volume = Volume(image.get_fdata(dtype=np.float32), image.affine, "NIfTI")
 
-    found = extract_brain(volume, networks)
+    found = extract_brain(volume, load_brain_networks(threads=2, engine=engine))
 
-    assert found.sum() == pytest.approx(DEEPBET_VOXELS, rel=5e-4)
+    assert found.sum() == pytest.approx(DEEPBET_VOXELS, rel=2e-4)
     for axis, expected in enumerate(DEEPBET_AREAS):
         others = tuple(other for other in range(3) if other != axis)
-        np.testing.assert_allclose(found.sum(others)[::16], expected, rtol=2e-3, atol=5)
+        areas = found.sum(others)[::16]
+        np.testing.assert_allclose(areas, expected, rtol=2e-3, atol=voxels)
 
 
 @pytest.mark.parametrize("bright_voxels", [0, 8])

@@ -16,6 +16,7 @@ import pytest
 
 from phantoms import as_png, draw_brain
 from processes import Running, service
+from waiting import wait_until
 
 BRAIN = as_png(draw_brain())
 TERM_S = 1.5
@@ -261,15 +262,14 @@ def test_those_who_leave_do_not_keep_a_place(running: Running) -> None:
 
 
 def ask_until_it_has_ended(
-    running: Running,
-) -> tuple[list[int], httpx.TransportError]:
-    statuses: list[int] = []
+    running: Running, statuses: list[int]
+) -> httpx.TransportError:
     while True:
         try:
             with running.client() as client:
                 answer = client.post("/predict", files={"file": BRAIN})
         except httpx.TransportError as error:
-            return statuses, error
+            return error
         statuses.append(answer.status_code)
 
 
@@ -286,8 +286,11 @@ def test_it_ends_within_ten_seconds_and_finishes_what_it_accepted(
         for index, each in enumerate(half_open):
             each.sendall((HEAD, b"GET / HT")[index % 2])
         with ThreadPoolExecutor(4) as pool:
-            asking = [pool.submit(ask_until_it_has_ended, running) for _ in range(4)]
-            time.sleep(0.5)
+            answered: list[list[int]] = [[] for _ in range(4)]
+            asking = [
+                pool.submit(ask_until_it_has_ended, running, each) for each in answered
+            ]
+            wait_until(lambda: all(answered))
             started = time.monotonic()
             running.process.send_signal(signal.SIGTERM)
             running.process.wait(30)
@@ -296,6 +299,7 @@ def test_it_ends_within_ten_seconds_and_finishes_what_it_accepted(
             each.close()
 
     assert took <= 10.0
-    for statuses, failure in (each.result() for each in asking):
+    for statuses in answered:
         assert set(statuses) == {200}
+    for failure in (each.result() for each in asking):
         assert isinstance(failure, NOT_ACCEPTED) or str(failure) == NOT_ANSWERED
