@@ -195,3 +195,26 @@ def test_each_of_several_series_is_named_by_its_first_file(tmp_path: Path) -> No
         other[0]: tuple(other),
     }
     assert [found.files for found in together] == [(*one, *other)]
+
+
+GREYS = [
+    b"\x10\x00\x20\x00LO\x04\x00two ",
+    b"\x10\x00\x20\x00\x04\x00\x00\x00two ",
+    b"\x20\x00\x0e\x00UI\x04\x001.9\0",
+]
+
+
+@pytest.mark.parametrize("greys", GREYS)
+def test_greys_that_look_like_elements_tell_nothing(
+    tmp_path: Path, greys: bytes
+) -> None:
+    for number, path in enumerate(map(Path, write_series(tmp_path, "1.2.1", 12))):
+        content = path.read_bytes()
+        if number in {4, 9}:
+            places = slice(len(content) - len(greys) - 40, len(content) - 40)
+            changed = bytearray(content)
+            changed[places] = greys
+            path.write_bytes(changed)
+
+    (files,) = groups_of(tmp_path).values()
+    assert len(files) == 12

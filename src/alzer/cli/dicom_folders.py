@@ -35,6 +35,12 @@ _PATIENT: Final = (b"\x10\x00\x20\x00", b"LO")
 _NUMBER: Final = (b"\x20\x00\x13\x00", b"IS")
 _IMAGE: Final = (b"\x08\x00\x18\x00", b"UI")
 
+# Pixel Data, whose greys may look like any element; what tells of a series comes before.
+# Source: PS3.3 section C.7.6.3; PS3.5 section 7.1.
+_PIXELS: Final = tuple(
+    b"\xe0\x7f" + element for element in (b"\x08\x00", b"\x09\x00", b"\x10\x00")
+)
+
 _OTHER_SUFFIXES: Final = tuple(
     suffix
     for label, suffixes in SUFFIXES_BY_FORMAT.items()
@@ -240,7 +246,13 @@ def _facts_of(head: bytes) -> _Facts | None:
     series = series_of(head)
     if series is None:
         return None
+    head = _before_pixels(head)
     return _Facts(series, *(_value(head, *one) for one in (_PATIENT, _NUMBER, _IMAGE)))
+
+
+def _before_pixels(head: bytes) -> bytes:
+    ends = [end for tag in _PIXELS if (end := head.find(tag)) >= 0]
+    return head[: min(ends, default=None)]
 
 
 def _value(head: bytes, tag: bytes, representation: bytes) -> bytes | None:
@@ -264,7 +276,7 @@ def series_of(head: bytes) -> bytes | None:
     """
     if not has_dicom_prefix(head):
         return None
-    found = _SERIES.findall(head)
+    found = _SERIES.findall(_before_pixels(head))
     # Those of other series, in sequences, come before the file's own.
     return found[-1].rstrip(b".") if found else None
 
