@@ -18,6 +18,10 @@ from servers import free_port, postgresql
 BRAIN = as_png(draw_brain())
 
 
+# Of no analysis; the same in each process that runs tests.
+ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
+
+
 def predict(client: TestClient, content: bytes = BRAIN) -> dict[str, Any]:
     response = client.post("/predict", files={"file": content})
     answer: dict[str, Any] = response.json()
@@ -153,10 +157,6 @@ def test_deleting_leaves_neither_record_nor_file(
     assert client.get(answer["heatmap_url"]).status_code == 404
     assert client.get(kept["heatmap_url"]).status_code == 200
     assert len(list((tmp_path / "uploads").rglob("*.png"))) == 1
-
-
-# Of no analysis; the same in each process that runs tests.
-ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
 
 
 @pytest.mark.parametrize("name", [ABSENT, "x", "%00", "a" * 300])

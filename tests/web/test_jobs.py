@@ -2,7 +2,6 @@
 
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +29,10 @@ DICOM = as_dicom(draw_brain())
 pytestmark = pytest.mark.on_every_backend
 
 ASYNC = {"Prefer": "respond-async"}
+
+
+# Of no analysis; the same in each process that runs tests.
+ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
 
 
 def ask(
@@ -114,10 +117,6 @@ def test_a_file_that_can_not_be_used_fails_its_job_in_the_same_words(
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-# Of no analysis; the same in each process that runs tests.
-ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
-
-
 @pytest.mark.parametrize("name", [ABSENT, "x", "%00", "a" * 300])
 def test_what_is_not_there_is_not_found(
     client: TestClient, method: str, name: str

@@ -20,6 +20,10 @@ BRAIN = as_png(draw_brain())
 CALLED = "Study 7, person 12"
 
 
+# Of no analysis; the same in each process that runs tests.
+ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
+
+
 def predict(
     client: TestClient,
     reference: str | None = None,
@@ -72,10 +76,6 @@ def test_a_reference_is_changed_and_taken_away_later(client: TestClient) -> None
     assert changed.status_code == 200
     assert changed.json() == after_change == {**before, "reference": CALLED}
     assert reference_of(client, identity) is None
-
-
-# Of no analysis; the same in each process that runs tests.
-ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
 
 
 @pytest.mark.parametrize("name", [ABSENT, "x", "%00"])

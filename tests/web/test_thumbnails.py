@@ -12,6 +12,9 @@ from alzer.model.engine import Model
 from phantoms import as_png, draw_brain
 from served import app_that_doubts, app_with
 
+# Of no analysis; the same in each process that runs tests.
+ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
+
 
 def predict(client: TestClient) -> str:
     response = client.post("/predict", files={"file": as_png(draw_brain())})
@@ -76,10 +79,6 @@ def test_where_no_picture_is_kept_there_is_none(model: Model, tmp_path: Path) ->
     assert colourfulness(colourful) > 10.0
     assert response.status_code == 404
     assert response.json()["code"] == "no_evidence"
-
-
-# Of no analysis; the same in each process that runs tests.
-ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
 
 
 @pytest.mark.parametrize("name", [ABSENT, "x"])
