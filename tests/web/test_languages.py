@@ -326,6 +326,30 @@ def test_sentences_of_the_service_are_said_in_german(german: Page) -> None:
     assert both == [f"{translate(UNINFORMATIVE)} {translate(OUT_OF_DISTRIBUTION)}"]
 
 
+FAILURES = {
+    "The database of records can't be used now: it is locked. Try again in a moment.": (
+        "Die Datenbank der Aufzeichnungen ist gerade nicht nutzbar: sie ist gesperrt. "
+        "Versuchen Sie es gleich noch einmal."
+    ),
+    "The heatmap could not be saved: the disk is full.": (
+        "Heatmap konnte nicht gespeichert werden: der Datenträger ist voll."
+    ),
+    "The stored files can't be reached now. Try again in a moment.": (
+        "Die gespeicherten Dateien sind gerade nicht erreichbar. Versuchen Sie es "
+        "gleich noch einmal."
+    ),
+    "The cluster that computes answers gives none now. Try again in a moment.": (
+        "Der Cluster, der Antworten berechnet, gibt gerade keine. Versuchen Sie es "
+        "gleich noch einmal."
+    ),
+    "There is no such analysis.": "Diese Analyse gibt es nicht.",
+}
+
+
+def test_failures_of_the_service_are_said_in_german(german: Page) -> None:
+    assert said(german, list(FAILURES)) == list(FAILURES.values())
+
+
 def test_what_nobody_has_translated_is_said_as_it_is(german: Page) -> None:
     strange = ["The moon is made of cheese.", "one, two or three", "", "5 and 6"]
 

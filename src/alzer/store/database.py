@@ -274,5 +274,8 @@ def _reason_of(error: Exception) -> str | None:
 
 
 def _describe(reason: str | None) -> str:
-    why = f": {reason}" if reason else ""
-    return f"The database of records can't be used now{why}. Try again in a moment."
+    if reason is None:
+        return "The database of records can't be used now. Try again in a moment."
+    return (
+        f"The database of records can't be used now: {reason}. Try again in a moment."
+    )
