@@ -35,7 +35,7 @@ _PATIENT: Final = (b"\x10\x00\x20\x00", b"LO")
 _NUMBER: Final = (b"\x20\x00\x13\x00", b"IS")
 _IMAGE: Final = (b"\x08\x00\x18\x00", b"UI")
 
-# Pixel Data, whose greys may look like any element; what tells of a series comes before.
+# Pixel Data: its greys may look like any element, and come after those of the series.
 # Source: PS3.3 section C.7.6.3; PS3.5 section 7.1.
 _PIXELS: Final = tuple(
     b"\xe0\x7f" + element for element in (b"\x08\x00", b"\x09\x00", b"\x10\x00")

@@ -184,6 +184,34 @@ def test_an_answer_of_another_image_is_replaced(study: Study, call: Call) -> Non
     assert after["error"]["code"] == "not_an_image"
 
 
+def test_files_that_could_not_be_written_are_written_by_the_next_call(
+    call: Call, tmp_path: Path
+) -> None:
+    data_set = write_data_set(tmp_path / "set", {"sub-01": head_nifti()})
+    folder = tmp_path / "out" / "sub-01" / "anat"
+    places = [
+        folder / f"sub-01_desc-{kind}evidence_statmap.nii.gz"
+        for kind in ("", "unreliable")
+    ]
+    for place in places:
+        place.mkdir(parents=True)  # in the way
+    earlier = folder / "sub-01_desc-brain_mask.nii.gz"
+    earlier.write_bytes(b"of an earlier answer")
+    words = ("bids", data_set, tmp_path / "out", "participant")
+    first = call(*words, "--skip-bids-validation")
+    stayed = earlier.exists()
+    for place in places:
+        place.rmdir()
+    second = call(*words, "--skip-bids-validation")
+    third = call(*words, "--skip-bids-validation")
+
+    assert (first.exit_code, second.exit_code, third.exit_code) == (1, 0, 0)
+    assert stayed
+    assert sum(place.is_file() for place in places) == 1
+    assert "have a result already" not in second.stderr
+    assert "1 of 1 images have a result already" in third.stderr
+
+
 def test_jobs_for_different_participants_do_not_disturb_one_another(
     bundle: Path, tmp_path: Path
 ) -> None:

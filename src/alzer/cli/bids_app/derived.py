@@ -24,6 +24,9 @@ from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.explain.overlay import draw_legend, encode_png
 
 RECORD: Final = "prediction.json"
+
+# Field of a record whose files could not all be written.
+FILES_LOST: Final = "files_not_written"
 LOGS: Final = "logs"
 
 # What the standard of derivatives has no name for. `.*.part` is what a job that was
@@ -168,6 +171,8 @@ class DerivedDataSet(ResultsFolder):
     def keep(self, image: Input, record: Record) -> None:
         """Write the record of an image, and remove what an earlier one left.
 
+        Where files could not be written, those of the earlier one stay.
+
         Args:
             image: What was analysed.
             record: What came of it; paths in it are below this folder.
@@ -177,6 +182,8 @@ class DerivedDataSet(ResultsFolder):
         """
         text = json.dumps(record, indent=2, allow_nan=False) + "\n"
         self.write(self.record_path(image), text.encode())
+        if record.get(FILES_LOST):
+            return
         named = {self.path / name for name in _texts_in(record)}
         for path in self._results_of(image):
             is_told = path in named or _beside(path) in named

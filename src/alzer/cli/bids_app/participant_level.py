@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from alzer import __version__
 from alzer.cli import bids
-from alzer.cli.bids_app.derived import DerivedDataSet
+from alzer.cli.bids_app.derived import FILES_LOST, DerivedDataSet
 from alzer.cli.bids_app.run_log import RunLog
 from alzer.cli.bids_app.selection import Selection
 from alzer.cli.cohort import Cohort
@@ -111,7 +111,7 @@ class ParticipantLevel:
             reads = reader.read(work.images)
             with Heads(reader, model, self._work(), display.tell) as heads:
                 records = cohort.records(reads, model, heads)
-                self._keep(records, work, display, log)
+                self._keep(records, cohort.tally.lost, work, display, log)
         for reason in sorted(set(cohort.tally.lost)):
             complain(reason)
         log.count("files_not_written", len(cohort.tally.lost))
@@ -126,15 +126,19 @@ class ParticipantLevel:
     def _keep(
         self,
         records: Iterator[Record],
+        lost: Sequence[str],
         work: "_Pending",
         display: Display,
         log: RunLog,
     ) -> None:
         images = {image.name: image for image in work.images}
+        lost_before = 0
         with display, Screen(Format.table) as screen:
             for record in records:
                 image = images[record["input"]]
                 told = {**self.output.localise(record), **work.origin(image)}
+                if len(lost) > lost_before:
+                    lost_before, told[FILES_LOST] = len(lost), True
                 self.output.keep(image, told)
                 screen.add({**told, "input": bids.source_of(image).rpartition(":")[2]})
                 log.add(record)
@@ -168,12 +172,13 @@ class _Pending:
     def _is_done(self, image: Input) -> bool:
         """Check whether there is an answer for this image, by this model and program.
 
-        What failed is tried again: the reason may be gone.
+        What failed, or lacks files, is tried again: the reason may be gone.
         """
         try:
             told = json.loads(self.output.record_path(image).read_text("utf-8"))
             return (
                 "error" not in told
+                and not told.get(FILES_LOST)
                 and told["software"] == {"alzer": __version__}
                 and told["model"]["sha256"] == self.model_digest
                 and told["source_sha256"] == self._digest(image)
