@@ -63,7 +63,9 @@ def test_a_wrong_checksum_is_damage() -> None:
         unpack(bytes(content), len(TEXT) * 2)
 
 
-@pytest.mark.parametrize("content", [EMPTY * 100, gzip.compress(b"a", mtime=0) * 100_000])
+@pytest.mark.parametrize(
+    "content", [EMPTY * 100, gzip.compress(b"a", mtime=0) * 100_000]
+)
 def test_members_without_content_are_counted(content: bytes) -> None:
     with pytest.raises(TooDemanding, match="parts"):
         unpack(content, 2**30)

@@ -1,7 +1,9 @@
 """C-STORE and C-ECHO: what other systems send by DICOM's own protocol."""
 
 import logging
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -40,6 +42,9 @@ TRANSFER_SYNTAXES: Final = (
 # unit has, such as the request for an association.
 _PDU_BYTES: Final = 2**16
 _MOST_PDU_BYTES: Final = 2**20
+
+# To take note of a connection's end.
+_END_S: Final = 5.0
 
 _TOO_MUCH: Final = "more was sent than is taken"
 
@@ -106,16 +111,20 @@ class Receiver:
 
     def stop(self) -> None:
         """End all associations; what was not answered was not promised."""
+        for one in self._entity.active_associations:
+            _hang_up(one)
         self._entity.shutdown()
 
     def _bound(self, event: Any) -> None:  # noqa: ANN401 - pynetdicom's
-        """Let a connection hold no more than one object may have.
+        """Let a connection hold no more than one object may have, nor wait for ever.
 
         pynetdicom puts messages together in memory before anybody is asked, and
-        believes the length that stands before each unit.
+        believes the length that stands before each unit; what it has begun to read it
+        waits for without an end.
         """
         association = event.assoc
         connection = association.dul.socket
+        connection.socket.settimeout(self._settings.network_seconds)
         receive = connection.recv
 
         def receive_bounded(size: int) -> bytes:
@@ -166,6 +175,17 @@ def _entity(settings: NodeSettings) -> AE:
     for storage in STORAGE_CLASSES.values():
         entity.add_supported_context(storage, list(TRANSFER_SYNTAXES))
     return entity
+
+
+def _hang_up(association: Any) -> None:  # noqa: ANN401 - pynetdicom's
+    """End a connection, also one in the midst of a unit, or before its association.
+
+    An abort would wait for the rest of the unit, and is not foreseen before the other
+    side has asked for anything.
+    """
+    with suppress(OSError, AttributeError):  # it has ended by itself
+        association.dul.socket.socket.shutdown(socket.SHUT_RDWR)
+    association.dul.join(_END_S)
 
 
 def _close(event: Any) -> None:  # noqa: ANN401 - pynetdicom's
