@@ -10,7 +10,12 @@ from weakref import WeakKeyDictionary
 from pynetdicom import AE, _config, evt
 
 from alzer.errors import InvalidRequest, StorageUnavailable, UnusableScan
-from alzer.node.instance import STORAGE_CLASSES, Instance, read_instance
+from alzer.node.instance import (
+    STORAGE_CLASSES,
+    TRANSFER_SYNTAXES,
+    Instance,
+    read_instance,
+)
 from alzer.node.settings import NodeSettings
 from alzer.node.tls import server_context
 from alzer.settings import is_loopback
@@ -25,18 +30,6 @@ _NOT_UNDERSTOOD: Final = 0xC000
 _PROCESSING_FAILURE: Final = 0x0110
 
 _VERIFICATION: Final = "1.2.840.10008.1.1"
-
-# What the readers decode. Deflated data sets are not among them: a small message could
-# become a large one. Source: PS3.6 annex A.
-TRANSFER_SYNTAXES: Final = (
-    "1.2.840.10008.1.2.1",  # explicit little endian
-    "1.2.840.10008.1.2",  # implicit little endian
-    "1.2.840.10008.1.2.4.57",  # JPEG lossless
-    "1.2.840.10008.1.2.4.70",  # JPEG lossless, first-order prediction
-    "1.2.840.10008.1.2.4.80",  # JPEG-LS lossless
-    "1.2.840.10008.1.2.4.90",  # JPEG 2000 lossless
-    "1.2.840.10008.1.2.5",  # RLE
-)
 
 # What we offer to take in one protocol data unit of an object; and the most that any
 # unit has, such as the request for an association.
