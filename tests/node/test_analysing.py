@@ -259,6 +259,24 @@ def test_an_analysis_that_fails_again_and_again_is_given_up(
         assert secret not in log.getvalue()
 
 
+def test_a_series_that_can_not_be_read_keeps_no_other_waiting(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alzer.node.analysing._PAUSE_S", 0.0)
+    broken = bench.keep(*head_files(Person(2))[:9])
+    next(broken.instances.glob("*.dcm")).unlink()
+    whole = bench.keep(*head_files())
+    with logged("info") as log:
+        bench.work()
+
+    assert (broken.state.stage, broken.state.reason) == (
+        Stage.failed, "storage_unavailable",
+    )  # fmt: skip
+    assert log.getvalue().count("can't be read") == 3
+    assert broken.name in log.getvalue()
+    assert whole.state.stage is Stage.sending
+
+
 def test_a_head_that_takes_too_much_is_refused(bench: Bench) -> None:
     def fail() -> None:
         message = "It takes too much."

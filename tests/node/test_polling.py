@@ -1,7 +1,11 @@
 """Fetching from a PACS, with Debian's Orthanc."""
 
+from collections.abc import Collection
 from datetime import date
+from io import BytesIO
+from typing import Any
 
+import pydicom
 import pytest
 import requests
 
@@ -9,6 +13,8 @@ from alzer.node.instance import read_instance
 from alzer.node.polling import Poller
 from alzer.node.settings import NodeSettings
 from alzer.node.spool import Spool
+from dicom_parts import item_of
+from logged import logged
 from nodes import Person, head_files
 from pacs import Pacs
 
@@ -75,6 +81,62 @@ def test_a_series_whose_files_were_deleted_is_not_fetched_again(
     spool.empty(series)
 
     assert ask.poll() == 0
+
+
+class _Failing:
+    """A client that does not deliver some series.
+
+    Args:
+        count: How many there are.
+        failing: Which are not delivered, by number.
+    """
+
+    def __init__(self, count: int, failing: Collection[int]) -> None:
+        self.count, self.failing = count, failing
+        self.asked: list[int] = []
+
+    def search_for_series(self, **_: object) -> list[dict[str, Any]]:
+        return [
+            _told(
+                StudyInstanceUID=one.study, SeriesInstanceUID=one.series, Modality="MR"
+            )
+            for one in map(Person, range(1, self.count + 1))
+        ]
+
+    def search_for_instances(self, _: str, series: str) -> list[dict[str, Any]]:
+        return [_told(SOPInstanceUID=f"{series}.1")]
+
+    def retrieve_instance(self, *uids: str, **_: object) -> pydicom.Dataset:
+        number = int(uids[1].split(".")[-2])
+        self.asked.append(number)
+        if number in self.failing:
+            raise requests.HTTPError(uids[1])
+        return pydicom.dcmread(BytesIO(head_files(Person(number))[0]))
+
+
+def _told(**elements: str) -> dict[str, Any]:
+    return item_of(**elements).to_json_dict()
+
+
+def test_a_series_that_is_not_delivered_keeps_no_other_waiting(spool: Spool) -> None:
+    ask, client = poller(Pacs(1, 1), spool), _Failing(2, {1})
+    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - no server fails so
+    with logged("info") as log, pytest.raises(requests.HTTPError):
+        ask.poll()
+    (series,) = spool.all()
+
+    assert series.name == spool.name_of(Person(2).study, Person(2).series)
+    assert spool.name_of(Person(1).study, Person(1).series) in log.getvalue()
+    assert Person(1).series not in log.getvalue()
+
+
+def test_a_pacs_that_delivers_nothing_is_left_alone(spool: Spool) -> None:
+    ask, client = poller(Pacs(1, 1), spool), _Failing(9, range(1, 10))
+    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+    with pytest.raises(requests.HTTPError):
+        ask.poll()
+
+    assert client.asked == [1, 2, 3, 4, 5]
 
 
 def test_a_pacs_that_does_not_answer_is_a_failure_that_passes(spool: Spool) -> None:

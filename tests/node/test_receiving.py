@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from io import BytesIO
@@ -175,6 +176,48 @@ def test_no_more_associations_are_open_than_the_settings_allow(start: Start) -> 
 
     assert established == [True, True, False]
     assert wait_until(lambda: send(port, head_files()[:1])) == [0]
+
+
+def associated(port: int) -> socket.socket:
+    """Return the socket of an association that has been agreed on."""
+    entity = AE(ae_title="SCANNER")
+    entity.add_requested_context(VERIFICATION)
+    association = entity.associate("127.0.0.1", port, ae_title="ALZER")
+    assert association.is_established
+    stream = association.dul.socket
+    assert stream is not None
+    assert stream.socket is not None
+    return stream.socket
+
+
+@pytest.mark.parametrize(
+    ("meet", "half"),
+    [
+        (lambda port: socket.create_connection(("127.0.0.1", port)), b"\1\0\0"),
+        (associated, struct.pack(">BBL", 4, 0, 1000) + bytes(10)),
+    ],
+    ids=["asking", "sending"],
+)
+def test_who_sends_half_a_unit_keeps_neither_others_nor_the_end_waiting(
+    spool: Spool, meet: Callable[[int], socket.socket], half: bytes
+) -> None:
+    port = free_port()
+    settings = NodeSettings(dicom_port=port, network_seconds=0.2, max_associations=1)
+    receiver = Receiver(settings, MEGABYTE, spool.keep)
+    receiver.start()
+    silent = meet(port)
+    silent.sendall(half)
+
+    wait_until(lambda: send(port, head_files()[:1]) == [0])
+    again = meet(port)
+    again.sendall(half)
+    end = threading.Thread(target=receiver.stop, daemon=True)
+    end.start()
+    end.join(30.0)
+
+    assert not end.is_alive()
+    for one in (silent, again):
+        one.close()
 
 
 def test_series_of_two_senders_stay_apart(spool: Spool, start: Start) -> None:

@@ -8,6 +8,7 @@ import pydicom
 import pytest
 from anyio import run
 from pydicom.dataset import Dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from alzer.errors import StorageUnavailable
 from alzer.node.instance import Instance
@@ -85,6 +86,20 @@ def test_each_object_that_is_not_taken_is_named_with_a_reason(
     assert failed[REASON]["Value"] == [0xC000]
     assert none.status_code == 409
     assert len(spool.all()[0].sizes) == 1
+
+
+def test_a_deflated_object_is_not_taken(spool: Spool, door: Door) -> None:
+    dataset = pydicom.dcmread(BytesIO(head_files()[0]))
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.PixelData = bytes(64 * MOST)  # a few kB on the wire
+    file = BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    answer = post(door, body_of(file.getvalue()))
+    (failed,) = answer.json()[FAILED]["Value"]
+
+    assert answer.status_code == 409
+    assert failed[REASON]["Value"] == [0x0122]
+    assert spool.all() == []
 
 
 def test_an_object_of_another_study_than_was_said_is_not_taken(

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -37,7 +37,8 @@ logger = logging.getLogger(__name__)
 # Whom the backend counts the node's orders for.
 _OWNER: Final = "node"
 
-# Analyses that have ended the process, or failed as nobody foresaw.
+# Analyses that have ended the process, or failed as nobody foresaw; and readings of
+# files that are gone or broken.
 _MOST_ATTEMPTS: Final = 3
 _PAUSE_S: Final = 5.0
 
@@ -134,7 +135,11 @@ class Analyst:
             self.spool.change(series, **values)
 
     async def _work(self, series: Series) -> None:
-        content = await asyncio.to_thread(_read, self.spool, series)
+        try:
+            content = await asyncio.to_thread(_read, self.spool, series)
+        except (StorageUnavailable, UnusableScan) as failure:
+            await self._leave(series, failure)
+            return
         if self._is_settled(series, content):
             return
         try:
@@ -148,6 +153,19 @@ class Analyst:
             await self.backend.analyse(order, finish)
         except (UnusableScan, InvalidRequest, JobLost) as refusal:
             await asyncio.to_thread(self._refuse, series, content, refusal)
+
+    async def _leave(self, series: Series, failure: AlzerError) -> None:
+        """Try a series that can't be read later, or no more."""
+        logger.error(
+            "a series can't be read from the spool",
+            extra={"series": series.name, "code": failure.code},
+        )
+        if series.state.attempts < _MOST_ATTEMPTS:
+            self._put_back(series, counts=True)
+            await asyncio.sleep(_PAUSE_S)
+            return
+        failed = replace(series.state, stage=Stage.failed, attempts=0)
+        self._settle(series, replace(failed, reason=failure.code, ended_at=time.time()))
 
     def _is_settled(self, series: Series, content: _Content) -> bool:
         """End a series that is not wanted, or that was answered as it is."""

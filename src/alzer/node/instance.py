@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
 
 from alzer.errors import DamagedFile, UnsupportedVariant
 from alzer.scans.quiet import quiet_libraries
@@ -17,6 +18,18 @@ STORAGE_CLASSES: Final = {
     "Enhanced MR Image": "1.2.840.10008.5.1.4.1.1.4.1",
     "Legacy Converted Enhanced MR Image": "1.2.840.10008.5.1.4.1.1.4.4",
 }
+
+# What the readers decode. Deflated data sets are not among them: a small message could
+# become a large one. Source: PS3.6 annex A.
+TRANSFER_SYNTAXES: Final = (
+    "1.2.840.10008.1.2.1",  # explicit little endian
+    "1.2.840.10008.1.2",  # implicit little endian
+    "1.2.840.10008.1.2.4.57",  # JPEG lossless
+    "1.2.840.10008.1.2.4.70",  # JPEG lossless, first-order prediction
+    "1.2.840.10008.1.2.4.80",  # JPEG-LS lossless
+    "1.2.840.10008.1.2.4.90",  # JPEG 2000 lossless
+    "1.2.840.10008.1.2.5",  # RLE
+)
 
 _IDENTIFIERS: Final = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 _FACTS: Final = (
@@ -31,9 +44,14 @@ _READ: Final = (*_IDENTIFIERS, *_FACTS, "SOPClassUID", "NumberOfFrames", "PixelD
 # Source: PS3.10 section 7.1.
 _META: Final = b"\x02\x00\x00\x00UL\x04\x00"
 _META_AT: Final = 132
+_META_GROUP: Final = 2
 
 _UNREADABLE: Final = "The object is no readable DICOM object."
 _NO_IMAGE: Final = "The object is not an MR image; the node takes no others."
+_ENCODED_OTHERWISE: Final = (
+    "The object has a transfer syntax that the node does not take. Send it as explicit "
+    "little endian."
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +103,11 @@ def read_instance(content: bytes) -> Instance:
 
     Raises:
         DamagedFile: It can't be read, or lacks an identifier or its pixels.
-        UnsupportedVariant: It is no MR image.
+        UnsupportedVariant: It is no MR image, or has a transfer syntax that is not
+            taken.
     """
+    if _transfer_syntax(content) not in {"", *TRANSFER_SYNTAXES}:
+        raise UnsupportedVariant(_ENCODED_OTHERWISE)
     dataset = read_header(content, list(_READ))
     identifiers = [str(dataset.get(name, "") or "") for name in _IDENTIFIERS]
     if not all(identifiers) or "PixelData" not in dataset:
@@ -121,6 +142,35 @@ def read_header(content: bytes, elements: list[str] | None = None) -> Dataset:
                 specific_tags=elements,
             )
     except Exception as error:  # pydicom raises many kinds of it
+        raise DamagedFile(_UNREADABLE) from error
+
+
+def _transfer_syntax(content: bytes) -> str:
+    """Return how an object is encoded, from its file meta group alone.
+
+    Anything that reads more would inflate what is deflated.
+
+    Args:
+        content: A DICOM file.
+
+    Returns:
+        The UID; empty if the file does not say, and then nothing is deflated.
+
+    Raises:
+        DamagedFile: The group can't be read.
+    """
+    file = BytesIO(content)
+    file.seek(_META_AT)
+    try:
+        with quiet_libraries():
+            meta = read_dataset(
+                file,
+                is_implicit_VR=False,
+                is_little_endian=True,
+                stop_when=lambda tag, _vr, _length: tag.group != _META_GROUP,
+            )
+            return str(meta.get("TransferSyntaxUID", "") or "")
+    except Exception as error:  # likewise
         raise DamagedFile(_UNREADABLE) from error
 
 

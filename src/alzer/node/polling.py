@@ -9,7 +9,7 @@ from typing import Any, Final
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
-from alzer.errors import UnusableScan
+from alzer.errors import StorageUnavailable, UnusableScan
 from alzer.node.dicomweb import open_client
 from alzer.node.instance import facts_of, read_instance
 from alzer.node.rules import why_unwanted
@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 # Series of one answer, and of all answers to one question.
 _PAGE: Final = 200
 _MOST: Final = 10_000
+
+# Series that fail one after the other: then it is the PACS that does.
+_MOST_IN_A_ROW: Final = 5
 
 # What the rules ask, and how many images there are.
 _FIELDS: Final = (
@@ -64,16 +67,33 @@ class Poller:
             How many objects came.
 
         Raises:
-            Exception: The PACS does not answer, or the spool is full; what has come
-                so far is kept.
+            StorageUnavailable: The spool is full.
+            Exception: The PACS does not answer, or a series could not be fetched,
+                though the others were; what has come is kept.
         """
-        fetched = 0
+        fetched, in_a_row, failures = 0, 0, list[Exception]()
         for found in self._search():
-            if self.stopped:
+            if self.stopped or in_a_row >= _MOST_IN_A_ROW:
                 break
-            if why_unwanted(facts_of(found), self._settings) is None:
+            if why_unwanted(facts_of(found), self._settings) is not None:
+                continue
+            try:
                 fetched += self._fetch(found)
+                in_a_row = 0
+            except StorageUnavailable:
+                raise
+            except Exception as failure:  # noqa: BLE001 - requests' and the client's: many kinds
+                in_a_row += 1
+                failures.append(failure)
+                self._tell(found, failure)
+        if failures:
+            raise failures[0]
         return fetched
+
+    def _tell(self, found: Dataset, failure: Exception) -> None:
+        uids = (str(found.get(f"{one}InstanceUID", "")) for one in ("Study", "Series"))
+        told = {"series": self._spool.name_of(*uids), "why": type(failure).__name__}
+        logger.warning("a series could not be fetched", extra=told)
 
     def _search(self) -> Iterator[Dataset]:
         for start in range(0, _MOST, _PAGE):

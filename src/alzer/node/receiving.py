@@ -1,14 +1,21 @@
 """C-STORE and C-ECHO: what other systems send by DICOM's own protocol."""
 
 import logging
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from pynetdicom import AE, _config, evt
 
 from alzer.errors import InvalidRequest, StorageUnavailable, UnusableScan
-from alzer.node.instance import STORAGE_CLASSES, Instance, read_instance
+from alzer.node.instance import (
+    STORAGE_CLASSES,
+    TRANSFER_SYNTAXES,
+    Instance,
+    read_instance,
+)
 from alzer.node.settings import NodeSettings
 from alzer.node.tls import server_context
 from alzer.settings import is_loopback
@@ -24,22 +31,13 @@ _PROCESSING_FAILURE: Final = 0x0110
 
 _VERIFICATION: Final = "1.2.840.10008.1.1"
 
-# What the readers decode. Deflated data sets are not among them: a small message could
-# become a large one. Source: PS3.6 annex A.
-TRANSFER_SYNTAXES: Final = (
-    "1.2.840.10008.1.2.1",  # explicit little endian
-    "1.2.840.10008.1.2",  # implicit little endian
-    "1.2.840.10008.1.2.4.57",  # JPEG lossless
-    "1.2.840.10008.1.2.4.70",  # JPEG lossless, first-order prediction
-    "1.2.840.10008.1.2.4.80",  # JPEG-LS lossless
-    "1.2.840.10008.1.2.4.90",  # JPEG 2000 lossless
-    "1.2.840.10008.1.2.5",  # RLE
-)
-
 # What we offer to take in one protocol data unit of an object; and the most that any
 # unit has, such as the request for an association.
 _PDU_BYTES: Final = 2**16
 _MOST_PDU_BYTES: Final = 2**20
+
+# To take note of a connection's end.
+_END_S: Final = 5.0
 
 _TOO_MUCH: Final = "more was sent than is taken"
 
@@ -106,16 +104,20 @@ class Receiver:
 
     def stop(self) -> None:
         """End all associations; what was not answered was not promised."""
+        for one in self._entity.active_associations:
+            _hang_up(one)
         self._entity.shutdown()
 
     def _bound(self, event: Any) -> None:  # noqa: ANN401 - pynetdicom's
-        """Let a connection hold no more than one object may have.
+        """Let a connection hold no more than one object may have, nor wait for ever.
 
         pynetdicom puts messages together in memory before anybody is asked, and
-        believes the length that stands before each unit.
+        believes the length that stands before each unit; what it has begun to read it
+        waits for without an end.
         """
         association = event.assoc
         connection = association.dul.socket
+        connection.socket.settimeout(self._settings.network_seconds)
         receive = connection.recv
 
         def receive_bounded(size: int) -> bytes:
@@ -166,6 +168,17 @@ def _entity(settings: NodeSettings) -> AE:
     for storage in STORAGE_CLASSES.values():
         entity.add_supported_context(storage, list(TRANSFER_SYNTAXES))
     return entity
+
+
+def _hang_up(association: Any) -> None:  # noqa: ANN401 - pynetdicom's
+    """End a connection, also one in the midst of a unit, or before its association.
+
+    An abort would wait for the rest of the unit, and is not foreseen before the other
+    side has asked for anything.
+    """
+    with suppress(OSError, AttributeError):  # it has ended by itself
+        association.dul.socket.socket.shutdown(socket.SHUT_RDWR)
+    association.dul.join(_END_S)
 
 
 def _close(event: Any) -> None:  # noqa: ANN401 - pynetdicom's

@@ -33,7 +33,7 @@ class _ServerContext(ssl.SSLContext):
         except OSError:
             sock.close()
             raise
-        greeted.settimeout(None)
+        greeted.settimeout(None)  # who takes it says how long it waits from here on
         return greeted
 
 
