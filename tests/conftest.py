@@ -2,6 +2,7 @@
 
 import os
 import signal
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from bundles import write_bundle
 from cores import take_core
 from networks import random_ood_score, settled_network
 from replicas import end_shared
+from servers import S3_ENVIRONMENT, s3_server
 from trained import TrainedStudy, train_study
 
 # A busy machine is slow, which is no failure; and a run can be repeated.
@@ -100,3 +102,18 @@ def data_dir() -> Path:
     if not (folder / "oasis1-axial").is_dir():
         pytest.skip("no real scans: set ALZER_DATA to a folder with oasis1-axial")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """Return the address of a running S3 server with a bucket."""
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def s3_url(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return an empty place in the bucket."""
+    for name, value in {**S3_ENVIRONMENT, "AWS_ENDPOINT_URL": s3_address}.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://alzer-test/{uuid.uuid4()}"

@@ -63,6 +63,15 @@ def test_a_manifest_names_files_and_folders_beside_it(tmp_path: Path) -> None:
     assert (absent.scan.failure, absent.subject) == (None, "p3")  # told when it is read
 
 
+@pytest.mark.parametrize("again", ["a.jpg,2", "x/../a.jpg,1", "a.jpg,"])
+def test_a_manifest_leads_to_each_input_once(tmp_path: Path, again: str) -> None:
+    rows = f"file,series\na.jpg,1\nb.jpg,1\n{again}\n"
+    (tmp_path / "list.csv").write_text(rows, "utf-8")
+
+    with pytest.raises(InvalidRequest, match="line 4 leads to an input"):
+        found(str(tmp_path / "list.csv"))
+
+
 @pytest.mark.parametrize("content", [b"", b"path\na.jpg\n", b"file\n\xff\xfe\n"])
 def test_what_is_no_manifest_is_a_wrong_call(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "list.csv").write_bytes(content)

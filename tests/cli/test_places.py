@@ -52,6 +52,14 @@ def test_what_is_behind_an_address_is_listed_with_its_size() -> None:
     assert dict(sizes_of("memory://absent")[1]) == {}
 
 
+def test_a_single_file_in_a_bucket_is_listed_with_its_size(s3_url: str) -> None:
+    Place(s3_url).write("a.jpg", b"123")
+    files, sizes = sizes_of(f"{s3_url}/a.jpg")
+
+    assert dict(sizes) == {f"{s3_url}/a.jpg".removeprefix("s3://"): 3}
+    assert files.exists(*sizes)
+
+
 def test_addresses_are_told_from_paths() -> None:
     assert is_remote("s3://bucket/a.jpg")
     assert not is_remote("/data/a.jpg")

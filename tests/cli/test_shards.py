@@ -65,6 +65,34 @@ def test_records_wait_for_others_but_not_long(tmp_path: Path) -> None:
     assert len(list(tmp_path.rglob("*.jsonl"))) == 1
 
 
+class BrokenOff(Place):
+    """A place where one write is done, and yet its caller is never told so."""
+
+    is_broken_off = False
+
+    def write(self, name: str, content: bytes) -> None:
+        super().write(name, content)
+        if not self.is_broken_off:
+            self.is_broken_off = True
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_write_that_was_broken_off_and_repeated_leaves_one_record_each(
+    tmp_path: Path, kind: Format
+) -> None:
+    shards = Shards(BrokenOff(str(tmp_path)), kind)
+    for one in (record("a"), record("b"), failed("f")):
+        shards.add(one)
+    with pytest.raises(KeyboardInterrupt):
+        shards.write_all()
+    shards.add(record("c"))
+    shards.write_all()
+    shards.write_all()
+
+    assert dict(shards.read().inputs) == dict.fromkeys("abcf", 1)
+
+
 def test_a_shard_that_was_not_written_to_its_end_is_none(tmp_path: Path) -> None:
     shards = Shards(Place(str(tmp_path)), Format.jsonl)
     shards.add(record("a"))

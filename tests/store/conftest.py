@@ -15,7 +15,7 @@ from alzer.store.audit import LOCAL, AuditEntry
 from alzer.store.kinds import Kind
 from alzer.store.records import Record
 from alzer.store.store import Store, open_store
-from servers import S3_ENVIRONMENT, postgresql, s3_server
+from servers import postgresql
 
 
 @pytest.fixture(scope="session")
@@ -59,21 +59,6 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
         return None
     make: Callable[[], str] = request.getfixturevalue("new_postgresql")
     return make()
-
-
-@pytest.fixture(scope="session")
-def s3_address() -> Iterator[str]:
-    """Return the address of a running S3 server with a bucket."""
-    with s3_server() as address:
-        yield address
-
-
-@pytest.fixture
-def s3_url(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return an empty place in the bucket."""
-    for name, value in {**S3_ENVIRONMENT, "AWS_ENDPOINT_URL": s3_address}.items():
-        monkeypatch.setenv(name, value)
-    return f"s3://alzer-test/{uuid.uuid4()}"
 
 
 @pytest.fixture(params=["folder", "S3"])

@@ -160,6 +160,17 @@ def test_what_is_unlike_the_training_is_told(strict_client: TestClient) -> None:
     assert set(found) == {one["name"] for one in declared}
 
 
+def test_an_input_without_a_finite_answer_is_refused(client: TestClient) -> None:
+    huge = np.full((1, 1, 193, 161), 3e38, np.float32)
+    asked = input_of(huge, data=[3e38] * huge.size)
+    text = client.post(f"{NETWORK}/infer", json=asked)
+    binary = ask_binary(client, f"{NETWORK}/infer", "input", huge)
+
+    for response in (text, binary):
+        assert response.status_code == 400
+        assert "not finite; prepare it" in response.json()["error"]
+
+
 def test_a_file_is_answered_as_predict_does(client: TestClient, model: Model) -> None:
     usual = client.post("/predict", files={"file": SCAN}).json()
     response = client.post(f"{FILES}/infer", json=in_base64(SCAN, reference="S-0042"))

@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from alzer.cli import bids
@@ -17,7 +18,8 @@ from alzer.cli.cluster_work import Answer, HeadWorker, SliceWorker
 from alzer.cli.earlier import Earlier
 from alzer.cli.exits import complain
 from alzer.cli.inputs import Input, Skipped
-from alzer.cli.places import Place
+from alzer.cli.other_results import refuse_those_of_one_machine
+from alzer.cli.places import Place, is_remote
 from alzer.cli.records import Format, note
 from alzer.cli.results import LEGEND, SUMMARY, Existing
 from alzer.cli.shards import MODEL, RECORDS, SETTINGS, Ledger, Shards
@@ -59,25 +61,26 @@ class ClusterRun:
         self._lost: list[str] = []
 
     def open(self) -> None:
-        """Make the folder of results ready, so that nothing is analysed in vain.
+        """Look at the folder of results; nothing in it is changed.
 
         Raises:
             InvalidRequest: It holds results that the call would replace without
                 saying so, or can't add to.
         """
-        kinds = self._shards.kinds()
+        if not is_remote(self._call.url):
+            refuse_those_of_one_machine(Path(self._call.url))
         if self._call.existing is Existing.OVERWRITE:
-            self._shards.clear()
-        elif kinds and self._call.existing is Existing.REFUSE:
+            return
+        kinds = self._shards.kinds()
+        if kinds and self._call.existing is Existing.REFUSE:
             message = (
                 "The folder holds earlier results already. Choose another folder with "
                 "--output, go on where they end with --resume, or replace them with "
                 "--overwrite."
             )
             raise InvalidRequest(message)
-        elif kinds:
+        if kinds:
             self._go_on(kinds)
-        self._write_constant()
 
     def _go_on(self, kinds: frozenset[Format]) -> None:
         if self._call.format is None and len(kinds) == 1:
@@ -96,7 +99,10 @@ class ClusterRun:
             )
             raise InvalidRequest(message)
 
-    def _write_constant(self) -> None:
+    def _begin(self) -> None:
+        """Write what all results share; what is replaced is removed only now."""
+        if self._call.existing is Existing.OVERWRITE:
+            self._shards.clear()
         folder = results_folder(self._call.url)
         folder.write(folder.path / LEGEND, encode_png(draw_legend()))
         folder.save_legend(self._call.extras.legend())
@@ -117,6 +123,7 @@ class ClusterRun:
             AlzerError: Nothing further can be analysed or written.
         """
         found = list(self._call.search().tasks(self._skipped))
+        self._begin()
         tasks = self._remaining(found, cores)
         try:
             with ClusterDisplay(len(tasks)) as display:

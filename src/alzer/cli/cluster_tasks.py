@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -126,9 +127,10 @@ class Search:
         found = self._find(plain, skipped) if plain else iter(())
         for scan in found:
             yield Task(scan, self.series)
+        taken: set[str] = set()
         for name in filter(_is_apart, self.names):
             if name.lower().endswith(MANIFEST):
-                yield from self._listed(name, skipped)
+                yield from self._listed(name, skipped, taken)
             else:
                 yield from (
                     Task(scan, self.series) for scan in self._behind(name, skipped)
@@ -142,8 +144,10 @@ class Search:
     def _behind(self, url: str, skipped: Skipped) -> list[Input]:
         return find_behind(url, lambda name: self._find([name], skipped), self.own)
 
-    def _listed(self, manifest: str, skipped: Skipped) -> Iterator[Task]:
-        for row in _rows(manifest):
+    def _listed(
+        self, manifest: str, skipped: Skipped, taken: set[str]
+    ) -> Iterator[Task]:
+        for line, row in _rows(manifest):
             name = row[_FILE]
             series = row.get(_SERIES) or self.series
             search = Search((), is_bids=False, series=series, own=self.own)
@@ -153,6 +157,7 @@ class Search:
                 path = str(Path(manifest).parent / name)
                 found = search._find([path], skipped)
             for scan in found:
+                _take(scan, line, taken)
                 yield Task(scan, series, row.get(_SUBJECT) or None)
 
 
@@ -160,8 +165,24 @@ def _is_apart(name: str) -> bool:
     return is_remote(name) or name.lower().endswith(MANIFEST)
 
 
-def _rows(manifest: str) -> Iterator[dict[str, str]]:
-    """Read the rows of a manifest that name a file.
+def _take(scan: Input, line: int, taken: set[str]) -> None:
+    """Remember an input of a manifest.
+
+    Raises:
+        InvalidRequest: It is there already: its records and files would be mixed up.
+    """
+    name = scan.name if is_remote(scan.name) else os.path.abspath(scan.name)  # noqa: PTH100 - without following links
+    if name in taken:
+        message = (
+            f"The manifest's row that ends in line {line} leads to an input that "
+            "another row leads to as well. Give each input one row."
+        )
+        raise InvalidRequest(message)
+    taken.add(name)
+
+
+def _rows(manifest: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Read the rows of a manifest that name a file, each with its last line.
 
     Raises:
         InvalidRequest: It can't be read, or has other columns.
@@ -173,7 +194,7 @@ def _rows(manifest: str) -> Iterator[dict[str, str]]:
             _check_columns(reader.fieldnames or ())
             for row in chain([first] if first else [], reader):
                 if row[_FILE]:
-                    yield row
+                    yield reader.line_num, row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         message = (
             "The manifest can't be read. Give a CSV file in UTF-8 that has a column "

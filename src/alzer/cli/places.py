@@ -129,7 +129,9 @@ def sizes_of(url: str) -> tuple[Any, Mapping[str, int]]:
             found = files.find(root, detail=True)
         except FileNotFoundError:
             return files, {}
-    return files, {name: int(facts["size"] or 0) for name, facts in found.items()}
+        # Of a single file, some drivers tell no more than its name.
+        facts = {name: told or files.info(name) for name, told in found.items()}
+    return files, {name: int(told["size"] or 0) for name, told in facts.items()}
 
 
 def _local_names(root: Path, folder: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from alzer.cli.options import (
     ThreadsOption,
     read_settings,
 )
+from alzer.cli.other_results import refuse_those_of_a_cluster
 from alzer.cli.predict_options import (
     BackendOption,
     BidsOption,
@@ -166,9 +167,11 @@ class _Call:
         """Make the folder of results ready, if the call names one."""
         if self.output is None:
             return None
-        if not self.finding.is_bids:
-            return ResultsFolder.open(self.output, self.choice)
-        folder = bids.derivative_folder(self.output)
+        is_bids = self.finding.is_bids
+        folder = bids.derivative_folder(self.output) if is_bids else self.output
+        refuse_those_of_a_cluster(folder)
+        if not is_bids:
+            return ResultsFolder.open(folder, self.choice)
         results = ResultsFolder.open(folder, self.choice)
         links = bids.links_to(self.names, folder)
         results.write(folder / bids.DESCRIPTION, bids.description(links))

@@ -63,7 +63,8 @@ OverwriteOption = Annotated[
     typer.Option(
         "--overwrite",
         help="Replace the results in DIR: the records at the end, heatmaps as they are "
-        "made. Without it and --resume, a DIR with results is refused.",
+        "made; with --backend the records at once, when the inputs have been found. "
+        "Without it and --resume, a DIR with results is refused.",
     ),
 ]
 BackendOption = Annotated[

@@ -9,6 +9,9 @@ from typing import Final
 # File systems allow 255 bytes; this leaves room for hash and suffix.
 _LONGEST_STEM_BYTES: Final = 200
 
+# Among a million files named alike, two share these with a chance of 3 in 10^8.
+_DIGEST_DIGITS: Final = 16
+
 
 def heatmap_name(name: str) -> str:
     """Return the file name of an input's heatmap.
@@ -36,5 +39,5 @@ def harmless_name(name: str) -> str:
     harmless = re.sub(r"[^\w.-]+", "_", stem).encode()[:_LONGEST_STEM_BYTES]
     # Path has no form without links; what lies in a bucket has its whole name.
     whole = name if "://" in name else os.path.abspath(name)  # noqa: PTH100
-    digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:8]
+    digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:_DIGEST_DIGITS]
     return f"{harmless.decode(errors='ignore')}_{digest}"

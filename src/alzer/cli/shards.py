@@ -7,7 +7,7 @@ record is done, and nothing else is.
 import json
 import secrets
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -73,6 +73,22 @@ class Ledger:
         return Ledger(self.digests, self.inputs, failures, self.identities | identity)
 
 
+@dataclass(frozen=True)
+class _Shard:
+    """Records that wait, and what is written of them.
+
+    Attributes:
+        name: Below the place. It stays the same until a write is known to be done, so
+            that a repeated one replaces what the one before may have left.
+        since: When the first of them came.
+        records: All of them; added to in place.
+    """
+
+    name: str
+    since: float
+    records: list[Record] = field(default_factory=list)
+
+
 class Shards:
     """The shards of a folder of results.
 
@@ -90,8 +106,7 @@ class Shards:
         self._now = now
         self._run = secrets.token_hex(4)
         self._count = 0
-        self._waiting: defaultdict[str, list[Record]] = defaultdict(list)
-        self._since: dict[str, float] = {}
+        self._waiting: dict[str, _Shard] = {}
 
     def kinds(self) -> frozenset[Format]:
         """Return how the records that are there are written."""
@@ -124,9 +139,10 @@ class Shards:
             StorageUnavailable: Those before it can't be written.
         """
         partition = partition_of(record)
-        waiting = self._waiting[partition]
+        if partition not in self._waiting:
+            self._waiting[partition] = self._begin(partition)
+        waiting = self._waiting[partition].records
         waiting.append(record)
-        self._since.setdefault(partition, self._now())
         if len(waiting) >= _LARGEST_SHARD:
             self._write(partition)
         self.write_due()
@@ -137,8 +153,8 @@ class Shards:
         Raises:
             StorageUnavailable: It can't be written.
         """
-        for partition, since in list(self._since.items()):
-            if self._now() - since >= _LONGEST_WAIT_S:
+        for partition, shard in list(self._waiting.items()):
+            if self._now() - shard.since >= _LONGEST_WAIT_S:
                 self._write(partition)
 
     def write_all(self) -> None:
@@ -147,7 +163,7 @@ class Shards:
         Raises:
             StorageUnavailable: It can't be written.
         """
-        for partition in list(self._since):
+        for partition in list(self._waiting):
             self._write(partition)
 
     def drop(self, inputs: AbstractSet[str]) -> None:
@@ -183,12 +199,15 @@ class Shards:
         names = self._place.names(RECORDS)
         return (name for name in names if _is(name, self._kind))
 
-    def _write(self, partition: str) -> None:
+    def _begin(self, partition: str) -> _Shard:
         self._count += 1
         name = f"part-{self._run}-{self._count:06}.{self._kind}"
-        content = self._encode(self._waiting[partition])
-        self._place.write(f"{RECORDS}/{partition}/{name}", content)
-        del self._waiting[partition], self._since[partition]
+        return _Shard(f"{RECORDS}/{partition}/{name}", self._now())
+
+    def _write(self, partition: str) -> None:
+        shard = self._waiting[partition]
+        self._place.write(shard.name, self._encode(shard.records))
+        del self._waiting[partition]
 
     def _encode(self, records: Sequence[Record]) -> bytes:
         if self._kind is Format.parquet:

@@ -49,7 +49,7 @@ from alzer.web.openapi import (
 from alzer.web.recording import Submission
 from alzer.web.reference_text import REFERENCE_RULE, clean_reference
 from alzer.web.service import Service
-from alzer.web.tensors import Tensor, read_files, read_floats
+from alzer.web.tensors import Tensor, read_files, read_floats, require_finite
 from alzer.web.uploads import Upload, too_large
 from alzer.web.urls import INFERENCE_PATH, LIVE_PATH, READY_PATH, base_url
 
@@ -133,6 +133,7 @@ class OpenInference:
         limits = self._facts.decision
 
         def finish(evidence: Evidence) -> Response:
+            require_finite(evidence.logits, evidence.maps, evidence.ood_score)
             tensors = _numbers(evidence.logits, evidence.maps)
             if evidence.ood_score is not None:
                 within = [limits.in_distribution(s) for s in evidence.ood_score]

@@ -77,6 +77,23 @@ def read_floats(given: RequestInput, content: bytes | None) -> NDArray[np.float3
     return values.reshape(given.shape)
 
 
+def require_finite(*answers: NDArray[Any] | None) -> None:
+    """Refuse what no number can be told of.
+
+    Args:
+        answers: What the network gives for an input.
+
+    Raises:
+        InvalidRequest: The input has led to infinite values, or to none at all.
+    """
+    if not all(np.isfinite(each).all() for each in answers if each is not None):
+        message = (
+            "The network's answer to this input is not finite; prepare it as the "
+            "model's card says."
+        )
+        raise InvalidRequest(message)
+
+
 def _decode_floats(given: RequestInput, content: bytes | None) -> NDArray[np.float32]:
     if content is None and given.data is None:
         message = f"Input '{given.name}' has no data."
