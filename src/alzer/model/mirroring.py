@@ -124,13 +124,13 @@ def average_pair(pair: Evidence, own: int) -> Evidence:
         own: Index of the input; the maps are laid out as its own.
 
     Returns:
-        The evidence for one input.
+        The evidence for one input; infinite values where float32 holds no larger.
     """
-    other = 1 - own
-    maps = pair.maps[own] + pair.maps[other][..., ::-1]
-    logits = pair.logits[own] + pair.logits[other]
-    half = np.float32(0.5)
+    other, half = 1 - own, np.float32(0.5)
     score = None
-    if pair.ood_score is not None:
-        score = (pair.ood_score[own] + pair.ood_score[other])[None] * half
+    with np.errstate(over="ignore", invalid="ignore"):
+        maps = pair.maps[own] + pair.maps[other][..., ::-1]
+        logits = pair.logits[own] + pair.logits[other]
+        if pair.ood_score is not None:
+            score = (pair.ood_score[own] + pair.ood_score[other])[None] * half
     return Evidence(logits[None] * half, maps[None] * half, score)
