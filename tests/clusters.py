@@ -82,13 +82,18 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
-def workers_at_work(folder: Path) -> list[int]:
-    """Return the processes of pools that have begun to read files."""
+def workers_at_work(folder: Path, *, at_heads: bool) -> list[int]:
+    """Return the processes of pools; of those at heads, the ones that read files.
+
+    Args:
+        folder: That of the cluster.
+        at_heads: Whether only processes count that have a decoder of their own.
+    """
     parents = {pid: _parent_of(pid) for pid in processes_of(folder)}
     return [
         pid
         for pid in parents
-        if b"_Process" in _command_of(pid) and pid in parents.values()
+        if b"_Process" in _command_of(pid) and (pid in parents.values() or not at_heads)
     ]
 
 

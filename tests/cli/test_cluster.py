@@ -101,8 +101,10 @@ def test_a_call_that_is_killed_twice_ends_with_what_one_machine_gives(
     kill(first.pid)  # the driver
     first.communicate()
     before = records_of(shards)
+    # Where pools must wait for one another, the head may have its record already.
+    at_heads = not list(shards.glob("outcome=volume/part-*"))
     second = start([*words, "--resume"], cluster, **settings)
-    kill(wait_until(lambda: workers_at_work(cluster), LONG_S)[0])  # at the head
+    kill(wait_until(lambda: workers_at_work(cluster, at_heads=at_heads), LONG_S)[0])
     shown, said = second.communicate(timeout=LONG_S)
     records = records_of(shards)
     files = {one.relative_to("alone") for one in Path("alone").rglob("*.*")}

@@ -124,6 +124,7 @@ def taken(pool: DecodingPool) -> int:
 def test_of_large_files_one_is_read_at_a_time(pool: DecodingPool) -> None:
     pool.open()
     wait_until_idle(pool, 2)
+    wait_until(lambda: taken(pool) == 0)  # the pool knows of both
     data, at_work = as_png(LARGE.repeat(2, 0).repeat(2, 1)), []
     with ThreadPoolExecutor(3) as others:
         reading = [others.submit(pool.read_large, data, LIMITS) for _ in range(3)]
