@@ -47,8 +47,8 @@ TAGS: Final = tuple(
         *CONTEXT,
         "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID",
         "FrameOfReferenceUID", "PositionReferenceIndicator", "Modality", "Rows",
-        "Columns", "NumberOfFrames", "PixelSpacing", "SliceThickness",
-        "ImageOrientationPatient", "ImagePositionPatient",
+        "Columns", "NumberOfFrames", "PixelSpacing", "SliceThickness", "ImageType",
+        "EchoTime", "ImageOrientationPatient", "ImagePositionPatient",
         "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
     )
 )  # fmt: skip
@@ -74,6 +74,15 @@ _ELSEWHERE: Final = (
     "The DICOM files are not those of the scan that was analysed: their images do not "
     "lie where its slices do. Name the files of that series."
 )
+
+_SEVERAL: Final = (
+    "The DICOM files hold more than one series where the scan lies, and nothing tells "
+    "which of them was analysed. Name the files of that series alone."
+)
+
+# What is equal for all images of a stack: of one series, magnitude and phase, or the
+# images of several echoes, lie in the same places.
+_STACK: Final = ("SeriesInstanceUID", "ImageType", "EchoTime")
 
 Floats = NDArray[np.float64]
 
@@ -156,7 +165,8 @@ def read_series(headers: Sequence[Dataset], grid: Grid | None) -> SourceSeries:
         The series of those images.
 
     Raises:
-        NotTheScan: They are not among the files.
+        NotTheScan: They are not among the files, or those of another series lie there
+            as well.
     """
     if not headers:
         return no_series()
@@ -282,19 +292,39 @@ def _only(headers: Sequence[Dataset]) -> Iterator[ImageReference]:
     yield _reference(headers[0], None)
 
 
-def _at_frames(headers: Sequence[Dataset], grid: Grid) -> Iterator[ImageReference]:
-    """Return the image at each frame of a grid.
+def _at_frames(headers: Sequence[Dataset], grid: Grid) -> list[ImageReference]:
+    """Return the image at each frame of a grid, all of one series.
+
+    Of several stacks of that series the first by its elements is taken.
 
     Raises:
-        NotTheScan: A frame has none.
+        NotTheScan: A frame has none, or several series have one for each.
     """
+    for elements in (_STACK, _STACK[:1]):  # elements of a stack may vary within it
+        stacks: dict[tuple[str, ...], list[Dataset]] = {}
+        for header in headers:
+            key = tuple(str(header.get(each, "")) for each in elements)
+            stacks.setdefault(key, []).append(header)
+        whole = {key: found for key, of in stacks.items() if (found := _on(of, grid))}
+        if len({key[0] for key in whole}) > 1:
+            raise NotTheScan(_SEVERAL)
+        if whole:
+            return whole[min(whole)]
+    raise NotTheScan(_ELSEWHERE)
+
+
+def _on(headers: Sequence[Dataset], grid: Grid) -> list[ImageReference] | None:
+    """Return the image at each frame of a grid; None if one has none."""
     placed = [one for header in headers for one in _placed(header, grid)]
+    if not placed:
+        return None
     places = np.array([place for _, place in placed]).reshape(-1, 3)
-    for frame in range(grid.shape[0]):
-        found = grid.nearest(frame, places) if placed else None
-        if found is None:
-            raise NotTheScan(_ELSEWHERE)
-        yield placed[found][0]
+    found = [grid.nearest(frame, places) for frame in range(grid.shape[0])]
+    return (
+        [placed[one][0] for one in found if one is not None]
+        if None not in found
+        else None
+    )
 
 
 def _placed(header: Dataset, grid: Grid) -> Iterator[tuple[ImageReference, Floats]]:
