@@ -1,5 +1,6 @@
 """What goes out without identities."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,21 @@ def test_nothing_of_the_patient_is_in_the_files(bare: ResultObjects) -> None:
         for secret in (*SECRETS, REFERENCE, "4711-0815", "ab" * 32):
             assert secret.encode() not in content
             assert secret.encode("latin-1") not in content
+
+
+def test_a_scan_with_an_identity_in_its_pixels_gives_no_pictures_of_them(
+    head: Analysis, headers: list[Dataset]
+) -> None:
+    marked = deepcopy(headers)
+    for header in marked:
+        header.BurnedInAnnotation = "YES"
+    bare = result_objects(head, marked, Choice(deidentify=True), ["ab" * 32])
+    usual = result_objects(head, marked, Choice(), ["ab" * 32])
+
+    assert set(bare.by_kind) == {"map", "report"}
+    assert "in its pixels" in bare.left_out["capture"] == bare.left_out["pdf"]
+    for kind in ("capture", "pdf"):
+        assert usual.by_kind[kind].BurnedInAnnotation == "YES"
 
 
 def test_they_still_are_valid(bare: ResultObjects, tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def write_capture(scene: Scene) -> Dataset:
     edges = scene.known_edges
     sides = [side for side in (edges["right"], edges["bottom"]) if side is not None]
     put(image, "PatientOrientation", sides if len(sides) == 2 else None)
-    image.BurnedInAnnotation = "NO"  # of an identity: there is none on it
+    # Of an identity: there is none on it but what the scan itself has.
+    image.BurnedInAnnotation = "YES" if scene.series.has_burned_in_text else "NO"
     image.RecognizableVisualFeatures = "NO"
     image.ImageComments = f"{NOT_FOR_DIAGNOSIS}. What influenced a model, no findings."
     refer_to_series(image, scene.series)

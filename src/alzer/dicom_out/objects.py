@@ -41,10 +41,17 @@ _NO_GRID: Final = (
     "Where the evidence lies in the patient is not known: the scan does not say, or it "
     "is not at hand. Name it as the source."
 )
+_BURNED_IN: Final = (
+    "The scan's file says that an identity may be read in its pixels, so no picture of "
+    "it goes out without identities."
+)
 _NO_MAP: Final = "No region of the scan spoke for the predicted class."
 
 # A sequence that files are asked for together.
 _IMAGES: Final[tuple[Kind, ...]] = ("capture", "map")
+
+# What shows the scan's own pixels.
+_WITH_PIXELS: Final[tuple[Kind, ...]] = ("capture", "pdf")
 
 
 @dataclass(frozen=True)
@@ -127,13 +134,15 @@ def write_objects(scene: Scene, choice: Choice = Choice()) -> ResultObjects:
     Returns:
         The objects, and why some could not be written.
     """
+    shows_identity = choice.deidentify and scene.series.has_burned_in_text
     if choice.deidentify:
         scene = scene.anonymous()
     written: dict[Kind, Dataset] = {}
     left_out: dict[Kind, str] = {}
     writers = _writers(scene, choice, written)
     for kind in sorted(choice.kinds, key=_WRITTEN.index):
-        made = writers[kind]()
+        hides = shows_identity and kind in _WITH_PIXELS
+        made = _BURNED_IN if hides else writers[kind]()
         if isinstance(made, str):
             left_out[kind] = made
         else:

@@ -48,7 +48,8 @@ def write_document(scene: Scene, *, with_moments: bool = True) -> Dataset:
         **own_part("pdf", scene),
     )
     document.ConversionType = "WSD"
-    document.BurnedInAnnotation = "NO"  # no name of a person is in it
+    # No name of a person is in it but what the scan's own pixels show.
+    document.BurnedInAnnotation = "YES" if scene.series.has_burned_in_text else "NO"
     document.AcquisitionDateTime = None
     document.DocumentTitle = _DOCUMENT_TITLE
     document.ConceptNameCodeSequence = Sequence([TITLE])

@@ -48,7 +48,8 @@ TAGS: Final = tuple(
         "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID",
         "FrameOfReferenceUID", "PositionReferenceIndicator", "Modality", "Rows",
         "Columns", "NumberOfFrames", "PixelSpacing", "SliceThickness", "ImageType",
-        "EchoTime", "ImageOrientationPatient", "ImagePositionPatient",
+        "EchoTime", "BurnedInAnnotation", "ImageOrientationPatient",
+        "ImagePositionPatient",
         "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
     )
 )  # fmt: skip
@@ -141,6 +142,12 @@ class SourceSeries:
     def files(self) -> tuple[ImageReference, ...]:
         """The files of the series: one image of each."""
         return tuple({one.instance: one for one in self.images}.values())
+
+    @property
+    def has_burned_in_text(self) -> bool:
+        """Whether a file says that an identity may be read in its pixels."""
+        told = (one.header.get("BurnedInAnnotation") for one in self.files)
+        return any(str(value).strip().upper() == "YES" for value in told)
 
 
 def no_series() -> SourceSeries:
