@@ -40,13 +40,15 @@ def contents_of(folder: Path) -> dict[Path, bytes]:
 
 @pytest.mark.usefixtures("scan")
 @pytest.mark.parametrize(
-    ("name", "reach"), [("scan.jpg", no_cluster), ("absent.csv", idle_cluster)]
+    ("name", "reach", "code"),
+    [("scan.jpg", no_cluster, 1), ("absent.csv", idle_cluster, 2)],
 )
 def test_earlier_records_stay_until_the_inputs_have_been_found(
     call: Call,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     reach: Callable[[str], Iterator[int]],
+    code: int,
 ) -> None:
     monkeypatch.setattr(cluster, "connected", reach)
     results = Path("results")
@@ -54,7 +56,7 @@ def test_earlier_records_stay_until_the_inputs_have_been_found(
     words = ("predict", name, "-o", "results", "--backend", "ray", "--overwrite")
     result = call(*words)
 
-    assert result.exit_code in {1, 2}, result.stderr
+    assert result.exit_code == code, result.stderr
     assert contents_of(results) == before
 
 
