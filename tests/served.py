@@ -28,6 +28,10 @@ from replicas import contract_on_ray
 BACKEND = os.environ.get("ALZER_TEST_BACKEND", "local")
 
 
+# Of no analysis; the same in each process that runs tests.
+ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
+
+
 def app_with(model: Model, on: object = BACKEND, **changes: object) -> FastAPI:
     """Put the service together over a real model, on one of the backends.
 

@@ -12,14 +12,10 @@ from PIL import Image
 
 from alzer.model.engine import Model
 from phantoms import as_dicom, as_png, draw_brain
-from served import app_that_doubts, app_with
+from served import ABSENT, app_that_doubts, app_with
 from servers import free_port, postgresql
 
 BRAIN = as_png(draw_brain())
-
-
-# Of no analysis; the same in each process that runs tests.
-ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
 
 
 def predict(client: TestClient, content: bytes = BRAIN) -> dict[str, Any]:

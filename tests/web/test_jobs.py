@@ -21,7 +21,7 @@ from alzer.settings import Settings
 from alzer.store.jobs import JobState
 from alzer.store.store import Store, open_store
 from phantoms import as_dicom, as_png, draw_brain
-from served import app_of, app_with, steps_of
+from served import ABSENT, app_of, app_with, steps_of
 from web.test_access import bearer, make_token
 
 BRAIN = as_png(draw_brain())
@@ -29,10 +29,6 @@ DICOM = as_dicom(draw_brain())
 pytestmark = pytest.mark.on_every_backend
 
 ASYNC = {"Prefer": "respond-async"}
-
-
-# Of no analysis; the same in each process that runs tests.
-ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
 
 
 def ask(

@@ -13,15 +13,11 @@ from alzer.store.database import Database
 from alzer.web.reference_text import clean_reference
 from logged import logged
 from phantoms import as_png, draw_brain
-from served import app_with
+from served import ABSENT, app_with
 from web.test_access import bearer, make_token, sign_in
 
 BRAIN = as_png(draw_brain())
 CALLED = "Study 7, person 12"
-
-
-# Of no analysis; the same in each process that runs tests.
-ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
 
 
 def predict(

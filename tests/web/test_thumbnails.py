@@ -10,10 +10,7 @@ from PIL import Image
 
 from alzer.model.engine import Model
 from phantoms import as_png, draw_brain
-from served import app_that_doubts, app_with
-
-# Of no analysis; the same in each process that runs tests.
-ABSENT = "2f1c8a3e-5b7d-4c9a-8e6f-0a1b2c3d4e5f"
+from served import ABSENT, app_that_doubts, app_with
 
 
 def predict(client: TestClient) -> str:
