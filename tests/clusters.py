@@ -14,6 +14,8 @@ from cores import ALL_CORES
 
 TESTS: Final = Path(__file__).resolve().parent
 
+_STARTED: Final[dict[Path, list[subprocess.Popen[bytes]]]] = {}
+
 # Every process has less to start with than Ray's own default; nothing large travels.
 _SMALL: Final = {
     "RAY_ENABLE_WORKER_PRESTART": "0",
@@ -26,7 +28,7 @@ _SMALL: Final = {
 def ray_folder() -> Iterator[Path]:
     """Give a folder for Ray: its sockets have paths of at most 107 bytes.
 
-    What has been started with it and still runs is killed at the end.
+    What has been started with it and still runs is killed and reaped at the end.
     """
     with tempfile.TemporaryDirectory(
         prefix="ray-", ignore_cleanup_errors=True
@@ -36,6 +38,8 @@ def ray_folder() -> Iterator[Path]:
         finally:
             for pid in processes_of(Path(folder)):
                 kill(pid)
+            for process in _STARTED.pop(Path(folder), []):
+                process.communicate()
 
 
 def ray_environment(folder: Path, **more: str) -> dict[str, str]:
@@ -65,6 +69,7 @@ def start(words: list[str], folder: Path, **settings: str) -> subprocess.Popen[b
         stderr=subprocess.PIPE,
     )
     os.sched_setaffinity(process.pid, ALL_CORES)
+    _STARTED.setdefault(folder, []).append(process)
     return process
 
 
@@ -82,18 +87,13 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
-def workers_at_work(folder: Path, *, at_heads: bool) -> list[int]:
-    """Return the processes of pools; of those at heads, the ones that read files.
-
-    Args:
-        folder: That of the cluster.
-        at_heads: Whether only processes count that have a decoder of their own.
-    """
+def workers_at_heads(folder: Path) -> list[int]:
+    """Return the processes of pools that have a decoder of their own."""
     parents = {pid: _parent_of(pid) for pid in processes_of(folder)}
     return [
         pid
         for pid in parents
-        if b"_Process" in _command_of(pid) and (pid in parents.values() or not at_heads)
+        if b"_Process" in _command_of(pid) and pid in parents.values()
     ]
 
 

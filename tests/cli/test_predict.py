@@ -126,7 +126,7 @@ def test_output_holds_heatmaps_of_the_original_size_and_their_legend(
     heatmap = Path(record["heatmap"])
     picture = np.asarray(Image.open(heatmap))
 
-    assert re.fullmatch(r"results/heatmaps/scan_[0-9a-f]{8}\.png", str(heatmap))
+    assert re.fullmatch(r"results/heatmaps/scan_[0-9a-f]{16}\.png", str(heatmap))
     assert picture.shape == (208, 176, 3)
     assert (tmp_path / "results" / "legend.png").exists()
     assert lines(Path("results/predictions.jsonl").read_text("utf-8")) == [record]

@@ -64,7 +64,7 @@ def width_of(page: Page) -> int:
 def wait_for_map(page: Page) -> None:
     heat = page.locator("#overlay-heat")
     expect(heat).to_have_attribute("src", re.compile("^blob:"))
-    page.wait_for_function("document.getElementById('overlay-heat').complete")
+    heat.evaluate("heat => heat.decode()")
 
 
 def test_the_contract_s_heatmap_is_what_is_shown_first(page: Page) -> None:
