@@ -41,7 +41,7 @@ test: .venv-test/.test-stamp $(CHROMIUM) postgresql pango dicom
 check: .venv-test/.test-stamp
 	.venv-test/bin/ruff check $(SOURCES)
 	.venv-test/bin/ruff format --check $(SOURCES)
-	.venv-test/bin/mypy $(SOURCES)
+	.venv-test/bin/mypy --num-workers auto $(SOURCES)
 	.venv-test/bin/lint-imports
 	.venv-test/bin/bandit --quiet --recursive --severity-level medium src
 	.venv-test/bin/python tools/catalogue.py check

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from alzer.evaluation.metrics import Floats
 from alzer.model.preparation import InputSpec
+from alzer.training.axes import largest_axes
 from alzer.training.inference import forward_batches
 from alzer.training.network import ResNet50
 from alzer.training.pooling import Features
@@ -55,9 +56,8 @@ def background_axes(
     found = np.concatenate(cells)[is_dark.numpy()].astype(np.float64)
     if not len(found):
         return np.empty((network.fc.in_features, 0))
-    _, axes = np.linalg.eigh(found.T @ found)
-    kept = min(AXES, len(found))
-    return np.ascontiguousarray(axes[:, : -kept - 1 : -1])
+    _, axes = largest_axes(found.T @ found, min(AXES, len(found)))
+    return axes
 
 
 def project_out(features: Floats | Features, axes: Floats) -> Floats:

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from alzer.evaluation.metrics import Floats
+from alzer.training.axes import largest_axes
 from alzer.training.network import OodScore
 from alzer.training.pooling import Features, PairFeatures
 
@@ -63,10 +64,10 @@ def fit_ood_score(features: Features) -> OodScore:
     deviation = np.maximum(deviation, least)
     standard = (own - mean) / deviation
     covariance = standard.T @ standard / len(standard)
-    variances, axes = np.linalg.eigh(covariance)
     kept = min(AXES, max(len(standard) // IMAGES_PER_AXIS, 1))
-    largest = np.maximum(variances[: -kept - 1 : -1], LEAST_VARIANCE)
-    weight = axes.T[: -kept - 1 : -1] / np.sqrt(largest)[:, None] / deviation
+    variances, axes = largest_axes(covariance, kept)
+    largest = np.maximum(variances, LEAST_VARIANCE)
+    weight = axes.T / np.sqrt(largest)[:, None] / deviation
     return OodScore(_tensor(weight), _tensor(-weight @ mean))
 
 
