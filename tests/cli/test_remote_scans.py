@@ -4,15 +4,20 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
+from obstore.exceptions import PermissionDeniedError
 
 from alzer.cli.inputs import HIDDEN, Input, Skipped, find_inputs
 from alzer.cli.places import Place
 from alzer.cli.remote_scans import fetched, find_behind
-from phantoms import as_jpeg, draw_brain
+from alzer.errors import InvalidRequest
+from alzer.store.filesystems import is_kept_back, open_for_scans
+from phantoms import as_dicom, as_jpeg, draw_brain
 from volume_files import affine_of, as_series
 
 ADDRESS = "memory://scans/study"
+DENIED = "AccessDenied"
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +118,65 @@ def test_what_is_on_this_machine_is_left_there(tmp_path: Path) -> None:
     scan = Input(str(tmp_path / "a.jpg"))
     with fetched(scan, 10) as (local, _):
         assert local == scan
+
+
+def test_what_buckets_hold_besides_scans_keeps_no_scan_back(s3_url: str) -> None:
+    scan = as_jpeg(draw_brain())
+    long = f"{'n' * 300}.jpg"
+    names = {"": b"", "/a": b"", "/a/x.jpg": scan, "/a/empty.dcm": b"", "/w": b"file"}
+    files, root = open_for_scans(f"{s3_url}/what")
+    for name, content in {**names, "/w/y.jpg": scan, f"/{long}": scan}.items():
+        files.pipe_file(root + name, content)
+    found = find_behind(f"{s3_url}/what", lambda name: find(name, Counter()))
+    told = {
+        one.name.removeprefix(f"{s3_url}/what/"): one.failure and one.failure.code
+        for one in found
+    }
+
+    assert told == {
+        "a/x.jpg": None,
+        "a/empty.dcm": None,
+        "w/y.jpg": None,
+        "w": "unreadable_file",
+        long: "unreadable_file",
+    }
+
+
+def test_a_name_that_can_t_be_listed_is_told(s3_url: str, s3_address: str) -> None:
+    folder = f"{s3_address}/{s3_url.removeprefix('s3://')}/odd"
+    httpx.put(f"{folder}/a//b.jpg", content=b"b").raise_for_status()
+
+    with pytest.raises(InvalidRequest, match="empty part, such as a//b"):
+        find_behind(f"{s3_url}/odd", lambda name: find(name, Counter()))
+
+
+def test_an_archived_object_is_a_record_and_others_are_fetched(
+    s3_url: str, s3_address: str
+) -> None:
+    content = as_dicom(draw_brain())
+    folder = f"{s3_address}/{s3_url.removeprefix('s3://')}/cold"
+    cold = {"x-amz-storage-class": "GLACIER"}
+    httpx.put(f"{folder}/a.dcm", content=content, headers=cold).raise_for_status()
+    httpx.put(f"{folder}/b.dcm", content=content).raise_for_status()
+    found = find_behind(f"{s3_url}/cold", lambda name: find(name, Counter()))
+    failures = {}
+    for one in found:
+        with fetched(one, 10**9) as (local, _):
+            failures[one.name] = local.failure
+            assert local.failure or Path(local.name).read_bytes() == content
+
+    assert failures.keys() == {f"{s3_url}/cold/a.dcm", f"{s3_url}/cold/b.dcm"}
+    assert failures[f"{s3_url}/cold/b.dcm"] is None
+    archived = failures[f"{s3_url}/cold/a.dcm"]
+    assert archived
+    assert archived.code == "unreadable_file"
+    assert "archived" in archived.message
+
+
+def test_an_account_that_is_not_known_is_no_fault_of_the_files() -> None:
+    told = "status code: 403 Forbidden: <Error><Code>ExpiredToken</Code></Error>"
+
+    assert not is_kept_back(PermissionDeniedError(told))
+    assert is_kept_back(PermissionDeniedError(told.replace("ExpiredToken", DENIED)))
+    assert is_kept_back(PermissionError())
+    assert not is_kept_back(OSError())

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fsspec.implementations.local import LocalFileSystem
 
+from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.store.filesystems import open_for_scans, reaching
 from alzer.store.permissions import fsync_path
 
@@ -14,6 +15,12 @@ _SEPARATOR: Final = "://"
 _UNREACHABLE: Final = (
     "The results can't be reached or written now. The same call with --resume goes on "
     "once they can."
+)
+
+_UNLISTED: Final = "The scans can't be listed now. Check the address, and try again."
+_UNNAMEABLE: Final = (
+    "Something below the address has a name with an empty part, such as a//b, and "
+    "can't be listed. Rename it, or name folders that do not hold it."
 )
 
 
@@ -120,15 +127,22 @@ def sizes_of(url: str) -> tuple[Any, Mapping[str, int]]:
         The storage, and bytes by name in it.
 
     Raises:
-        InvalidRequest: If the address is of no kind whose driver is installed.
+        InvalidRequest: If the address is of no kind whose driver is installed, or
+            something below it has a name that the driver can't list.
         StorageUnavailable: It can't be listed.
     """
     files, root = open_for_scans(url)
-    with reaching("The scans can't be listed now. Check the address, and try again."):
-        try:
-            found = files.find(root, detail=True)
-        except FileNotFoundError:
-            return files, {}
+    try:
+        with reaching(_UNLISTED):
+            try:
+                found = files.find(root, detail=True)
+            except FileNotFoundError:
+                return files, {}
+    except StorageUnavailable as failure:
+        if type(failure.__cause__).__name__ == "InvalidPathError":  # obstore's
+            raise InvalidRequest(_UNNAMEABLE) from failure
+        raise
+    with reaching(_UNLISTED):
         # Of a single file, some drivers tell no more than its name.
         facts = {name: told or files.info(name) for name, told in found.items()}
     return files, {name: int(told["size"] or 0) for name, told in facts.items()}

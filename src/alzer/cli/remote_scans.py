@@ -6,6 +6,7 @@ bytes and no more, and looked through like any folder. Whoever analyses a scan f
 its files alone.
 """
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -13,22 +14,31 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from alzer.cli.dicom_folders import HEAD_BYTES, may_be_dicom
-from alzer.cli.inputs import Input, failure_of
+from alzer.cli.inputs import UNREADABLE, Failure, Input, failure_of
 from alzer.cli.places import is_remote, sizes_of
-from alzer.errors import TooManyBytes
+from alzer.errors import StorageUnavailable, TooManyBytes
 from alzer.scans.names import other_half
 from alzer.scans.signatures import has_dicom_prefix
 from alzer.scans.sizes import check_bytes
-from alzer.store.filesystems import open_for_scans, reaching
+from alzer.store.filesystems import is_kept_back, open_for_scans, reaching
 
 # Each is a request that mostly waits.
 _HEADS_AT_ONCE: Final = 16
 
 _STRANGE: Final = frozenset({"", ".", ".."})
+
+_NO_NAME: Final = Failure(
+    UNREADABLE, "No folder can hold a file of this name. Copy it to another name."
+)
+_KEPT_BACK: Final = Failure(
+    UNREADABLE,
+    "The storage keeps this file back: it is archived, or this account may not read "
+    "it. Restore it or allow it, and analyse it again.",
+)
 
 Find = Callable[[str], Iterator[Input]]
 
@@ -57,11 +67,19 @@ def find_behind(url: str, find: Find, own: frozenset[str] = frozenset()) -> list
     _, root = open_for_scans(url)
     if names == [root]:
         return [_single(url)]
+    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
     with tempfile.TemporaryDirectory(prefix="alzer-") as folder:
-        tree = _Tree(Path(folder), files, root)
+        tree = _Tree(Path(folder), files, root, sizes, frozenset(folders))
         with ThreadPoolExecutor(_HEADS_AT_ONCE) as threads:
-            list(threads.map(tree.add, names))
-        return [_renamed(scan, folder, url) for scan in find(folder)]
+            are_there = list(threads.map(tree.add, names))
+        left = [
+            Input(url + name.removeprefix(root), _NO_NAME)
+            for name, is_there in zip(names, are_there, strict=True)
+            if not is_there
+        ]
+        if left and not any(are_there):
+            return left
+        return [_renamed(scan, folder, url) for scan in find(folder)] + left
 
 
 def _is_own(address: str, own: frozenset[str]) -> bool:
@@ -81,24 +99,60 @@ def _single(url: str) -> Input:
 
 @dataclass(frozen=True)
 class _Tree:
-    """The names of files, with the first bytes of those that may be DICOM."""
+    """The names of files, with the first bytes of those that may be DICOM.
+
+    Attributes:
+        folder: Where it is.
+        files: The storage.
+        root: Where the tree begins there.
+        sizes: Bytes by name.
+        folders: Names that others lie below.
+    """
 
     folder: Path
     files: Any
     root: str
+    sizes: Mapping[str, int]
+    folders: frozenset[str]
 
-    def add(self, name: str) -> None:
-        """Add a file, unless its name is none that a folder can hold."""
+    def add(self, name: str) -> bool:
+        """Add a file; an empty one that others lie below only marks a folder.
+
+        Args:
+            name: In the storage.
+
+        Returns:
+            Whether a folder can hold a file of that name.
+
+        Raises:
+            OSError: This machine has no room for it.
+        """
+        if name in self.folders:
+            return self.sizes[name] == 0
         parts = name[len(self.root) :].strip("/").split("/")
         if _STRANGE & set(parts) or "\0" in name:
-            return
+            return False
         path = self.folder.joinpath(*parts)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(self._head(name) if may_be_dicom(path.name) else b"")
+        head = self._head(name) if may_be_dicom(path.name) else b""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(head)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            return False
+        return True
 
     def _head(self, name: str) -> bytes:
+        if not self.sizes[name]:
+            return b""
         with reaching("The scans can't be read now. Try again in a moment."):
-            head = bytes(self.files.cat_file(name, start=0, end=HEAD_BYTES))
+            try:
+                head = bytes(self.files.cat_file(name, start=0, end=HEAD_BYTES))
+            except Exception as error:
+                if is_kept_back(error):  # told when it is fetched
+                    return b""
+                raise
         return head if has_dicom_prefix(head) else b""
 
 
@@ -138,6 +192,12 @@ def fetched(scan: Input, max_bytes: int) -> Iterator[tuple[Input, Mapping[str, s
             yield _fetch(scan, Path(folder), max_bytes)
         except TooManyBytes as refusal:
             yield replace(scan, failure=failure_of(refusal)), {}
+        except _KeptBack:
+            yield replace(scan, failure=_KEPT_BACK), {}
+
+
+class _KeptBack(Exception):
+    """A storage keeps a file back, however often it is asked."""
 
 
 def _fetch(
@@ -151,16 +211,15 @@ def _fetch(
         path = folder / (str(number) if scan.files else "") / name.rpartition("/")[2]
         path.parent.mkdir(exist_ok=True)
         files, place = _opened(name)
-        with reaching("The scans can't be fetched now; --resume goes on later."):
+        local[name] = str(path)
+        with _fetching():
             try:
-                held += int(files.info(place)["size"] or 0)
-            except FileNotFoundError:
-                local[name] = str(path)  # told when it is read
+                held += _size(files, place)
+            except FileNotFoundError:  # told when it is read
                 continue
         check_bytes(held, max_bytes)
-        with reaching("The scans can't be fetched now; --resume goes on later."):
+        with _fetching():
             files.get_file(place, str(path))
-        local[name] = str(path)
     fetched_scan = replace(
         scan,
         name=local.get(scan.name, scan.name),
@@ -168,6 +227,34 @@ def _fetch(
         files=tuple(local[name] for name in scan.files),
     )
     return fetched_scan, {path: name for name, path in local.items()}
+
+
+def _size(files: Any, place: str) -> int:  # noqa: ANN401 - fsspec has no types
+    try:
+        return int(files.info(place)["size"] or 0)
+    except FileNotFoundError:
+        raise
+    except Exception:
+        # Only an answer with a body says why.
+        files.cat_file(place, start=0, end=1)
+        raise
+
+
+@contextmanager
+def _fetching() -> Iterator[None]:
+    """Tell a file that is kept back from a storage that can't be reached now.
+
+    Raises:
+        _KeptBack: The file is.
+        StorageUnavailable: The storage can't be reached.
+    """
+    try:
+        with reaching("The scans can't be fetched now; --resume goes on later."):
+            yield
+    except StorageUnavailable as failure:
+        if failure.__cause__ is not None and is_kept_back(failure.__cause__):
+            raise _KeptBack from failure
+        raise
 
 
 def _opened(name: str) -> tuple[Any, str]:

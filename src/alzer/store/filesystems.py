@@ -114,6 +114,26 @@ def _open_s3(protocol: str, request: timedelta = _REQUEST) -> Any:  # noqa: ANN4
     return FsspecStore("s3", **options)
 
 
+# Why S3 never gives one object though the account is known: not allowed, or archived.
+# Source: the list of error codes of Amazon S3's API.
+_KEPT_BACK: Final = ("AccessDenied", "InvalidObjectState")
+
+
+def is_kept_back(error: BaseException) -> bool:
+    """Return whether a storage keeps one file back, however often it is asked.
+
+    A key that has run out is another matter: it concerns all files, and can be mended.
+
+    Args:
+        error: What the storage has raised.
+    """
+    is_denied = type(error).__name__ == "PermissionDeniedError"  # obstore's: an extra
+    told = str(error)
+    return isinstance(error, PermissionError) or (
+        is_denied and any(f"<Code>{code}</Code>" in told for code in _KEPT_BACK)
+    )
+
+
 @contextmanager
 def reaching(
     message: str = "The stored files can't be reached now. Try again in a moment.",
