@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from alzer.node.destinations import NotDelivered
+from alzer.node.destinations import NotDelivered, Refused
 from alzer.node.instance import read_instance
 from alzer.node.sending import Sender, drop_others, pause_s
 from alzer.node.series import Series
 from alzer.node.spool import Spool
-from alzer.node.states import Stage
+from alzer.node.states import Delivery, Stage
 from logged import logged
 from nodes import NAME, head_files
 
@@ -84,6 +84,24 @@ def test_a_destination_that_fails_is_asked_again_later(
     assert recipient.taken == [[b"one", b"two"]]
     assert [one.destination for one in series.state.deliveries] == [THERE]
     assert NAME not in log.getvalue()
+
+
+def test_what_is_refused_as_such_is_left_out_in_the_end(
+    spool: Spool, series: Series
+) -> None:
+    (_, there) = series.state.deliveries
+    recipient = Recipient([Refused("no such objects") for _ in range(2)])
+    stages = []
+    with logged("info") as log:
+        for attempts in (0, 11):
+            due = Delivery(HERE, attempts)
+            spool.change(series, deliveries=(due, there))
+            work(spool, HERE, recipient)
+            stages.append([one.destination for one in series.state.deliveries])
+
+    assert stages == [[HERE, THERE], [THERE]]
+    assert "no such objects" in log.getvalue()
+    assert series.state.stage is Stage.sending
 
 
 def test_pauses_grow_up_to_an_hour() -> None:

@@ -190,3 +190,32 @@ def test_many_small_chunks_are_one_message(spool: Spool, door: Door) -> None:
 
     assert run(ask) == 200
     assert pydicom.dcmread(BytesIO(spool.read(spool.all()[0]).popitem()[1])).PatientID
+
+
+def test_more_senders_than_there_are_places_are_to_come_again(spool: Spool) -> None:
+    door = Door(spool.keep, None, MOST, max_requests=1)
+    content = body_of(head_files()[0])
+    statuses = []
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(create_app(door))
+        client = httpx.AsyncClient(transport=transport, base_url="http://node")
+
+        async def parts() -> AsyncIterator[bytes]:
+            yield content[:100]
+            second = await client.post(
+                "/studies", content=content, headers={"Content-Type": TYPE}
+            )
+            statuses.append((second.status_code, second.headers["Retry-After"]))
+            yield content[100:]
+
+        async with client:
+            for body in (parts(), content):
+                answer = await client.post(
+                    "/studies", content=body, headers={"Content-Type": TYPE}
+                )
+                statuses.append((answer.status_code, ""))
+
+    run(ask)
+
+    assert statuses == [(503, "10"), (200, ""), (200, "")]

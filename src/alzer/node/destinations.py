@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pydicom
 from pydicom.dataset import Dataset
 from pynetdicom import AE
+from pynetdicom.association import Association
 
 from alzer.node.dicomweb import open_client
 from alzer.node.settings import DICOM_SCHEMES, NodeSettings
@@ -17,6 +18,13 @@ from alzer.scans.quiet import quiet_libraries
 # Source: PS3.4 section B.2.3: success, and warnings after which it is kept all the
 # same.
 _KEPT: Final = frozenset({0x0000, 0xB000, 0xB006, 0xB007})
+
+_NOT_TAKEN: Final = "an object was not taken, status {}"
+
+# Of one object, whenever it is sent: no such class, of another class, not understood.
+# Source: PS3.4 table B.2-1 and PS3.7 annex C.
+_NO_SUCH_CLASS: Final = 0x0122
+_OF_THE_OBJECT: Final = (range(0xA900, 0xAA00), range(0xC000, 0xD000))
 
 
 class NotDelivered(Exception):
@@ -31,6 +39,10 @@ class NotDelivered(Exception):
         self.reason = reason
 
 
+class Refused(NotDelivered):
+    """A destination refuses some objects as such, and has taken all others."""
+
+
 class Destination(Protocol):
     """Somebody who takes results."""
 
@@ -42,6 +54,7 @@ class Destination(Protocol):
 
         Raises:
             NotDelivered: Not all of them were.
+            Refused: All were, but those that it does not take as such.
         """
 
 
@@ -83,17 +96,13 @@ class _Storage:
             reason = "the association was rejected or could not be made"
             raise NotDelivered(reason)
         try:
-            for dataset in datasets:
-                status = association.send_c_store(dataset).get("Status")
-                if status not in _KEPT:
-                    told = "none" if status is None else f"0x{status:04X}"
-                    reason = f"an object was not taken, status {told}"
-                    raise NotDelivered(reason)
+            refusals = [_store(association, one) for one in datasets]
         except (ValueError, RuntimeError) as error:
-            reason = "the destination does not take such objects, or has gone"
+            reason = "the destination has gone"
             raise NotDelivered(reason) from error
         finally:
             association.release()
+        _check([one for one in refusals if one is not None], len(datasets))
 
     def _entity(self, datasets: Sequence[Dataset]) -> AE:
         entity = AE(ae_title=self._settings.ae_title)
@@ -122,9 +131,54 @@ class _Web:
             reason = f"the request failed: {type(error).__name__}"
             told = "" if status is None else f", status {status}"
             raise NotDelivered(reason + told) from error
-        if answer.get("FailedSOPSequence"):
-            reason = "an object was not taken"
-            raise NotDelivered(reason)
+        failed = [
+            one.get("FailureReason") for one in answer.get("FailedSOPSequence", ())
+        ]
+        for status in failed:
+            if not _is_of_the_object(status):
+                raise NotDelivered(_NOT_TAKEN.format(_told(status)))
+        _check([_NOT_TAKEN.format(_told(status)) for status in failed], len(datasets))
+
+
+def _store(association: Association, dataset: Dataset) -> str | None:
+    """Send one object.
+
+    Returns:
+        Why it is refused as such; None if it was taken.
+
+    Raises:
+        NotDelivered: It was not taken for another reason.
+    """
+    kind = dataset.SOPClassUID
+    if kind not in {one.abstract_syntax for one in association.accepted_contexts}:
+        return f"such objects are not taken: {kind.name}"
+    status = association.send_c_store(dataset).get("Status")
+    if status in _KEPT:
+        return None
+    reason = _NOT_TAKEN.format(_told(status))
+    if _is_of_the_object(status):
+        return reason
+    raise NotDelivered(reason)
+
+
+def _check(refusals: Sequence[str], count: int) -> None:
+    """Check that nothing was refused.
+
+    Raises:
+        NotDelivered: All was: that may be a mistake in the settings of either side.
+        Refused: Some was.
+    """
+    if refusals:
+        kind = NotDelivered if len(refusals) == count else Refused
+        raise kind(refusals[0])
+
+
+def _is_of_the_object(status: int | None) -> bool:
+    return status == _NO_SUCH_CLASS or any(status in one for one in _OF_THE_OBJECT)
+
+
+def _told(status: int | None) -> str:
+    return "none" if status is None else f"0x{status:04X}"
 
 
 def _read(content: bytes) -> Dataset:

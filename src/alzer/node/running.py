@@ -17,6 +17,7 @@ from alzer.backends.backend import Backend
 from alzer.errors import InvalidRequest
 from alzer.model.bundle import read_card, shipped_bundle
 from alzer.node.analysing import Analyst
+from alzer.node.connections import ImpatientProtocol
 from alzer.node.destinations import open_destination
 from alzer.node.overview import spool_folder
 from alzer.node.polling import Poller
@@ -40,6 +41,9 @@ _PURGE_EVERY_S: Final = 60.0
 
 # How long the end waits for connections of STOW-RS.
 _GRACE_S: Final = 5
+
+# Connections of STOW-RS; of requests fewer are worked on.
+_MOST_CONNECTIONS: Final = 512
 
 # Libraries whose messages can quote what they were sent.
 _TALKATIVE: Final = (
@@ -139,7 +143,14 @@ def _server(settings: Settings, node: NodeSettings, spool: Spool) -> uvicorn.Ser
     if settings.auth == "required" or not is_loopback(node.host):
         tokens = open_store(settings).tokens
         admits = lambda token: tokens.check(token) is not None  # noqa: E731 - one line
-    app = create_app(Door(spool.keep, admits, settings.limits.max_file_bytes))
+    app = create_app(
+        Door(
+            spool.keep,
+            admits,
+            settings.limits.max_file_bytes,
+            4 * node.max_associations,
+        )
+    )
     config = uvicorn.Config(
         app,
         host=node.host,
@@ -149,7 +160,9 @@ def _server(settings: Settings, node: NodeSettings, spool: Spool) -> uvicorn.Ser
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=4 * node.max_associations,
+        http=partial(  # type: ignore[arg-type]  # made like the class
+            ImpatientProtocol, silence_s=node.network_seconds, most=_MOST_CONNECTIONS
+        ),
         timeout_graceful_shutdown=_GRACE_S,
     )
     tls = server_context(node)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
-from alzer.node.destinations import Destination, NotDelivered
+from alzer.node.destinations import Destination, NotDelivered, Refused
 from alzer.node.series import Series
 from alzer.node.spool import Spool
 from alzer.node.states import Delivery, Stage
@@ -16,6 +16,10 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 3600.0
 _MOST_DOUBLINGS: Final = 10
+
+# Attempts after which a destination no longer gets what it refuses as such, though it
+# takes all else: in more than two hours somebody may have changed its settings.
+_MOST_REFUSALS: Final = 12
 
 
 def pause_s(attempts: int) -> float:
@@ -71,6 +75,8 @@ class Sender:
     def _send(self, series: Series) -> None:
         try:
             self.destination.send(self.spool.read_results(series))
+        except Refused as refusal:
+            self._leave_out(series, refusal.reason)
         except NotDelivered as failure:
             self._postpone(series, failure.reason)
         except Exception:
@@ -79,6 +85,20 @@ class Sender:
         else:
             deliver(self.spool, series, self.address)
             logger.info("results were sent", extra={"series": series.name})
+
+    def _leave_out(self, series: Series, reason: str) -> None:
+        """Try what is refused a while longer, and then no more."""
+        (delivery,) = (
+            one for one in series.state.deliveries if one.destination == self.address
+        )
+        if delivery.attempts + 1 < _MOST_REFUSALS:
+            self._postpone(series, reason)
+            return
+        deliver(self.spool, series, self.address)
+        logger.error(
+            "a destination does not take some of the results: they are left out",
+            extra={"series": series.name, "why": reason},
+        )
 
     def _postpone(self, series: Series, reason: str) -> None:
         def later(one: Delivery) -> Delivery:

@@ -1,12 +1,13 @@
 """STOW-RS: what other systems send by HTTP."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any, Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, WouldBlock, to_thread
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
 from starlette.applications import Starlette
@@ -36,6 +37,9 @@ _REASON: Final = "00081197"
 # Parts of one request: more than a series may have files.
 _MOST_PARTS: Final = 5_000
 
+# When a sender may come again.
+_RETRY_S: Final = "10"
+
 _BROKEN: Final = "The body is no multipart/related message, or it is cut off."
 
 
@@ -47,11 +51,14 @@ class Door:
         keep: Keeps an object; called in a thread.
         admits: Checks a bearer token, in a thread; None: no token is needed.
         max_bytes: How large an object may be.
+        max_requests: How many may send at the same time; each may have one object in
+            memory.
     """
 
     keep: Callable[[Instance], object]
     admits: Callable[[str], bool] | None
     max_bytes: int
+    max_requests: int = 32
 
 
 class _Refused(Exception):
@@ -138,13 +145,16 @@ def create_app(door: Door) -> Starlette:
     Returns:
         The ASGI application.
     """
+    places = CapacityLimiter(door.max_requests)
 
     async def store(request: Request) -> Response:
         try:
             await _admit(request, door)
-            outcome = await _store(request, door)
+            with _place(places):
+                outcome = await _store(request, door)
         except _Refused as refusal:
-            return PlainTextResponse(str(refusal), refusal.status)
+            again = {"Retry-After": _RETRY_S} if refusal.status == 503 else None
+            return PlainTextResponse(str(refusal), refusal.status, again)
         except ClientDisconnect:
             return Response(status_code=400)
         return JSONResponse(outcome.as_json(), outcome.status, media_type=_JSON)
@@ -155,6 +165,26 @@ def create_app(door: Door) -> Starlette:
     paths = ("/studies", "/studies/{study}")
     stores = [Route(path, store, methods=["POST"]) for path in paths]
     return Starlette(routes=[*stores, Route("/healthz", healthz)])
+
+
+@contextmanager
+def _place(places: CapacityLimiter) -> Iterator[None]:
+    """Have a place among those who send.
+
+    Raises:
+        _Refused: All are taken.
+    """
+    sender = object()
+    try:
+        places.acquire_on_behalf_of_nowait(sender)
+    except WouldBlock:
+        raise _Refused(
+            503, "Too many send at the same time. Try again later."
+        ) from None
+    try:
+        yield
+    finally:
+        places.release_on_behalf_of(sender)
 
 
 async def _admit(request: Request, door: Door) -> None:
