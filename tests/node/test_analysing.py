@@ -14,16 +14,18 @@ import pytest
 
 from alzer.analysis import Analysis, analyse
 from alzer.backends.local import Steps, local_backend
-from alzer.errors import TooDemanding
+from alzer.errors import TooDemanding, TooManyBytes
 from alzer.model.engine import Model
 from alzer.node.analysing import Analyst
 from alzer.node.instance import read_instance
+from alzer.node.sending import deliver
 from alzer.node.series import Series
 from alzer.node.settings import NodeSettings
 from alzer.node.spool import Spool
 from alzer.node.states import Stage
 from alzer.scans.reading import File, read_scan
 from alzer.scans.volume import Volume
+from alzer.settings import Limits
 from logged import logged
 from nodes import NAME, PATIENT, ROOT, Person, head_files
 
@@ -161,6 +163,38 @@ def test_images_that_come_late_start_the_series_anew(bench: Bench) -> None:
     assert bench.count == 2
     assert (series.state.stage, series.state.revision) == (Stage.sending, 2)
     assert '"revision": 2' in log.getvalue()
+
+
+def test_a_late_image_of_a_series_that_was_deleted_is_no_series(bench: Bench) -> None:
+    files = head_files()
+    series = bench.keep(*files[:-1])
+    bench.work()
+    deliver(bench.spool, series, DESTINATION)
+    bench.spool.empty(series)
+    bench.keep(*files[-20:])
+    bench.work()
+    fragment = (series.state.stage, series.state.reason, bench.count)
+    bench.keep(*files)
+    bench.work()
+
+    assert fragment == (Stage.failed, "incomplete_series", 1)
+    assert (series.state.stage, series.state.reason) == (Stage.sending, None)
+    assert bench.count == 2
+
+
+def test_a_part_of_a_series_that_is_too_large_is_not_answered(
+    answer: Analysis, tmp_path: Path
+) -> None:
+    files = head_files()
+    with Spool(tmp_path / "small", Limits(max_files=len(files) - 1)) as small:
+        bench = Bench(small, answer)
+        series = bench.keep(*files[:-1])
+        with pytest.raises(TooManyBytes):
+            bench.keep(files[-1])
+        bench.work()
+
+    assert (series.state.stage, series.state.reason) == (Stage.failed, "too_many_bytes")
+    assert bench.count == 0
 
 
 def test_images_that_come_during_the_analysis_are_not_left_out(bench: Bench) -> None:

@@ -3,16 +3,19 @@
 from collections.abc import Collection
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pydicom
 import pytest
 import requests
 
+from alzer.dicom_out.objects import as_file
 from alzer.node.instance import read_instance
 from alzer.node.polling import Poller
 from alzer.node.settings import NodeSettings
 from alzer.node.spool import Spool
+from alzer.settings import Limits
 from dicom_parts import item_of
 from logged import logged
 from nodes import Person, head_files
@@ -144,3 +147,35 @@ def test_a_pacs_that_does_not_answer_is_a_failure_that_passes(spool: Spool) -> N
 
     with pytest.raises(requests.ConnectionError):
         poller(nobody, spool).poll()
+
+
+def test_a_series_over_the_limits_is_not_fetched_at_each_poll(
+    archive: Pacs, tmp_path: Path
+) -> None:
+    person = Person(17, "T1 large")
+    archive.store(head_files(person)[:9])
+    asked = []
+    for limits in (Limits(max_files=8), Limits(max_scan_bytes=50_000)):
+        folder = tmp_path / str(limits.max_files)
+        with Spool(folder, limits) as spool, logged("info") as log:
+            ask = poller(archive, spool, series="*large")
+            counts = [ask.poll(), len(spool.all())]
+            size = sum(one.stat().st_size for one in folder.rglob("*.dcm"))
+            counts += [ask.poll(), len(spool.all())]
+        asked.append(counts[::2])
+        assert size <= limits.max_scan_bytes
+        assert log.getvalue().count("too large to be fetched") == 1
+        assert person.series not in log.getvalue()
+
+    assert asked == [[0, 0], [9, 0]]
+
+
+def test_an_object_that_is_refused_is_fetched_once(archive: Pacs, spool: Spool) -> None:
+    files = head_files(Person(18, "T1 without pixels"))[:9]
+    broken = pydicom.dcmread(BytesIO(files[0]))
+    del broken.PixelData
+    archive.store([*files[1:], as_file(broken)])
+    ask = poller(archive, spool, series="*without pixels")
+
+    assert [ask.poll(), ask.poll()] == [9, 0]
+    assert [len(one.sizes) for one in spool.all()] == [8]

@@ -20,13 +20,14 @@ from alzer.errors import (
     InvalidRequest,
     JobLost,
     StorageUnavailable,
+    TooManyBytes,
     UnusableScan,
 )
 from alzer.node.instance import Instance, digest_of, read_header, read_instance
 from alzer.node.rules import why_unwanted
 from alzer.node.series import Series
 from alzer.node.settings import NodeSettings
-from alzer.node.spool import Spool
+from alzer.node.spool import TOO_LARGE, Spool
 from alzer.node.states import SeriesState, Stage
 from alzer.scans.quiet import quiet_libraries
 from alzer.scans.reading import File
@@ -45,6 +46,10 @@ _PAUSE_S: Final = 5.0
 _TOO_FEW: Final = (
     "The series has {count} images; the scan of a whole head has at least "
     f"{LEAST_IMAGES}."
+)
+_DELETED: Final = (
+    "Images came after the {count} files of the series had been answered and deleted. "
+    "Send the whole series again."
 )
 _GIVEN_UP: Final = (
     f"The analysis of the series began {_MOST_ATTEMPTS} times and never ended. The "
@@ -194,10 +199,15 @@ class Analyst:
 
         Raises:
             JobLost: Its analysis has ended the node again and again.
-            IncompleteSeries: It has too few images.
+            TooManyBytes: Some of its files were not taken.
+            IncompleteSeries: It has too few images, or those from before are deleted.
         """
         if series.state.attempts > _MOST_ATTEMPTS:
             raise JobLost(_GIVEN_UP)
+        if series.state.is_too_large:
+            raise TooManyBytes(TOO_LARGE)
+        if len(content.files) < series.state.deleted:
+            raise IncompleteSeries(_DELETED.format(count=series.state.deleted))
         count = content.count_images
         if count < LEAST_IMAGES:
             raise IncompleteSeries(_TOO_FEW.format(count=count))

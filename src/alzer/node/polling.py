@@ -9,7 +9,7 @@ from typing import Any, Final
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
-from alzer.errors import StorageUnavailable, UnusableScan
+from alzer.errors import StorageUnavailable, TooManyBytes, UnusableScan
 from alzer.node.dicomweb import open_client
 from alzer.node.instance import facts_of, read_instance
 from alzer.node.rules import why_unwanted
@@ -58,6 +58,8 @@ class Poller:
         self._spool = spool
         self._today = today
         self._client = open_client(settings.pacs or "", settings)
+        self._given_up: dict[str, int] = {}
+        self._refused: set[str] = set()
         self.stopped = False
 
     def poll(self) -> int:
@@ -117,21 +119,43 @@ class Poller:
 
     def _fetch(self, found: Dataset) -> int:
         study, series = str(found.StudyInstanceUID), str(found.SeriesInstanceUID)
-        known = self._spool.find(self._spool.name_of(study, series))
+        name = self._spool.name_of(study, series)
+        known = self._spool.find(name)
         told = int(found.get("NumberOfSeriesRelatedInstances") or 0)
         if known is not None and told and told <= count_known(known):
+            return 0
+        if self._is_given_up(name, told):
             return 0
         with quiet_libraries():
             listed = self._client.search_for_instances(study, series)
         uids = [str(_dataset(one).SOPInstanceUID) for one in listed]
-        held = set() if known is None else set(known.sizes)
+        if self._is_given_up(name, len(uids)):
+            return 0
+        held = self._refused if known is None else self._refused.union(known.sizes)
         missing = [one for one in uids if self._spool.pseudonyms.of(one) not in held]
-        for uid in missing:
-            if self.stopped:
-                break
-            self._fetch_one(self._client, (study, series, uid))
+        try:
+            for uid in missing:
+                if self.stopped:
+                    break
+                self._fetch_one(self._client, (study, series, uid))
+        except TooManyBytes:
+            self._give_up(name, len(uids))
         self._expect(study, series, len(uids))
         return len(missing)
+
+    def _is_given_up(self, name: str, count: int) -> bool:
+        """Return whether a series of so many images is too large to be fetched."""
+        if self._given_up.get(name) == count:
+            return True
+        if count > self._spool.most_files:
+            self._give_up(name, count)
+            return True
+        return False
+
+    def _give_up(self, name: str, count: int) -> None:
+        self._given_up[name] = count
+        told = {"series": name, "code": TooManyBytes.code, "images": count}
+        logger.warning("a series is too large to be fetched", extra=told)
 
     def _fetch_one(self, client: DICOMwebClient, uids: tuple[str, str, str]) -> None:
         with quiet_libraries():
@@ -140,7 +164,10 @@ class Poller:
             dataset.save_as(file, enforce_file_format=True)
         try:
             self._spool.keep(read_instance(file.getvalue()))
+        except TooManyBytes:
+            raise
         except UnusableScan as refusal:
+            self._refused.add(self._spool.pseudonyms.of(uids[-1]))
             logger.warning("an object was refused", extra={"code": refusal.code})
 
     def _expect(self, study: str, series: str, count: int) -> None:

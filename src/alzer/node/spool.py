@@ -35,7 +35,7 @@ SERIES: Final = "series"
 _LOCK: Final = "lock"
 
 _FULL: Final = "The node has no room for more now. Send it again later."
-_TOO_MUCH: Final = "The series is larger than the node takes."
+TOO_LARGE: Final = "The series is larger than the node takes."
 _TAKEN: Final = (
     "Another node uses this spool. End it, or set ALZER_NODE_SPOOL to another folder."
 )
@@ -69,6 +69,11 @@ class Spool:
             for left in self._incoming.iterdir():
                 left.unlink()
             self._series = {one.name: one for one in load_all(folder / SERIES)}
+
+    @property
+    def most_files(self) -> int:
+        """How many files a series may have."""
+        return self._limits.max_files
 
     @property
     def _incoming(self) -> Path:
@@ -147,7 +152,7 @@ class Spool:
                 series.changed_at = time.monotonic()
             return series
         sizes = {**series.sizes, file: len(instance.content)}
-        self._check_size(sizes)
+        self._check_size(series, sizes)
         make_folder(series.instances)
         # First the state: whoever sends this again after an end finds it the same, and
         # what was done with the series before would be the last word.
@@ -157,15 +162,18 @@ class Spool:
         self._series[name] = series
         return series
 
-    def _check_size(self, sizes: Mapping[str, int]) -> None:
-        """Check that a series may be so large.
+    def _check_size(self, series: Series, sizes: Mapping[str, int]) -> None:
+        """Check that a series may be so large; if not, what is there is no answer's.
 
         Raises:
             TooManyBytes: It may not.
         """
         is_large = sum(sizes.values()) > self._limits.max_scan_bytes
-        if is_large or len(sizes) > self._limits.max_files:
-            raise TooManyBytes(_TOO_MUCH)
+        if is_large or len(sizes) > self.most_files:
+            if series.sizes and not series.state.is_too_large:
+                state = series.state.with_image()
+                series.set(replace(state, is_too_large=True))
+            raise TooManyBytes(TOO_LARGE)
 
     def read(self, series: Series) -> dict[str, bytes]:
         """Read what came in of a series, by the pseudonyms of its objects."""

@@ -56,6 +56,8 @@ class SeriesState:
         deliveries: What is left to be sent.
         ended_at: When it came to its end, in seconds of UNIX time.
         is_emptied: Whether its files have been deleted since.
+        deleted: How many files were answered and deleted before it started anew.
+        is_too_large: Whether files of it were not taken, because it has too many.
     """
 
     stage: Stage = Stage.collecting
@@ -69,6 +71,8 @@ class SeriesState:
     deliveries: tuple[Delivery, ...] = ()
     ended_at: float | None = None
     is_emptied: bool = False
+    deleted: int = 0
+    is_too_large: bool = False
 
     def as_json(self) -> bytes:
         """Write it down."""
@@ -104,6 +108,8 @@ class SeriesState:
             has_late=False,
             ended_at=None,
             is_emptied=False,
+            deleted=self.count if self.is_emptied else self.deleted,
+            is_too_large=self.is_too_large and not self.is_emptied,
             expected=None,
         )
 
