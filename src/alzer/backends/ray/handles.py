@@ -28,6 +28,10 @@ _ASKED_EACH_S: Final = 0.1
 # A replica starts within this time, or something is wrong.
 _START_S: Final = 180.0
 
+# A call about one slice that is neither answered nor refused by then has met a cluster
+# without replicas. With those, a dead one is replaced in half a minute.
+_ANSWER_S: Final = 120.0
+
 _NO_ANSWER: Final = (
     "The cluster that computes answers gives none now. Try again in a moment."
 )
@@ -71,14 +75,18 @@ class Handles:
 
         Raises:
             Overloaded: Too many calls wait for a replica.
-            ClusterUnavailable: Replicas die, or there are none.
+            ClusterUnavailable: Replicas die, or there have been none for minutes.
             Cancelled: It was given up.
         """
 
         async def once() -> object:
             response: Any = self.slices.answer.remote(call)
             try:
-                return await _unless_cancelled(response, cancellation)
+                async with asyncio.timeout(_ANSWER_S):
+                    return await _unless_cancelled(response, cancellation)
+            except TimeoutError as error:
+                response.cancel()
+                raise ClusterUnavailable(_NO_ANSWER) from error
             except BaseException:
                 response.cancel()
                 raise
