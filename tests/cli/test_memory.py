@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alzer.cli.memory import at_most, available_bytes, heads_at_once
+from alzer.cli.memory import at_most, available_bytes, head_processes, heads_at_once
 
 GIB = 2**30
 
@@ -38,3 +38,13 @@ def test_a_call_may_set_a_bound_to_what_is_free() -> None:
     assert at_most(4.0, 2**30) == 2**30
     assert heads_at_once(at_most(3.0, 2**40)) == 2
     assert heads_at_once(at_most(2.9, 2**40)) == 1
+
+
+@pytest.mark.parametrize(
+    ("cores", "available", "count"),
+    [(64, 16 * GIB, 10), (2, 16 * GIB, 2), (8, GIB, 1), (8, None, 8)],
+)
+def test_processes_for_heads_fit_into_memory(
+    cores: int, available: int | None, count: int
+) -> None:
+    assert head_processes(cores, available) == count

@@ -1,5 +1,6 @@
 """Which engines and precisions there are to choose from."""
 
+import os
 import sys
 from pathlib import Path
 from typing import get_args
@@ -14,6 +15,7 @@ from alzer.model.runtimes import (
     import_engine,
     is_installed,
     on_gpu,
+    usable_cores,
 )
 from alzer.settings import EngineSetting, PrecisionSetting
 
@@ -80,3 +82,23 @@ def test_an_engine_on_a_gpu_that_is_set_is_kept(engine: EngineSetting) -> None:
     (runtime,) = candidates(engine, "auto")
 
     assert (runtime.engine, runtime.precision) == (engine, "fp32")
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"),
+    [
+        ("max 100000", 8),
+        ("250000 100000", 3),
+        ("50000 100000", 1),
+        ("9900000 100000", 8),
+    ],
+)
+def test_a_container_s_share_of_the_cores_is_what_counts(
+    quota: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    told = tmp_path / "cpu.max"
+    told.write_text(f"{quota}\n", encoding="ascii")
+
+    assert usable_cores(told) == cores
+    assert usable_cores(tmp_path / "absent") == 8

@@ -18,6 +18,7 @@ from alzer.cli.cluster_work import Answer, HeadWorker, SliceWorker
 from alzer.cli.earlier import Earlier
 from alzer.cli.exits import complain
 from alzer.cli.inputs import Input, Skipped
+from alzer.cli.memory import available_bytes, head_processes
 from alzer.cli.other_results import refuse_those_of_one_machine
 from alzer.cli.places import Place, is_remote
 from alzer.cli.records import Format, note
@@ -197,9 +198,12 @@ class ClusterRun:
         make_slice, make_head = (
             partial(worker, self._order) for worker in (SliceWorker, HeadWorker)
         )
+        usual_heads = usual
+        if not is_remote(call.backend):  # of other machines nothing is known here
+            usual_heads = head_processes(usual, available_bytes())
         jobs = [
             (pool(make_slice, call.slice_processes or usual, _SLICES_AT_ONCE), slices),
-            (pool(make_head, call.head_processes or usual), heads),
+            (pool(make_head, call.head_processes or usual_heads), heads),
         ]
         texts = [
             (pool, [task.as_text() for task in tasks]) for pool, tasks in jobs if tasks

@@ -29,6 +29,24 @@ def heads_at_once(available_bytes: int | None) -> int:
     return max(1, min(_MOST_AT_ONCE, available_bytes // _ONE_HEAD_BYTES))
 
 
+def head_processes(cores: int, available_bytes: int | None) -> int:
+    """Return how many processes of this machine work on whole heads, one core each.
+
+    Args:
+        cores: That they may have.
+        available_bytes: Memory that nobody uses; None if that is not known.
+
+    Returns:
+        At least one.
+
+    Examples:
+        >>> head_processes(64, 16 * 2**30), head_processes(2, 16 * 2**30)
+        (10, 2)
+    """
+    fit = cores if available_bytes is None else available_bytes // _ONE_HEAD_BYTES
+    return max(1, min(cores, fit))
+
+
 def available_bytes(machine: Path = _OF_MACHINE, group: Path = _OF_GROUP) -> int | None:
     """Return the memory that this process may still take.
 

@@ -1,8 +1,10 @@
 """What can run a network: an engine, and the arithmetic that it computes in."""
 
 import importlib
+import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,6 +61,9 @@ _EXTRAS: Final[Mapping[EngineName, str]] = MappingProxyType({
     "openvino": "openvino", "openvino-gpu": "openvino",
     "onnxruntime": "onnxruntime", "onnxruntime-cuda": "cuda",
 })  # fmt: skip
+
+# How much time of its cores a container may take.
+_CPU_QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
 
 # What a driver leaves where it has found a GPU.
 # Source: README of NVIDIA's driver, chapter "Installed Components"; Linux kernel,
@@ -132,8 +137,21 @@ def is_installed(engine: EngineName) -> bool:
         return False
 
 
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
+def usable_cores(quota: Path = _CPU_QUOTA) -> int:
+    """Return the number of cores that this process may use.
+
+    Args:
+        quota: Where Linux tells how much of them a container may take.
+
+    Returns:
+        Those that it may run on, or fewer where a container has less time than that;
+        at least 1.
+    """
+    cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    # Source: Linux, Control Group v2, CPU interface files. Without a limit it says "max".
+    with suppress(OSError, ValueError, ZeroDivisionError):
+        most, period = quota.read_text("ascii").split()
+        cores = min(cores, math.ceil(int(most) / int(period)))
+    return max(1, cores)

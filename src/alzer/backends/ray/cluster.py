@@ -13,6 +13,7 @@ from typing import Any, Final
 import ray
 
 from alzer.errors import ClusterUnavailable, InvalidRequest
+from alzer.model.runtimes import usable_cores
 
 _ADDRESS: Final = re.compile(r"ray(://(?P<address>auto|[^\s/:]+:[0-9]{1,5}))?")
 _LOCAL: Final = "local"
@@ -94,7 +95,7 @@ def _join(address: str) -> None:
     if address == _LOCAL:
         options = {
             "include_dashboard": False,
-            "num_cpus": len(os.sched_getaffinity(0)),
+            "num_cpus": usable_cores(),
             "object_store_memory": _OBJECT_STORE_BYTES,
         }
     starts = _STARTS if address == _LOCAL else 1
