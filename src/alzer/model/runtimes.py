@@ -150,7 +150,7 @@ def usable_cores(quota: Path = _CPU_QUOTA) -> int:
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
-    # Source: Linux, Control Group v2, CPU interface files. Without a limit it says "max".
+    # Source: Linux, Control Group v2, CPU interface files. Unlimited is "max".
     with suppress(OSError, ValueError, ZeroDivisionError):
         most, period = quota.read_text("ascii").split()
         cores = min(cores, math.ceil(int(most) / int(period)))
