@@ -8,6 +8,7 @@ import pytest
 from alzer import __version__
 from alzer.cli import bids
 from alzer.cli.inputs import Input, Person, Skipped
+from alzer.errors import InvalidRequest
 
 FILES = (
     "sub-02/ses-b/anat/sub-02_ses-b_T1w.nii",
@@ -45,6 +46,18 @@ def test_participants_are_grouped_with_one_image_of_each_session(
         Person("sub-01", None), Person("sub-02", "ses-a"), Person("sub-02", "ses-b"),
     ]  # fmt: skip
     assert skipped == {bids.OTHER_T1: 1}
+
+
+def test_data_sets_that_share_a_participant_are_refused(
+    data_set: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    (other / "sub-03").mkdir(parents=True)
+    bids.refuse_shared_participants([str(data_set), str(other)])
+    (other / "sub-02").mkdir()
+
+    with pytest.raises(InvalidRequest, match="participant sub-02"):
+        bids.refuse_shared_participants([str(data_set), str(other)])
 
 
 def test_a_folder_without_participants_is_told(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 
 from alzer import __version__
 from alzer.cli.inputs import NO_IMAGES, Failure, Input, Person, Skipped
+from alzer.errors import InvalidRequest
 
 DESCRIPTION: Final = "dataset_description.json"
 
@@ -49,6 +50,12 @@ _NO_FOLDER: Final = Failure(
     "This is a file. Name the folder of a BIDS data set, or leave out --bids.",
 )
 _NOT_THERE: Final = Failure(NO_IMAGES, "There is no such folder. Check its path.")
+
+_SHARED: Final = (
+    "Two of the data sets have a participant {participant}: results of both would have "
+    "the same names. Call alzer once for each data set, each with an --output of its "
+    "own."
+)
 
 # Where results lie below a participant's folder, and how their names end.
 # `statmap` is what other programs call maps of values; those that can't be relied on
@@ -204,6 +211,23 @@ def links_to(data_sets: Iterable[str], output: Path) -> Mapping[str, object]:
     if len(named) != 1:
         return {}
     return {"DatasetLinks": {RAW: os.path.relpath(named.pop(), output.resolve())}}
+
+
+def refuse_shared_participants(data_sets: Iterable[str]) -> None:
+    """Check that results of several data sets have names of their own.
+
+    Args:
+        data_sets: Folders of data sets.
+
+    Raises:
+        InvalidRequest: Two have a participant of the same label.
+    """
+    taken: set[str] = set()
+    for name in data_sets:
+        shared = taken.intersection(participants := _folders(name, _PARTICIPANT))
+        if shared:
+            raise InvalidRequest(_SHARED.format(participant=min(shared)))
+        taken.update(participants)
 
 
 def source_of(image: Input) -> str:

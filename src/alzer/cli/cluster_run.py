@@ -108,7 +108,10 @@ class ClusterRun:
         folder.write(folder.path / LEGEND, encode_png(draw_legend()))
         folder.save_legend(self._call.extras.legend())
         if self._call.is_bids:
-            folder.write(folder.path / bids.DESCRIPTION, bids.description())
+            links = {}
+            if not any(map(is_remote, (self._call.url, *self._call.names))):
+                links = bids.links_to(self._call.names, Path(self._call.url))
+            folder.write(folder.path / bids.DESCRIPTION, bids.description(links))
         self._summarise({"complete": False})
 
     def through(self, cores: int) -> bool:
