@@ -88,7 +88,7 @@ def test_a_mirror_image_gets_exactly_the_same_answer(
     assert first.reliable == second.reliable
     assert first.heat is not None
     assert second.heat is not None
-    assert second.heat[:, ::-1] == pytest.approx(first.heat, abs=1e-5)
+    assert np.abs(second.heat[:, ::-1] - first.heat).max() < 1e-5
 
 
 @pytest.mark.parametrize(
