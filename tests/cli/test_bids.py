@@ -48,16 +48,22 @@ def test_participants_are_grouped_with_one_image_of_each_session(
     assert skipped == {bids.OTHER_T1: 1}
 
 
-def test_data_sets_that_share_a_participant_are_refused(
+def test_data_sets_that_share_an_image_are_refused(
     data_set: Path, tmp_path: Path
 ) -> None:
-    other = tmp_path / "other"
-    (other / "sub-03").mkdir(parents=True)
-    bids.refuse_shared_participants([str(data_set), str(other)])
-    (other / "sub-02").mkdir()
+    names = [str(data_set), str(tmp_path / "other")]
+    for name in (
+        "sub-03/anat/sub-03_T1w.nii",
+        "sub-02/ses-c/anat/sub-02_ses-c_T1w.nii",
+    ):
+        (tmp_path / "other" / name).parent.mkdir(parents=True)
+        (tmp_path / "other" / name).touch()
+    bids.refuse_shared_places(bids.find_participants(names))
+    (tmp_path / "other/sub-01/anat").mkdir(parents=True)
+    (tmp_path / "other/sub-01/anat/sub-01_T1w.nii").touch()
 
-    with pytest.raises(InvalidRequest, match="participant sub-02"):
-        bids.refuse_shared_participants([str(data_set), str(other)])
+    with pytest.raises(InvalidRequest, match="name of sub-01"):
+        bids.refuse_shared_places(bids.find_participants(names))
 
 
 def test_a_folder_without_participants_is_told(tmp_path: Path) -> None:

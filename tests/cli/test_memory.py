@@ -41,10 +41,17 @@ def test_a_call_may_set_a_bound_to_what_is_free() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "available", "count"),
-    [(64, 16 * GIB, 10), (2, 16 * GIB, 2), (8, GIB, 1), (8, None, 8)],
+    ("cores", "slices", "available", "count"),
+    [
+        (64, 0, 16 * GIB, 10),
+        (2, 0, 16 * GIB, 2),
+        (8, 0, GIB, 1),
+        (8, 0, None, 8),
+        (64, 20, 16 * GIB, 5),
+        (8, 64, 16 * GIB, 1),
+    ],
 )
 def test_processes_for_heads_fit_into_memory(
-    cores: int, available: int | None, count: int
+    cores: int, slices: int, available: int | None, count: int
 ) -> None:
-    assert head_processes(cores, available) == count
+    assert head_processes(cores, slices, available) == count

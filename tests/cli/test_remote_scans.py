@@ -2,7 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx2 as httpx
 import pytest
@@ -12,7 +15,7 @@ from alzer.cli.inputs import HIDDEN, Input, Skipped, find_inputs
 from alzer.cli.places import Place
 from alzer.cli.remote_scans import fetched, find_behind
 from alzer.errors import InvalidRequest
-from alzer.store.filesystems import is_kept_back, open_for_scans
+from alzer.store.filesystems import is_kept_back
 from phantoms import as_dicom, as_jpeg, draw_brain
 from volume_files import affine_of, as_series
 
@@ -120,33 +123,94 @@ def test_what_is_on_this_machine_is_left_there(tmp_path: Path) -> None:
         assert local == scan
 
 
-def test_what_buckets_hold_besides_scans_keeps_no_scan_back(s3_url: str) -> None:
+def put(s3_address: str, s3_url: str, name: str, content: bytes, **more: str) -> None:
+    """Write an object by HTTP, which leaves its name as it is."""
+    address = f"{s3_address}/{s3_url.removeprefix('s3://')}/{name}"
+    httpx.put(address, content=content, headers=more).raise_for_status()
+
+
+def test_what_buckets_hold_besides_scans_keeps_no_scan_back(
+    s3_url: str, s3_address: str
+) -> None:
     scan = as_jpeg(draw_brain())
-    long = f"{'n' * 300}.jpg"
-    names = {"": b"", "/a": b"", "/a/x.jpg": scan, "/a/empty.dcm": b"", "/w": b"file"}
-    files, root = open_for_scans(f"{s3_url}/what")
-    for name, content in {**names, "/w/y.jpg": scan, f"/{long}": scan}.items():
-        files.pipe_file(root + name, content)
+    long = "n" * 300
+    objects = {
+        "what/": b"", "what/a/": b"", "what/a/x.jpg": scan, "what/a/empty.dcm": b"",
+        "what/lone/": b"", "what/w": b"file", "what/w/y.jpg": scan,
+        f"what/{long}.jpg": scan, f"what/{long}.pdf": b"", "alone/": b"",
+    }  # fmt: skip
+    for name, content in objects.items():
+        put(s3_address, s3_url, name, content)
     found = find_behind(f"{s3_url}/what", lambda name: find(name, Counter()))
     told = {
         one.name.removeprefix(f"{s3_url}/what/"): one.failure and one.failure.code
         for one in found
     }
+    (nothing,) = find_behind(f"{s3_url}/alone", lambda name: find(name, Counter()))
 
     assert told == {
         "a/x.jpg": None,
         "a/empty.dcm": None,
         "w/y.jpg": None,
         "w": "unreadable_file",
-        long: "unreadable_file",
+        f"{long}.jpg": "unreadable_file",
     }
+    assert nothing.failure
+    assert nothing.failure.code == "no_images"
 
 
-def test_a_name_that_can_t_be_listed_is_told(s3_url: str, s3_address: str) -> None:
-    folder = f"{s3_address}/{s3_url.removeprefix('s3://')}/odd"
-    httpx.put(f"{folder}/a//b.jpg", content=b"b").raise_for_status()
+def test_a_series_that_is_archived_in_part_is_not_answered(
+    s3_url: str, s3_address: str
+) -> None:
+    for index, content in enumerate(as_series(affine_of())):
+        cold = {"x-amz-storage-class": "GLACIER"} if index < 3 else {}
+        put(s3_address, s3_url, f"mr/old/{index}.dcm", content, **cold)
+        put(s3_address, s3_url, f"mr/new/{index}.dcm", content)
+    found = find_behind(f"{s3_url}/mr/old", lambda name: find(name, Counter()))
+    (whole,) = find_behind(f"{s3_url}/mr/new", lambda name: find(name, Counter()))
 
-    with pytest.raises(InvalidRequest, match="empty part, such as a//b"):
+    (part,) = (one for one in found if one.files)
+    assert whole.failure is None
+    assert part.failure
+    assert part.failure.code == "unreadable_file"
+    assert len(found) == 4
+
+
+def test_a_storage_that_tells_no_sizes_is_looked_through(
+    contents: dict[str, bytes], tmp_path: Path
+) -> None:
+    for name, content in contents.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    handler = partial(Silent, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}/mr/0/"
+            found = find_behind(url, lambda name: find(name, Counter()))
+        finally:
+            server.shutdown()
+            thread.join()
+
+    (series,) = found
+    assert len(series.files) == len([name for name in contents if "mr/0/" in name])
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Lists folders, and answers whole files without their size."""
+
+    def log_message(self, *_: object) -> None:
+        """Be silent."""
+
+
+@pytest.mark.parametrize("name", ["odd/a//b.jpg", "odd/a%09b.jpg"])
+def test_a_name_that_can_t_be_listed_is_told(
+    s3_url: str, s3_address: str, name: str
+) -> None:
+    put(s3_address, s3_url, name, b"b")
+
+    with pytest.raises(InvalidRequest, match="can't be listed"):
         find_behind(f"{s3_url}/odd", lambda name: find(name, Counter()))
 
 
@@ -154,10 +218,9 @@ def test_an_archived_object_is_a_record_and_others_are_fetched(
     s3_url: str, s3_address: str
 ) -> None:
     content = as_dicom(draw_brain())
-    folder = f"{s3_address}/{s3_url.removeprefix('s3://')}/cold"
     cold = {"x-amz-storage-class": "GLACIER"}
-    httpx.put(f"{folder}/a.dcm", content=content, headers=cold).raise_for_status()
-    httpx.put(f"{folder}/b.dcm", content=content).raise_for_status()
+    put(s3_address, s3_url, "cold/a.dcm", content, **cold)
+    put(s3_address, s3_url, "cold/b.dcm", content)
     found = find_behind(f"{s3_url}/cold", lambda name: find(name, Counter()))
     failures = {}
     for one in found:

@@ -61,8 +61,10 @@ def recipient(statuses: Sequence[int], classes: Sequence[UID]) -> Iterator[str]:
         ("127.0.0.1", port), block=False, evt_handlers=handlers
     )
     assert server
-    yield f"dicom://FULL@127.0.0.1:{port}"
-    entity.shutdown()
+    try:
+        yield f"dicom://FULL@127.0.0.1:{port}"
+    finally:
+        entity.shutdown()
     assert left == []
 
 

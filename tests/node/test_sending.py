@@ -93,8 +93,8 @@ def test_what_is_refused_as_such_is_left_out_in_the_end(
     recipient = Recipient([Refused("no such objects") for _ in range(2)])
     stages = []
     with logged("info") as log:
-        for attempts in (0, 11):
-            due = Delivery(HERE, attempts)
+        for attempts, refusals in ((40, 0), (40, 11)):
+            due = Delivery(HERE, attempts, 0.0, refusals)
             spool.change(series, deliveries=(due, there))
             work(spool, HERE, recipient)
             stages.append([one.destination for one in series.state.deliveries])

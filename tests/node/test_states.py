@@ -55,3 +55,12 @@ def test_a_series_with_late_images_starts_anew_instead_of_ending() -> None:
 
     assert (state.stage, state.revision) == (Stage.collecting, 2)
     assert not state.has_late
+
+
+def test_what_was_deleted_is_remembered_however_often_fragments_come() -> None:
+    state = replace(ANSWERED, stage=Stage.done, is_emptied=True, is_too_large=True)
+    first = state.with_image()
+    second = replace(first, stage=Stage.failed, count=1, is_emptied=True).with_image()
+
+    assert (first.deleted, second.deleted) == (9, 9)
+    assert (first.is_too_large, first.is_emptied) == (False, False)

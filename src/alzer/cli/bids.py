@@ -52,9 +52,9 @@ _NO_FOLDER: Final = Failure(
 _NOT_THERE: Final = Failure(NO_IMAGES, "There is no such folder. Check its path.")
 
 _SHARED: Final = (
-    "Two of the data sets have a participant {participant}: results of both would have "
-    "the same names. Call alzer once for each data set, each with an --output of its "
-    "own."
+    "Two of the data sets have an image of that name of {participant}: results of both "
+    "would have the same names. Call alzer once for each data set, each with an "
+    "--output of its own."
 )
 
 # Where results lie below a participant's folder, and how their names end.
@@ -213,21 +213,23 @@ def links_to(data_sets: Iterable[str], output: Path) -> Mapping[str, object]:
     return {"DatasetLinks": {RAW: os.path.relpath(named.pop(), output.resolve())}}
 
 
-def refuse_shared_participants(data_sets: Iterable[str]) -> None:
-    """Check that results of several data sets have names of their own.
+def refuse_shared_places(images: Iterable[Input]) -> None:
+    """Check that results of each image have names of their own.
 
     Args:
-        data_sets: Folders of data sets.
+        images: Of all data sets of a call; those without a person are left alone.
 
     Raises:
-        InvalidRequest: Two have a participant of the same label.
+        InvalidRequest: Two would write to the same files.
     """
-    taken: set[str] = set()
-    for name in data_sets:
-        shared = taken.intersection(participants := _folders(name, _PARTICIPANT))
-        if shared:
-            raise InvalidRequest(_SHARED.format(participant=min(shared)))
-        taken.update(participants)
+    taken: set[Path] = set()
+    for image in images:
+        if image.person is None:
+            continue
+        place = place_of(image, "prediction.json", reliable=True)
+        if place in taken:
+            raise InvalidRequest(_SHARED.format(participant=image.person.participant))
+        taken.add(place)
 
 
 def source_of(image: Input) -> str:

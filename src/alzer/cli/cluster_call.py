@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from alzer.cli import bids
 from alzer.cli.cluster_order import ANALYSIS_SETTINGS, Order, settings_for
 from alzer.cli.cluster_results import results_url
 from alzer.cli.cluster_tasks import MANIFEST, Search
@@ -69,11 +68,8 @@ class ClusterCall:
         """Refuse what a cluster does not do.
 
         Raises:
-            InvalidRequest: The call asks for that, or its results would have equal
-                names.
+            InvalidRequest: The call asks for that.
         """
-        if self.is_bids:
-            bids.refuse_shared_participants(self.names)
         if self.format not in {None, *KINDS}:
             message = "A cluster writes records as jsonl or parquet; choose one."
             raise InvalidRequest(message)

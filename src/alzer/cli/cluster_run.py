@@ -108,7 +108,7 @@ class ClusterRun:
         folder.write(folder.path / LEGEND, encode_png(draw_legend()))
         folder.save_legend(self._call.extras.legend())
         if self._call.is_bids:
-            links = {}
+            links: Mapping[str, object] = {}
             if not any(map(is_remote, (self._call.url, *self._call.names))):
                 links = bids.links_to(self._call.names, Path(self._call.url))
             folder.write(folder.path / bids.DESCRIPTION, bids.description(links))
@@ -127,6 +127,8 @@ class ClusterRun:
             AlzerError: Nothing further can be analysed or written.
         """
         found = list(self._call.search().tasks(self._skipped))
+        if self._call.is_bids:
+            bids.refuse_shared_places(task.scan for task in found)
         self._begin()
         tasks = self._remaining(found, cores)
         try:
@@ -203,7 +205,8 @@ class ClusterRun:
         )
         usual_heads = usual
         if not is_remote(call.backend):  # of other machines nothing is known here
-            usual_heads = head_processes(usual, available_bytes())
+            slice_processes = call.slice_processes or usual if slices else 0
+            usual_heads = head_processes(usual, slice_processes, available_bytes())
         jobs = [
             (pool(make_slice, call.slice_processes or usual, _SLICES_AT_ONCE), slices),
             (pool(make_head, call.head_processes or usual_heads), heads),

@@ -6,6 +6,9 @@ from typing import Final
 # What one whole head takes while it is prepared and analysed, at the most.
 _ONE_HEAD_BYTES: Final = 1500 * 2**20
 
+# What a process that works on slices takes, with its model.
+_SLICES_BYTES: Final = 400 * 2**20
+
 # More would not be faster: each step uses all cores.
 _MOST_AT_ONCE: Final = 2
 
@@ -29,22 +32,27 @@ def heads_at_once(available_bytes: int | None) -> int:
     return max(1, min(_MOST_AT_ONCE, available_bytes // _ONE_HEAD_BYTES))
 
 
-def head_processes(cores: int, available_bytes: int | None) -> int:
+def head_processes(
+    cores: int, slice_processes: int, available_bytes: int | None
+) -> int:
     """Return how many processes of this machine work on whole heads, one core each.
 
     Args:
         cores: That they may have.
+        slice_processes: How many work on slices beside them.
         available_bytes: Memory that nobody uses; None if that is not known.
 
     Returns:
         At least one.
 
     Examples:
-        >>> head_processes(64, 16 * 2**30), head_processes(2, 16 * 2**30)
-        (10, 2)
+        >>> head_processes(64, 0, 16 * 2**30), head_processes(64, 20, 16 * 2**30)
+        (10, 5)
     """
-    fit = cores if available_bytes is None else available_bytes // _ONE_HEAD_BYTES
-    return max(1, min(cores, fit))
+    if available_bytes is None:
+        return cores
+    left = available_bytes - slice_processes * _SLICES_BYTES
+    return max(1, min(cores, left // _ONE_HEAD_BYTES))
 
 
 def available_bytes(machine: Path = _OF_MACHINE, group: Path = _OF_GROUP) -> int | None:

@@ -19,8 +19,9 @@ _UNREACHABLE: Final = (
 
 _UNLISTED: Final = "The scans can't be listed now. Check the address, and try again."
 _UNNAMEABLE: Final = (
-    "Something below the address has a name with an empty part, such as a//b, and "
-    "can't be listed. Rename it, or name folders that do not hold it."
+    "Something below the address has a name that can't be listed: with an empty part "
+    "(a//b), a part . or .., or a control character. Rename it, or name folders that "
+    "do not hold it."
 )
 
 
@@ -117,14 +118,14 @@ class Place:
         return f"{self._root}/{name}" if self._root else name
 
 
-def sizes_of(url: str) -> tuple[Any, Mapping[str, int]]:
+def sizes_of(url: str) -> tuple[Any, Mapping[str, int | None]]:
     """List what is at an address and below.
 
     Args:
         url: Such as `s3://bucket/prefix`.
 
     Returns:
-        The storage, and bytes by name in it.
+        The storage, and bytes by name in it; None where it does not tell them.
 
     Raises:
         InvalidRequest: If the address is of no kind whose driver is installed, or
@@ -145,7 +146,7 @@ def sizes_of(url: str) -> tuple[Any, Mapping[str, int]]:
     with reaching(_UNLISTED):
         # Of a single file, some drivers tell no more than its name.
         facts = {name: told or files.info(name) for name, told in found.items()}
-    return files, {name: int(told["size"] or 0) for name, told in facts.items()}
+    return files, {name: told["size"] for name, told in facts.items()}
 
 
 def _local_names(root: Path, folder: str) -> tuple[str, ...]:

@@ -6,30 +6,26 @@ bytes and no more, and looked through like any folder. Whoever analyses a scan f
 its files alone.
 """
 
-import errno
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
-from alzer.cli.dicom_folders import HEAD_BYTES, may_be_dicom
 from alzer.cli.inputs import UNREADABLE, Failure, Input, failure_of
 from alzer.cli.places import is_remote, sizes_of
+from alzer.cli.remote_names import NameTree
 from alzer.errors import StorageUnavailable, TooManyBytes
 from alzer.scans.names import other_half
-from alzer.scans.signatures import has_dicom_prefix
 from alzer.scans.sizes import check_bytes
 from alzer.store.filesystems import is_kept_back, open_for_scans, reaching
 
 # Each is a request that mostly waits.
 _HEADS_AT_ONCE: Final = 16
-
-_STRANGE: Final = frozenset({"", ".", ".."})
 
 _NO_NAME: Final = Failure(
     UNREADABLE, "No folder can hold a file of this name. Copy it to another name."
@@ -38,6 +34,12 @@ _KEPT_BACK: Final = Failure(
     UNREADABLE,
     "The storage keeps this file back: it is archived, or this account may not read "
     "it. Restore it or allow it, and analyse it again.",
+)
+
+_IN_PART: Final = Failure(
+    UNREADABLE,
+    "The storage keeps back files that may belong to this series: they are archived, "
+    "or this account may not read them. Restore or allow them, and analyse it again.",
 )
 
 Find = Callable[[str], Iterator[Input]]
@@ -55,7 +57,8 @@ def find_behind(url: str, find: Find, own: frozenset[str] = frozenset()) -> list
         The scans, by their addresses.
 
     Raises:
-        InvalidRequest: If the address is of no kind whose driver is installed.
+        InvalidRequest: If the address is of no kind whose driver is installed, or
+            something below it has a name that the driver can't list.
         StorageUnavailable: It can't be listed or read.
     """
     url = url.rstrip("/")
@@ -65,11 +68,10 @@ def find_behind(url: str, find: Find, own: frozenset[str] = frozenset()) -> list
         name for name in sizes if not _is_own(f"{protocol}://{name.lstrip('/')}", own)
     ]
     _, root = open_for_scans(url)
-    if names == [root]:
-        return [_single(url)]
-    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
     with tempfile.TemporaryDirectory(prefix="alzer-") as folder:
-        tree = _Tree(Path(folder), files, root, sizes, frozenset(folders))
+        tree = NameTree(Path(folder), files, root, sizes)
+        if names == [root] and not tree.is_marker(root):
+            return [_single(url)]
         with ThreadPoolExecutor(_HEADS_AT_ONCE) as threads:
             are_there = list(threads.map(tree.add, names))
         left = [
@@ -79,7 +81,17 @@ def find_behind(url: str, find: Find, own: frozenset[str] = frozenset()) -> list
         ]
         if left and not any(are_there):
             return left
-        return [_renamed(scan, folder, url) for scan in find(folder)] + left
+        kept_back = {f"{folder}{name.removeprefix(root)}" for name in tree.kept_back}
+        found = (_whole(scan, kept_back) for scan in find(folder))
+        return [_renamed(scan, folder, url) for scan in found] + left
+
+
+def _whole(scan: Input, kept_back: Collection[str]) -> Input:
+    """Refuse a series that a file beside its own may belong to, which can't be read."""
+    folders = {os.path.dirname(name) for name in scan.files}  # noqa: PTH120 - strings
+    if any(os.path.dirname(name) in folders for name in kept_back):  # noqa: PTH120
+        return replace(scan, failure=_IN_PART)
+    return scan
 
 
 def _is_own(address: str, own: frozenset[str]) -> bool:
@@ -95,65 +107,6 @@ def _single(url: str) -> Input:
             return bool(files.exists(place))
 
     return Input(url, other_half=other_half(url, exists) if folder else None)
-
-
-@dataclass(frozen=True)
-class _Tree:
-    """The names of files, with the first bytes of those that may be DICOM.
-
-    Attributes:
-        folder: Where it is.
-        files: The storage.
-        root: Where the tree begins there.
-        sizes: Bytes by name.
-        folders: Names that others lie below.
-    """
-
-    folder: Path
-    files: Any
-    root: str
-    sizes: Mapping[str, int]
-    folders: frozenset[str]
-
-    def add(self, name: str) -> bool:
-        """Add a file; an empty one that others lie below only marks a folder.
-
-        Args:
-            name: In the storage.
-
-        Returns:
-            Whether a folder can hold a file of that name.
-
-        Raises:
-            OSError: This machine has no room for it.
-        """
-        if name in self.folders:
-            return self.sizes[name] == 0
-        parts = name[len(self.root) :].strip("/").split("/")
-        if _STRANGE & set(parts) or "\0" in name:
-            return False
-        path = self.folder.joinpath(*parts)
-        head = self._head(name) if may_be_dicom(path.name) else b""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(head)
-        except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:
-                raise
-            return False
-        return True
-
-    def _head(self, name: str) -> bytes:
-        if not self.sizes[name]:
-            return b""
-        with reaching("The scans can't be read now. Try again in a moment."):
-            try:
-                head = bytes(self.files.cat_file(name, start=0, end=HEAD_BYTES))
-            except Exception as error:
-                if is_kept_back(error):  # told when it is fetched
-                    return b""
-                raise
-        return head if has_dicom_prefix(head) else b""
 
 
 def _renamed(scan: Input, folder: str, url: str) -> Input:

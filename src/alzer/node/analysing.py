@@ -48,8 +48,8 @@ _TOO_FEW: Final = (
     f"{LEAST_IMAGES}."
 )
 _DELETED: Final = (
-    "Images came after the {count} files of the series had been answered and deleted. "
-    "Send the whole series again."
+    "Images came after the {count} files of the series had been deleted. Send the "
+    "whole series again."
 )
 _GIVEN_UP: Final = (
     f"The analysis of the series began {_MOST_ATTEMPTS} times and never ended. The "

@@ -169,7 +169,7 @@ def _check(refusals: Sequence[str], count: int) -> None:
         Refused: Some was.
     """
     if refusals:
-        kind = NotDelivered if len(refusals) == count else Refused
+        kind = NotDelivered if len(refusals) >= count else Refused
         raise kind(refusals[0])
 
 

@@ -1,12 +1,12 @@
 """Asking a PACS for new series (QIDO-RS), and fetching what is missing (WADO-RS)."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any, Final
 
-from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
 from alzer.errors import StorageUnavailable, TooManyBytes, UnusableScan
@@ -59,7 +59,7 @@ class Poller:
         self._today = today
         self._client = open_client(settings.pacs or "", settings)
         self._given_up: dict[str, int] = {}
-        self._refused: set[str] = set()
+        self._refused = defaultdict[str, set[str]](set)
         self.stopped = False
 
     def poll(self) -> int:
@@ -122,26 +122,29 @@ class Poller:
         name = self._spool.name_of(study, series)
         known = self._spool.find(name)
         told = int(found.get("NumberOfSeriesRelatedInstances") or 0)
-        if known is not None and told and told <= count_known(known):
+        refused = self._refused[name]
+        count = len(refused) + (0 if known is None else count_known(known))
+        if told and told <= count:
             return 0
         if self._is_given_up(name, told):
             return 0
         with quiet_libraries():
             listed = self._client.search_for_instances(study, series)
         uids = [str(_dataset(one).SOPInstanceUID) for one in listed]
-        if self._is_given_up(name, len(uids)):
+        if len(uids) <= count or self._is_given_up(name, len(uids)):
             return 0
-        held = self._refused if known is None else self._refused.union(known.sizes)
+        held = refused if known is None else refused.union(known.sizes)
         missing = [one for one in uids if self._spool.pseudonyms.of(one) not in held]
+        fetched = 0
         try:
             for uid in missing:
                 if self.stopped:
                     break
-                self._fetch_one(self._client, (study, series, uid))
+                fetched += self._fetch_one((study, series, uid), refused)
         except TooManyBytes:
             self._give_up(name, len(uids))
-        self._expect(study, series, len(uids))
-        return len(missing)
+        self._expect(study, series, len(uids) - len(refused))
+        return fetched
 
     def _is_given_up(self, name: str, count: int) -> bool:
         """Return whether a series of so many images is too large to be fetched."""
@@ -157,9 +160,21 @@ class Poller:
         told = {"series": name, "code": TooManyBytes.code, "images": count}
         logger.warning("a series is too large to be fetched", extra=told)
 
-    def _fetch_one(self, client: DICOMwebClient, uids: tuple[str, str, str]) -> None:
+    def _fetch_one(self, uids: tuple[str, str, str], refused: set[str]) -> bool:
+        """Bring one object.
+
+        Args:
+            uids: Of its study, its series and itself.
+            refused: Takes its pseudonym if it can't be kept.
+
+        Returns:
+            Whether it is kept.
+
+        Raises:
+            TooManyBytes: Its series is too large.
+        """
         with quiet_libraries():
-            dataset = client.retrieve_instance(*uids, media_types=_AS_STORED)
+            dataset = self._client.retrieve_instance(*uids, media_types=_AS_STORED)
             file = BytesIO()
             dataset.save_as(file, enforce_file_format=True)
         try:
@@ -167,8 +182,10 @@ class Poller:
         except TooManyBytes:
             raise
         except UnusableScan as refusal:
-            self._refused.add(self._spool.pseudonyms.of(uids[-1]))
+            refused.add(self._spool.pseudonyms.of(uids[-1]))
             logger.warning("an object was refused", extra={"code": refusal.code})
+            return False
+        return True
 
     def _expect(self, study: str, series: str, count: int) -> None:
         kept = self._spool.find(self._spool.name_of(study, series))

@@ -17,7 +17,6 @@ from alzer.backends.backend import Backend
 from alzer.errors import InvalidRequest
 from alzer.model.bundle import read_card, shipped_bundle
 from alzer.node.analysing import Analyst
-from alzer.node.connections import ImpatientProtocol
 from alzer.node.destinations import open_destination
 from alzer.node.overview import spool_folder
 from alzer.node.polling import Poller
@@ -28,6 +27,7 @@ from alzer.node.settings import NodeSettings
 from alzer.node.spool import Spool
 from alzer.node.stow import Door, create_app
 from alzer.node.systemd import notify, watchdog_s
+from alzer.node.timeouts import TimeoutProtocol
 from alzer.node.tls import server_context
 from alzer.settings import Settings, is_loopback
 from alzer.store.store import open_store
@@ -161,7 +161,7 @@ def _server(settings: Settings, node: NodeSettings, spool: Spool) -> uvicorn.Ser
         access_log=False,
         server_header=False,
         http=partial(  # type: ignore[arg-type]  # made like the class
-            ImpatientProtocol, silence_s=node.network_seconds, most=_MOST_CONNECTIONS
+            TimeoutProtocol, silence_s=node.network_seconds, most=_MOST_CONNECTIONS
         ),
         timeout_graceful_shutdown=_GRACE_S,
     )

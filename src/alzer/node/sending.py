@@ -17,7 +17,7 @@ _FIRST_PAUSE_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 3600.0
 _MOST_DOUBLINGS: Final = 10
 
-# Attempts after which a destination no longer gets what it refuses as such, though it
+# Refusals after which a destination no longer gets what it refuses as such, though it
 # takes all else: in more than two hours somebody may have changed its settings.
 _MOST_REFUSALS: Final = 12
 
@@ -75,10 +75,12 @@ class Sender:
     def _send(self, series: Series) -> None:
         try:
             self.destination.send(self.spool.read_results(series))
-        except Refused as refusal:
-            self._leave_out(series, refusal.reason)
         except NotDelivered as failure:
-            self._postpone(series, failure.reason)
+            is_refused = isinstance(failure, Refused)
+            if is_refused and self._refusals(series) + 1 >= _MOST_REFUSALS:
+                self._leave_out(series, failure.reason)
+            else:
+                self._postpone(series, failure.reason, is_refused=is_refused)
         except Exception:
             logger.exception("unforeseen failure while results were sent")
             self._postpone(series, "unforeseen")
@@ -86,27 +88,28 @@ class Sender:
             deliver(self.spool, series, self.address)
             logger.info("results were sent", extra={"series": series.name})
 
-    def _leave_out(self, series: Series, reason: str) -> None:
-        """Try what is refused a while longer, and then no more."""
-        (delivery,) = (
-            one for one in series.state.deliveries if one.destination == self.address
+    def _refusals(self, series: Series) -> int:
+        deliveries = series.state.deliveries
+        return sum(
+            one.refusals for one in deliveries if one.destination == self.address
         )
-        if delivery.attempts + 1 < _MOST_REFUSALS:
-            self._postpone(series, reason)
-            return
+
+    def _leave_out(self, series: Series, reason: str) -> None:
         deliver(self.spool, series, self.address)
         logger.error(
             "a destination does not take some of the results: they are left out",
             extra={"series": series.name, "why": reason},
         )
 
-    def _postpone(self, series: Series, reason: str) -> None:
+    def _postpone(
+        self, series: Series, reason: str, *, is_refused: bool = False
+    ) -> None:
         def later(one: Delivery) -> Delivery:
             if one.destination != self.address:
                 return one
-            attempts = one.attempts + 1
+            attempts, refusals = one.attempts + 1, one.refusals + is_refused
             next_at = time.time() + pause_s(attempts)
-            return replace(one, attempts=attempts, next_at=next_at)
+            return Delivery(one.destination, attempts, next_at, refusals)
 
         with self.spool.lock:
             deliveries = tuple(map(later, series.state.deliveries))

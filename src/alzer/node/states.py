@@ -32,11 +32,13 @@ class Delivery:
         destination: Its address, as the settings have it.
         attempts: How often it was tried in vain.
         next_at: When it is tried again, in seconds of UNIX time.
+        refusals: How many of these attempts ended with objects refused as such.
     """
 
     destination: str
     attempts: int = 0
     next_at: float = 0.0
+    refusals: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class SeriesState:
         deliveries: What is left to be sent.
         ended_at: When it came to its end, in seconds of UNIX time.
         is_emptied: Whether its files have been deleted since.
-        deleted: How many files were answered and deleted before it started anew.
+        deleted: How many files it had when they were deleted, before it started anew.
         is_too_large: Whether files of it were not taken, because it has too many.
     """
 
@@ -108,7 +110,7 @@ class SeriesState:
             has_late=False,
             ended_at=None,
             is_emptied=False,
-            deleted=self.count if self.is_emptied else self.deleted,
+            deleted=max(self.deleted, self.count if self.is_emptied else 0),
             is_too_large=self.is_too_large and not self.is_emptied,
             expected=None,
         )

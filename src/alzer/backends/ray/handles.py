@@ -29,8 +29,8 @@ _ASKED_EACH_S: Final = 0.1
 _START_S: Final = 180.0
 
 # A call about one slice that is neither answered nor refused by then has met a cluster
-# without replicas. With those, a dead one is replaced in half a minute.
-_ANSWER_S: Final = 120.0
+# without replicas: a new one has started by then, and queues are bounded.
+_ANSWER_S: Final = _START_S + 60.0
 
 _NO_ANSWER: Final = (
     "The cluster that computes answers gives none now. Try again in a moment."
@@ -82,13 +82,12 @@ class Handles:
         async def once() -> object:
             response: Any = self.slices.answer.remote(call)
             try:
-                async with asyncio.timeout(_ANSWER_S):
+                async with asyncio.timeout(_ANSWER_S) as limit:
                     return await _unless_cancelled(response, cancellation)
-            except TimeoutError as error:
+            except BaseException as error:
                 response.cancel()
-                raise ClusterUnavailable(_NO_ANSWER) from error
-            except BaseException:
-                response.cancel()
+                if limit.expired():
+                    raise ClusterUnavailable(_NO_ANSWER) from error
                 raise
 
         return await _try(once)
