@@ -58,12 +58,12 @@ class TimeoutProtocol(HttpToolsProtocol):
     @property
     def is_answering(self) -> bool:
         """Whether it is we who are waited for."""
-        cycle = self.cycle
+        # There is no cycle before the first request.
+        is_open = not getattr(self.cycle, "response_complete", True)
         return self.flow.read_paused or (
-            cycle is not None
-            and not cycle.response_complete
+            is_open
             and not self.flow.write_paused
-            and (cycle.waiting_for_100_continue or not cycle.more_body)
+            and (self.cycle.waiting_for_100_continue or not self.cycle.more_body)
         )
 
     def close(self) -> None:
