@@ -16,7 +16,7 @@ from alzer.evaluation.calibration import (
 )
 from alzer.evaluation.metrics import People
 from alzer.evaluation.reliability import calibration_error
-from alzer.model.decision import possible
+from alzer.model.decision import prediction_set
 from alzer.model.person import soften, softmax
 
 
@@ -46,7 +46,7 @@ def draw_slices(people: int, seed: int, per_person: int = 4) -> Slices:
 def covered(slices: Slices, least: tuple[float | None, ...], label: int) -> float:
     """Return the mean share, over people of a class, of their sets that hold it."""
     own = slices.where(slices.labels == label)
-    held = [label in possible(row, least) for row in own.probabilities]
+    held = [label in prediction_set(row, least) for row in own.probabilities]
     shares = [np.mean(np.array(held)[own.subjects == s]) for s in set(own.subjects)]
     return float(np.mean(shares))
 
@@ -131,7 +131,7 @@ def test_a_class_of_a_few_people_has_no_sets() -> None:
     least = fit_sets(slices.where(kept))
 
     assert least[2] is None
-    assert 2 not in possible([0.0, 0.0, 1.0], least)
+    assert 2 not in prediction_set([0.0, 0.0, 1.0], least)
 
 
 def test_a_person_counts_once_however_many_slices() -> None:

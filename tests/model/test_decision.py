@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alzer.model.decision import Decision, Tolerance, possible
+from alzer.model.decision import Decision, Tolerance, prediction_set
 from alzer.model.evidence import Evidence
 
 
 def test_what_is_likely_enough_is_possible() -> None:
-    assert possible([0.5, 0.3, 0.2], [0.4, 0.3, 0.25]) == (0, 1)
-    assert possible([0.1, 0.1, 0.8], [0.4, 0.3, None]) == ()
+    assert prediction_set([0.5, 0.3, 0.2], [0.4, 0.3, 0.25]) == (0, 1)
+    assert prediction_set([0.1, 0.1, 0.8], [0.4, 0.3, None]) == ()
 
 
 @pytest.mark.parametrize(

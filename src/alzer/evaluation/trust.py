@@ -16,7 +16,7 @@ from alzer.evaluation.person import FoldPeople
 from alzer.evaluation.reliability import reliability
 from alzer.evaluation.scores import calibration_errors
 from alzer.evaluation.values import interval_values, rounded
-from alzer.model.decision import COVERAGE, possible
+from alzer.model.decision import COVERAGE, prediction_set
 from alzer.model.person import PersonLimits
 
 Thresholds = Sequence[float | None]
@@ -65,7 +65,7 @@ def set_figures(
         return {}
     joined, sets, most = join_slices(folds), [], []
     for fold, bounds in zip(folds, known, strict=True):
-        sets += [possible(row, bounds) for row in fold.probabilities]
+        sets += [prediction_set(row, bounds) for row in fold.probabilities]
         most += [sum(bound is not None for bound in bounds)] * len(fold.labels)
     held = [label in found for label, found in zip(joined.labels, sets, strict=True)]
     labels, shares = _shares_of_people(joined, np.array(held))

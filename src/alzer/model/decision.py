@@ -107,7 +107,7 @@ class Decision:
         """
         if self.least_probabilities is None:
             return None
-        return possible(probabilities, self.least_probabilities)
+        return prediction_set(probabilities, self.least_probabilities)
 
     def is_uninformative(self, classes: Sequence[int]) -> bool:
         """Return whether these are all the classes that could be ruled out."""
@@ -182,15 +182,15 @@ def _heat_margin(evidence: Evidence) -> Floats:
     return np.asarray(highest / np.maximum(scale, 1e-9))
 
 
-def possible(
+def prediction_set(
     probabilities: Sequence[float] | Floats, least: Sequence[float | None]
 ) -> tuple[int, ...]:
-    """Return the classes that a prediction leaves possible.
+    """Return the classes that can't be ruled out.
 
     Args:
         probabilities: One per class.
-        least: For each class, the least probability with which it stays possible;
-            classes without a value are never named.
+        least: For each class, the least probability with which it is in the set;
+            classes without a value never are.
 
     Returns:
         Class indices, ascending; may be empty.
