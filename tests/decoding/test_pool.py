@@ -130,9 +130,10 @@ def test_of_large_files_one_is_read_at_a_time(pool: DecodingPool) -> None:
         reading = [others.submit(pool.read_large, data, LIMITS) for _ in range(3)]
         while not all(each.done() for each in reading):
             at_work.append(taken(pool))
+            time.sleep(0.001)  # the decoders may have no other core
 
-    assert max(at_work) == 1
     assert {each.result().shape for each in reading} == {(1248, 1056)}
+    assert max(at_work) == 1
 
 
 def test_what_is_over_the_limits_is_refused_by_those_limits(pool: DecodingPool) -> None:
