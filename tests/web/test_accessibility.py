@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import httpx2 as httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FileChooser, Page, expect
 
 from alzer.model.engine import Model
 from served import app_that_doubts, serving, serving_app
@@ -378,16 +378,32 @@ def go_on_to(page: Page, selector: str) -> list[str]:
     raise AssertionError(message)
 
 
+def first_of(page: Page, choosers: list[FileChooser]) -> FileChooser:
+    """Wait until the browser has asked for files.
+
+    Raises:
+        AssertionError: It has not.
+    """
+    for _ in range(600):
+        if choosers:
+            return choosers[0]
+        page.wait_for_timeout(50)
+    message = "Nobody has asked for files."
+    raise AssertionError(message)
+
+
 def test_the_keyboard_alone_leads_from_the_choice_to_the_map(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
     with serving(shipped_model, tmp_path) as address:
         page = open_at(browser, address)
+        choosers: list[FileChooser] = []
+        # Long before it is needed: only after a while the browser heeds it.
+        page.on("filechooser", lambda chooser: choosers.append(chooser))  # noqa: PLW0108 - it gets attributes
         page.evaluate(CONTROLS)
         unmarked = go_on_to(page, "#file")
-        with page.expect_file_chooser() as chooser:
-            page.keyboard.press("Enter")
-        chooser.value.set_files(SCAN)
+        page.keyboard.press("Enter")
+        first_of(page, choosers).set_files(SCAN)
         expect(page.locator("#preview-image")).to_be_visible()
         unmarked += go_on_to(page, "#submit")
         page.keyboard.press("Enter")
