@@ -70,6 +70,16 @@ def test_a_data_set_has_one_record_of_each_session_and_derivatives(
     assert again.stdout == ""
 
 
+def test_data_sets_with_the_same_image_are_refused_before_anything(
+    call: Call, data_set: Path
+) -> None:
+    result = call("predict", data_set, data_set, "--bids", "-o", "results")
+
+    assert result.exit_code == 2
+    assert "sub-01" in result.stderr
+    assert not list(Path("results").rglob("*.nii.gz"))
+
+
 def test_a_data_set_is_noticed_without_the_option(call: Call) -> None:
     Path("study/anat").mkdir(parents=True)
     Path("study/dataset_description.json").write_text("{}", encoding="utf-8")

@@ -172,7 +172,8 @@ class _Call:
         refuse_those_of_a_cluster(folder)
         if not is_bids:
             return ResultsFolder.open(folder, self.choice)
-        bids.refuse_shared_places(bids.find_participants(self.names))
+        if len(self.names) > 1:  # within one, each has a place of its own
+            bids.refuse_shared_places(bids.find_participants(self.names))
         results = ResultsFolder.open(folder, self.choice)
         links = bids.links_to(self.names, folder)
         results.write(folder / bids.DESCRIPTION, bids.description(links))

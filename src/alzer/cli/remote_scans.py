@@ -88,8 +88,8 @@ def find_behind(url: str, find: Find, own: frozenset[str] = frozenset()) -> list
 
 def _whole(scan: Input, kept_back: Collection[str]) -> Input:
     """Refuse a series that a file beside its own may belong to, which can't be read."""
-    folders = {os.path.dirname(name) for name in scan.files}  # noqa: PTH120 - strings
-    if any(os.path.dirname(name) in folders for name in kept_back):  # noqa: PTH120
+    folders = {Path(name).parent for name in scan.files}
+    if any(Path(name).parent in folders for name in kept_back):
         return replace(scan, failure=_IN_PART)
     return scan
 

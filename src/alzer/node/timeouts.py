@@ -17,6 +17,9 @@ class TimeoutProtocol(HttpToolsProtocol):
         most: How many connections there may be; for one more, the one that has been
             silent for the longest is closed.
         others: As uvicorn gives it.
+
+    Attributes:
+        heard_at: When the client has sent something last, by the loop's clock.
     """
 
     def __init__(
@@ -31,7 +34,7 @@ class TimeoutProtocol(HttpToolsProtocol):
         self._silence_s = silence_s
         self._most = most
         self._timer: asyncio.TimerHandle | None = None
-        self._heard_at = 0.0
+        self.heard_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Take a client, and make room for it."""
@@ -43,7 +46,7 @@ class TimeoutProtocol(HttpToolsProtocol):
             if isinstance(one, TimeoutProtocol) and one is not self
         ]
         if len(others) >= self._most:
-            min(others, key=lambda one: (one.is_answering, one._heard_at)).close()  # noqa: SLF001 - of this class
+            min(others, key=lambda one: (one.is_answering, one.heard_at)).close()
 
     def data_received(self, data: bytes) -> None:
         """Take what a client sends."""
@@ -74,7 +77,7 @@ class TimeoutProtocol(HttpToolsProtocol):
 
     def _wait(self) -> None:
         self._stop()
-        self._heard_at = self.loop.time()
+        self.heard_at = self.loop.time()
         self._timer = self.loop.call_later(self._silence_s, self._look)
 
     def _stop(self) -> None:
