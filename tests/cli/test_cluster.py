@@ -1,6 +1,7 @@
 """`alzer predict --backend ray`, as real processes that are really killed."""
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,19 @@ def without_digests(records: Records) -> Records:
     }
 
 
+def worker_at_head(call: subprocess.Popen[bytes], cluster: Path) -> int:
+    """Wait for a process of a call that works on a head.
+
+    Raises:
+        AssertionError: There was none before the call ended, or within minutes.
+    """
+    wait_until(lambda: workers_at_heads(cluster) or call.poll() is not None, LONG_S)
+    workers = workers_at_heads(cluster)
+    if not workers and call.poll() is not None:
+        raise AssertionError(call.communicate())
+    return workers[0]
+
+
 def test_a_call_that_is_killed_twice_ends_with_what_one_machine_gives(
     call: Call, bundle: Path, cluster: Path, tmp_path: Path
 ) -> None:
@@ -105,7 +119,7 @@ def test_a_call_that_is_killed_twice_ends_with_what_one_machine_gives(
     before = records_of(shards)
     head.rename("scans/head.nii.gz")
     second = start([*words, "--resume"], cluster, **settings)
-    kill(wait_until(lambda: workers_at_heads(cluster), LONG_S)[0])
+    kill(worker_at_head(second, cluster))
     shown, said = second.communicate(timeout=LONG_S)
     records = records_of(shards)
     files = {one.relative_to("alone") for one in Path("alone").rglob("*.*")}

@@ -123,10 +123,10 @@ def test_a_service_that_is_alone_at_its_start_knows_that_earlier_jobs_are_lost(
     store: Store,
 ) -> None:
     job = add(store)
-    with store.in_use():
+    with store.in_use(datetime.now(UTC)):
         alone = state(store, job)
         other = add(store)
-        with store.in_use():
+        with store.in_use(datetime.now(UTC)):
             beside = state(store, other)
 
     assert alone is JobState.lost

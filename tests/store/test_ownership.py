@@ -41,7 +41,7 @@ def names(store: Store) -> set[str]:
 
 
 def start(store: Store) -> None:
-    with store.in_use():
+    with store.in_use(datetime.now(UTC)):
         pass
     store.clean(datetime.now(UTC) + GRACE)  # as if much time had gone
 

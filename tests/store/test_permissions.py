@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_only_this_account_reads_what_is_kept(
 ) -> None:
     data = tmp_path / "not yet there" / "data"
     store = new_store(data_dir=data)
-    with store.in_use():
+    with store.in_use(datetime.now(UTC)):
         keep(store)
         found = modes(data.parent)  # while SQLite's other files are there
 

@@ -5,6 +5,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_a_disk_that_turns_read_only_is_said_and_used_again(
         keep(store)
     with pytest.raises(StorageUnavailable):
         store.delete(first, AuditEntry(LOCAL, "deleted", first.id))
-    with store.in_use():  # cleaning up is put off
+    with store.in_use(datetime.now(UTC)):  # cleaning up is put off
         pass
     remount(disk, "rw")
 

@@ -1,6 +1,7 @@
 """Records and files together, on both databases and both kinds of storage."""
 
 import logging
+import time
 import tracemalloc
 import uuid
 from collections.abc import Callable
@@ -119,14 +120,26 @@ def test_at_its_start_a_service_that_is_alone_sweeps_everything(
 ) -> None:
     kept = files_of(keep(store))
     store.files.save(Kind.HEATMAP, b"orphan")
-    with store.in_use():
+    with store.in_use(datetime.now(UTC)):
         alone = names(store)
         follows = store.files.save(Kind.HEATMAP, b"about to get its record")
-        with store.in_use():
+        with store.in_use(datetime.now(UTC)):
             together = names(store)
 
     assert alone == kept
     assert together == kept | {follows}
+
+
+def test_what_a_service_has_written_is_no_orphan_however_late_it_cleans_up(
+    store: Store,
+) -> None:
+    begun = datetime.now(UTC)
+    time.sleep(0.05)  # file systems round the time
+    name = store.files.save(Kind.HEATMAP, b"about to get its record")
+    with store.in_use(begun):
+        pass
+
+    assert store.files.read(Kind.HEATMAP, name) == b"about to get its record"
 
 
 def test_services_that_share_only_the_files_leave_one_another_what_they_write(
@@ -137,9 +150,9 @@ def test_services_that_share_only_the_files_leave_one_another_what_they_write(
     shared = {"database": new_postgresql(), "files": str(tmp_path / "shared")}
     one = new_store(data_dir=tmp_path / "one", **shared)
     other = new_store(data_dir=tmp_path / "other", **shared)
-    with one.in_use():
+    with one.in_use(datetime.now(UTC)):
         name = one.files.save(Kind.HEATMAP, b"about to get its record")
-        with other.in_use():
+        with other.in_use(datetime.now(UTC)):
             pass
 
     assert one.files.read(Kind.HEATMAP, name) == b"about to get its record"
@@ -151,7 +164,7 @@ def test_what_can_not_be_cleaned_now_stops_nothing(
     (tmp_path / "data/alzer.db").mkdir(parents=True)
     store = new_store()
 
-    with store.in_use():
+    with store.in_use(datetime.now(UTC)):
         store.clean(datetime.now(UTC))
     with pytest.raises(StorageUnavailable):
         store.database.check()

@@ -16,7 +16,7 @@ from alzer.model.engine import Model
 from alzer.web.exception_handlers import RETRY_AFTER_S
 from alzer.web.middleware import SECURITY_HEADERS
 from phantoms import as_png, draw_brain
-from served import app_with, serving
+from served import ABSENT, app_with, serving
 
 PATHS = ["/assessment/mri-upload", "/docs", "/healthz", "/static/alzer.css", "/nowhere"]
 
@@ -38,6 +38,17 @@ def test_a_heatmap_may_be_shown_by_a_front_end_elsewhere(client: TestClient) -> 
 
     assert picture.headers["cross-origin-resource-policy"] == "cross-origin"
     assert picture.headers["x-content-type-options"] == "nosniff"
+
+
+def test_no_request_waits_until_routes_are_built(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[object] = []
+    monkeypatch.setattr("fastapi.routing.get_dependant", lambda **of: built.append(of))
+    answers = [client.get(path).status_code for path in (*PATHS, f"/jobs/{ABSENT}")]
+
+    assert answers == [200, 200, 200, 200, 404, 404]
+    assert built == []
 
 
 @pytest.mark.parametrize(

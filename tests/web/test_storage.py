@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,7 @@ from alzer.model.engine import Model
 from alzer.store.audit import AuditEntry
 from alzer.store.database import Database
 from alzer.store.records import Record, Records
+from alzer.store.store import Store
 from outages import filled, locked, small_disk
 from phantoms import as_png, draw_brain
 from served import app_with, serving
@@ -87,7 +89,9 @@ def without_heatmaps(app: FastAPI, folder: Path, failure: Failure) -> dict[str, 
         What it answered meanwhile.
     """
     with TestClient(app) as client:
-        assert predict(client).status_code == 200
+        before = predict(client)
+        assert before.status_code == 200
+        assert before.json()["heatmap_missing_reason"] is None
         assert client.get("/readyz").status_code == 200
         with failure:
             during, unready = predict(client), readiness(client)
@@ -105,6 +109,34 @@ def without_heatmaps(app: FastAPI, folder: Path, failure: Failure) -> dict[str, 
     assert heatmaps(folder) == known
     told: dict[str, Any] = during.json()
     return told
+
+
+def test_cleaning_that_begins_late_leaves_what_requests_write(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, cleaned = threading.Event(), threading.Event()
+    in_use, add = Store.in_use, Records.add
+
+    @contextmanager
+    def late(store: Store, begun: datetime) -> Iterator[None]:
+        written.wait(30)
+        with in_use(store, begun):
+            cleaned.set()
+            yield
+
+    def add_later(records: Records, record: Record, entry: AuditEntry) -> None:
+        written.set()
+        cleaned.wait(30)
+        add(records, record, entry)
+
+    monkeypatch.setattr(Store, "in_use", late)
+    monkeypatch.setattr(Records, "add", add_later)
+    with TestClient(app_with(model, data_dir=tmp_path)) as client:
+        answer = predict(client).json()
+
+    assert cleaned.is_set()
+    assert answer["heatmap_missing_reason"] is None
+    assert heatmaps(tmp_path) == {answer["heatmap_url"].rpartition("/")[2]}
 
 
 def test_without_their_folder_predictions_come_without_heatmaps(

@@ -210,23 +210,25 @@ class Store:
             logger.info(_CLEANED, expired, orphaned, lost)
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
+    def in_use(self, begun: datetime) -> Iterator[None]:
         """Clean up, and tell other services on the same folder that it is in use.
 
-        A service that is alone at its start knows that whatever has no record is an
-        orphan; beside others it leaves young files alone.
+        A service that is alone at its start knows that whatever older than that has no
+        record is an orphan; beside others it leaves young files alone.
+
+        Args:
+            begun: When the service began; what it writes itself is younger.
 
         Yields:
             Nothing.
         """
-        now = datetime.now(UTC)
         with ExitStack() as stack:
             file = self._open_lock(stack)
             if file is not None and _try_alone(file):
-                self.clean(now)
+                self.clean(begun)
                 fcntl.flock(file, fcntl.LOCK_SH)  # from here on others may join
             else:
-                self.clean(now - GRACE)
+                self.clean(begun - GRACE)
             self._warn_of_others()
             try:
                 yield

@@ -63,6 +63,9 @@ _DESCRIPTION: Final = (
 
 _CLEAN_EVERY_S: Final = 600.0
 
+# An address that no route has.
+_NOWHERE: Final = "/-/"
+
 # Less than the ten seconds that ending the service may take.
 _GRACE_S: Final = 8
 
@@ -85,7 +88,7 @@ def create_app(parts: ServiceParts) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # such an answer names the host of the request
         middleware=_middleware(service),
-        lifespan=lambda _: _life(service),
+        lifespan=lambda app: _life(app, service),
     )
     app.state.service = service  # connections ask it, too
     register_exception_handlers(app)
@@ -135,10 +138,12 @@ def _upload_paths(backend: Backend) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def _life(service: Service) -> AsyncIterator[None]:
+async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:
+    begun = datetime.now(UTC)  # what requests write is younger
     service.backend.start()
+    _build_routes(app)
     # In a thread of its own, which ends when `ending` is set, soon after.
-    cleaning = asyncio.create_task(asyncio.to_thread(_clean, service.store))
+    cleaning = asyncio.create_task(asyncio.to_thread(_clean, service.store, begun))
     try:
         yield
     finally:
@@ -149,9 +154,20 @@ async def _life(service: Service) -> AsyncIterator[None]:
         service.store.database.close()
 
 
-def _clean(store: Store) -> None:
+def _build_routes(app: FastAPI) -> None:
+    """Build what requests are matched against, which FastAPI else does beside them.
+
+    That would take the first requests longer, and building is not safe beside other
+    threads: for a moment it changes which warnings the process shows.
+    """
+    nowhere = {"type": "http", "method": "GET", "path": _NOWHERE, "root_path": ""}
+    for route in app.routes:
+        route.matches(nowhere)
+
+
+def _clean(store: Store, begun: datetime) -> None:
     """Clean up at the start and from time to time."""
-    with store.in_use():
+    with store.in_use(begun):
         while not store.ending.wait(_CLEAN_EVERY_S):
             store.clean(datetime.now(UTC) - GRACE)
 
