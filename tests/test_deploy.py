@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -288,7 +289,7 @@ def test_a_log_that_was_left_behind_does_not_change_what_is_restored(
 
     assert left > 0
     check(restored, records, token)
-    with restored.in_use():  # the files that came later are orphans
+    with restored.in_use(datetime.now(UTC)):  # the files that came later are orphans
         files = {each.name for each in restored.files.listed()}
     assert files == {each.heatmap for each in records}
     restored.database.close()

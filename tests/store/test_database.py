@@ -53,7 +53,7 @@ def test_who_reads_delays_the_forgetting_and_prevents_neither_it_nor_the_deletio
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM analyses").fetchall()
         store.delete(record, AuditEntry(LOCAL, "deleted", record.id))
-        with store.in_use():
+        with store.in_use(datetime.now(UTC)):
             while_read = on_disk(tmp_path, words)
         in_the_way = store.database.forget_deleted()
     gone = [store.records.find(each.id) for each in (record, expired)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from alzer.model.runtimes import usable_cores
 from cohorts import draw_cohort
 
 
@@ -16,8 +17,11 @@ def cohort_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True, scope="session")
 def few_threads() -> Iterator[None]:
-    """Small images train slower on many threads than on two."""
+    """Small images train slower on many threads than on two.
+
+    Two on one core are worse: each waits for the other by spinning.
+    """
     before = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(min(2, usable_cores()))
     yield
     torch.set_num_threads(before)
