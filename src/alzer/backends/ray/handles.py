@@ -1,7 +1,8 @@
 """Asking replicas: one that dies costs a second try, and no answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
@@ -31,6 +32,10 @@ _START_S: Final = 180.0
 # A call about one slice that is neither answered nor refused by then has met a cluster
 # without replicas: a new one has started by then, and queues are bounded.
 _ANSWER_S: Final = _START_S + 60.0
+
+# How often it is looked whether there are replicas for heads that wait.
+_LOOK_EACH_S: Final = 20.0
+_RUNNING: Final = "RUNNING"
 
 _NO_ANSWER: Final = (
     "The cluster that computes answers gives none now. Try again in a moment."
@@ -101,18 +106,27 @@ class Handles:
 
         Returns:
             As for `ask`.
+
+        Raises:
+            Overloaded: Too many calls wait for a replica.
+            ClusterUnavailable: Replicas die, or there have been none for minutes. How
+                long a head waits for others to be answered is not bounded.
+            Cancelled: It was given up.
         """
 
         async def once() -> object:
             told: Any = self.volumes.follow.remote(call)
             try:
-                while True:
-                    item = await _unless_cancelled(anext(told), order.cancellation)
-                    if not isinstance(item, Progress):
-                        return item
-                    order.on_stage(item.stage, item.share)
-            except BaseException:
+                async with _while_there_are_replicas(VOLUMES) as limit:
+                    while True:
+                        item = await _unless_cancelled(anext(told), order.cancellation)
+                        if not isinstance(item, Progress):
+                            return item
+                        order.on_stage(item.stage, item.share)
+            except BaseException as error:
                 told.cancel()
+                if limit.expired():
+                    raise ClusterUnavailable(_NO_ANSWER) from error
                 raise
 
         return await _try(once)
@@ -132,6 +146,49 @@ def find_handles(bundle: str) -> Handles:
         for name in (SLICES, VOLUMES)
     )
     return Handles(slices, volumes.options(stream=True))
+
+
+@asynccontextmanager
+async def _while_there_are_replicas(
+    application: str,
+) -> AsyncIterator[asyncio.Timeout]:
+    """Let work expire once an application has had no replica for minutes.
+
+    Yields:
+        What says whether it has.
+    """
+    async with asyncio.timeout(None) as limit:
+        watching = asyncio.create_task(_expire_without_replicas(limit, application))
+        try:
+            yield limit
+        finally:
+            watching.cancel()
+
+
+async def _expire_without_replicas(limit: asyncio.Timeout, application: str) -> None:
+    clock = asyncio.get_running_loop().time
+    seen = clock()
+    while clock() - seen < _ANSWER_S:
+        await asyncio.sleep(_LOOK_EACH_S)
+        if await _has_replicas(application):
+            seen = clock()
+    limit.reschedule(clock())
+
+
+async def _has_replicas(application: str) -> bool:
+    """Ask the cluster; what does not answer soon has none to offer."""
+    with suppress(TimeoutError, RayError, RayServeException):
+        status = await asyncio.wait_for(asyncio.to_thread(serve.status), _LOOK_EACH_S)
+        found = status.applications.get(application)
+        deployments = found.deployments.values() if found else ()
+        states = [each.replica_states for each in deployments]
+        return any(
+            count
+            for each in states
+            for state, count in each.items()
+            if state == _RUNNING
+        )
+    return False
 
 
 async def _try(once: Callable[[], Awaitable[object]]) -> object:
