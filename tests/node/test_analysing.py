@@ -4,6 +4,7 @@ The answer itself is made once for all tests: computing it takes seconds.
 """
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,22 @@ def test_a_series_that_was_announced_is_complete_with_its_last_image(
     bench.work()
     before = series.state.stage
     bench.keep(head_files()[-1])
+    bench.work()
+
+    assert before is Stage.collecting
+    assert series.state.stage is Stage.sending
+
+
+def test_a_series_that_a_pacs_told_of_once_waits_until_it_is_asked_again(
+    bench: Bench,
+) -> None:
+    bench.settings = replace_settings(quiet_seconds=0.01, pacs_seconds=30)
+    series = bench.keep(*head_files())
+    bench.spool.change(series, announced=len(head_files()))
+    time.sleep(0.05)
+    bench.work()
+    before = series.state.stage
+    bench.spool.change(series, announced=None)
     bench.work()
 
     assert before is Stage.collecting

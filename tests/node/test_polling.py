@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,22 @@ def test_what_is_new_is_fetched_and_nothing_twice(archive: Pacs, spool: Spool) -
     person = Person(11, "T1 polled")
     archive.store(head_files(person)[:9])
     ask = poller(archive, spool, series="*polled")
-    fetched = [ask.poll(), ask.poll()]
+    fetched, expected = [ask.poll()], list[int | None]()
     (series,) = spool.all()
-    expected = series.state.expected
+
+    def poll() -> None:
+        expected.append(series.state.expected)
+        fetched.append(ask.poll())
+
+    poll()
     archive.store(head_files(person)[9:12])
-    fetched.append(ask.poll())
+    poll()
+    poll()
+    expected.append(series.state.expected)
     contents = [read_instance(one) for one in spool.read(series).values()]
 
-    assert fetched == [9, 0, 3]
-    assert (expected, series.state.expected) == (9, 12)
+    assert fetched == [9, 0, 3, 0]
+    assert expected == [None, 9, None, 12]  # it is believed at the second time
     assert {one.series for one in contents} == {person.series}
 
 
@@ -88,34 +96,47 @@ def test_a_series_whose_files_were_deleted_is_not_fetched_again(
 
 
 class _Failing:
-    """A client that does not deliver some series.
+    """A client that does not deliver some objects.
 
     Args:
-        count: How many there are.
-        failing: Which are not delivered, by number.
+        count: How many series there are.
+        failing: Which objects are not delivered, by the numbers of person and object.
+        objects: How many each series has.
+        page: How many it lists at once, whatever it is asked for.
     """
 
-    def __init__(self, count: int, failing: Collection[int]) -> None:
+    def __init__(
+        self,
+        count: int,
+        failing: Collection[tuple[int, int]],
+        objects: int = 1,
+        page: int = 100,
+    ) -> None:
         self.count, self.failing = count, failing
-        self.asked: list[int] = []
+        self.objects, self.page = objects, page
+        self.asked: list[tuple[int, int]] = []
 
-    def search_for_series(self, **_: object) -> list[dict[str, Any]]:
+    def search_for_series(self, offset: int, **_: object) -> list[dict[str, Any]]:
+        people = [Person(number) for number in range(1, self.count + 1)]
         return [
             _told(
                 StudyInstanceUID=one.study, SeriesInstanceUID=one.series, Modality="MR"
             )
-            for one in map(Person, range(1, self.count + 1))
+            for one in people[offset : offset + self.page]
         ]
 
-    def search_for_instances(self, _: str, series: str) -> list[dict[str, Any]]:
-        return [_told(SOPInstanceUID=f"{series}.1")]
+    def search_for_instances(
+        self, _: str, series: str, offset: int, **__: object
+    ) -> list[dict[str, Any]]:
+        uids = [f"{series}.{number}" for number in range(1, self.objects + 1)]
+        return [_told(SOPInstanceUID=one) for one in uids[offset : offset + self.page]]
 
     def retrieve_instance(self, *uids: str, **_: object) -> pydicom.Dataset:
-        number = int(uids[1].split(".")[-2])
-        self.asked.append(number)
-        if number in self.failing:
-            raise requests.HTTPError(uids[1])
-        return pydicom.dcmread(BytesIO(head_files(Person(number))[0]))
+        person, number = int(uids[1].split(".")[-2]), int(uids[2].split(".")[-1])
+        self.asked.append((person, number))
+        if (person, number) in self.failing:
+            raise requests.HTTPError(uids[2])
+        return pydicom.dcmread(BytesIO(head_files(Person(person))[number - 1]))
 
 
 def _told(**elements: str) -> dict[str, Any]:
@@ -123,7 +144,7 @@ def _told(**elements: str) -> dict[str, Any]:
 
 
 def test_a_series_that_is_not_delivered_keeps_no_other_waiting(spool: Spool) -> None:
-    ask, client = poller(Pacs(1, 1), spool), _Failing(2, {1})
+    ask, client = poller(Pacs(1, 1), spool), _Failing(2, {(1, 1)})
     ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - no server fails so
     with logged("info") as log, pytest.raises(requests.HTTPError):
         ask.poll()
@@ -135,12 +156,64 @@ def test_a_series_that_is_not_delivered_keeps_no_other_waiting(spool: Spool) -> 
 
 
 def test_a_pacs_that_delivers_nothing_is_left_alone(spool: Spool) -> None:
-    ask, client = poller(Pacs(1, 1), spool), _Failing(9, range(1, 10))
+    ask, client = poller(Pacs(1, 1), spool), _Failing(9, [*product(range(1, 10), [1])])
     ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
     with pytest.raises(requests.HTTPError):
         ask.poll()
 
-    assert client.asked == [1, 2, 3, 4, 5]
+    assert client.asked == [(person, 1) for person in range(1, 6)]
+
+
+def test_an_object_that_is_not_delivered_keeps_no_other_waiting(spool: Spool) -> None:
+    ask, client = poller(Pacs(1, 1), spool), _Failing(1, {(1, 2)}, objects=4)
+    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+    for _ in range(2):
+        with pytest.raises(requests.HTTPError):
+            ask.poll()
+    (series,) = spool.all()
+
+    assert len(series.sizes) == 3
+    assert series.state.expected == 4
+    assert client.asked == [(1, 1), (1, 2), (1, 3), (1, 4), (1, 2)]
+
+
+def test_objects_that_fail_one_after_the_other_are_the_failure_of_the_pacs(
+    spool: Spool,
+) -> None:
+    failing = [*product([1], range(1, 10))]
+    ask, client = poller(Pacs(1, 1), spool), _Failing(1, failing, objects=9)
+    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+    with pytest.raises(requests.HTTPError):
+        ask.poll()
+
+    assert client.asked == failing[:5]
+
+
+def test_a_pacs_that_lists_less_than_it_is_asked_for_is_asked_for_the_rest(
+    spool: Spool,
+) -> None:
+    ask, client = poller(Pacs(1, 1), spool), _Failing(5, (), objects=3, page=2)
+    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+
+    assert ask.poll() == 15
+    assert sorted(len(one.sizes) for one in spool.all()) == [3] * 5
+
+
+def test_a_pacs_that_always_lists_the_same_is_not_asked_for_ever(spool: Spool) -> None:
+    ask, client = poller(Pacs(1, 1), spool), _Failing(2, (), objects=2)
+    series = client.search_for_series(offset=0)
+    instances = {
+        person: client.search_for_instances("", Person(person).series, offset=0)
+        for person in (1, 2)
+    }
+    always: Any = client
+    always.search_for_series = lambda **_: series
+    always.search_for_instances = lambda _, uid, **__: instances[
+        int(uid.split(".")[-2])
+    ]
+    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+
+    assert ask.poll() == 4
 
 
 def test_a_pacs_that_does_not_answer_is_a_failure_that_passes(spool: Spool) -> None:

@@ -43,6 +43,9 @@ _OWNER: Final = "node"
 _MOST_ATTEMPTS: Final = 3
 _PAUSE_S: Final = 5.0
 
+# What a PACS says of a series is believed at the second poll; one may come late.
+_POLLS: Final = 2.0
+
 _TOO_FEW: Final = (
     "The series has {count} images; the scan of a whole head has at least "
     f"{LEAST_IMAGES}."
@@ -120,7 +123,7 @@ class Analyst:
         """Note that an analysis begins: one that ends the process is not repeated."""
         with self.spool.lock:
             for series in self.spool.all():
-                if _is_complete(series, self.settings.quiet_seconds):
+                if _is_complete(series, self.settings):
                     self.spool.change(series, stage=Stage.waiting)
             # One that is not worked on any more could not be put back.
             stages = {Stage.waiting, Stage.analysing}
@@ -267,12 +270,14 @@ class Analyst:
             logger.info("a series is answered", extra={**told, "objects": len(files)})
 
 
-def _is_complete(series: Series, quiet_s: float) -> bool:
-    if series.state.stage is not Stage.collecting or not series.sizes:
+def _is_complete(series: Series, settings: NodeSettings) -> bool:
+    state, quiet_s = series.state, settings.quiet_seconds
+    if state.stage is not Stage.collecting or not series.sizes:
         return False
-    expected = series.state.expected
-    if expected is not None and len(series.sizes) >= expected:
+    if state.expected is not None and len(series.sizes) >= state.expected:
         return True
+    if state.announced is not None:  # the PACS has to be asked once more
+        quiet_s = max(quiet_s, _POLLS * settings.pacs_seconds)
     return time.monotonic() - series.changed_at >= quiet_s
 
 

@@ -2,8 +2,11 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any, Final
 
@@ -20,11 +23,11 @@ from alzer.scans.quiet import quiet_libraries
 
 logger = logging.getLogger(__name__)
 
-# Series of one answer, and of all answers to one question.
+# What is asked for at once, and of all answers to one question.
 _PAGE: Final = 200
 _MOST: Final = 10_000
 
-# Series that fail one after the other: then it is the PACS that does.
+# Series, or objects of one, that fail one after the other: then the PACS does.
 _MOST_IN_A_ROW: Final = 5
 
 # What the rules ask, and how many images there are.
@@ -73,23 +76,15 @@ class Poller:
             Exception: The PACS does not answer, or a series could not be fetched,
                 though the others were; what has come is kept.
         """
-        fetched, in_a_row, failures = 0, 0, list[Exception]()
+        fetched, failures = 0, _Failures()
         for found in self._search():
-            if self.stopped or in_a_row >= _MOST_IN_A_ROW:
+            if self.stopped or failures.are_of_the_pacs:
                 break
             if why_unwanted(facts_of(found), self._settings) is not None:
                 continue
-            try:
+            with failures.noted(partial(self._tell, found)):
                 fetched += self._fetch(found)
-                in_a_row = 0
-            except StorageUnavailable:
-                raise
-            except Exception as failure:  # noqa: BLE001 - requests' and the client's: many kinds
-                in_a_row += 1
-                failures.append(failure)
-                self._tell(found, failure)
-        if failures:
-            raise failures[0]
+        failures.raise_first()
         return fetched
 
     def _tell(self, found: Dataset, failure: Exception) -> None:
@@ -98,17 +93,13 @@ class Poller:
         logger.warning("a series could not be fetched", extra=told)
 
     def _search(self) -> Iterator[Dataset]:
-        for start in range(0, _MOST, _PAGE):
-            with quiet_libraries():
-                page = self._client.search_for_series(
-                    limit=_PAGE,
-                    offset=start,
-                    fields=_FIELDS,
-                    search_filters=self._filters(),
-                )
-            yield from map(_dataset, page)
-            if len(page) < _PAGE:
-                return
+        return _pages(
+            partial(
+                self._client.search_for_series,
+                fields=_FIELDS,
+                search_filters=self._filters(),
+            )
+        )
 
     def _filters(self) -> dict[str, str]:
         last = self._today()
@@ -125,25 +116,44 @@ class Poller:
         refused = self._refused[name]
         count = len(refused) + (0 if known is None else count_known(known))
         if told and told <= count:
+            self._announce(name, told - len(refused))
             return 0
         if self._is_given_up(name, told):
             return 0
-        with quiet_libraries():
-            listed = self._client.search_for_instances(study, series)
-        uids = [str(_dataset(one).SOPInstanceUID) for one in listed]
-        if len(uids) <= count or self._is_given_up(name, len(uids)):
+        listed = _pages(partial(self._client.search_for_instances, study, series))
+        uids = [str(one.SOPInstanceUID) for one in listed]
+        if self._is_given_up(name, len(uids)):
             return 0
         held = refused if known is None else refused.union(known.sizes)
-        missing = [one for one in uids if self._spool.pseudonyms.of(one) not in held]
-        fetched = 0
+        missing = [
+            (study, series, one)
+            for one in uids
+            if len(uids) > count and self._spool.pseudonyms.of(one) not in held
+        ]
         try:
-            for uid in missing:
-                if self.stopped:
-                    break
-                fetched += self._fetch_one((study, series, uid), refused)
-        except TooManyBytes:
-            self._give_up(name, len(uids))
-        self._expect(study, series, len(uids) - len(refused))
+            return self._fetch_all(name, len(uids), missing)
+        finally:
+            self._announce(name, len(uids) - len(refused))
+
+    def _fetch_all(
+        self, name: str, count: int, missing: Iterable[tuple[str, str, str]]
+    ) -> int:
+        """Bring objects of a series of so many; one that fails keeps no other waiting.
+
+        Returns:
+            How many are kept.
+        """
+        fetched, failures = 0, _Failures()
+        for uids in missing:
+            if self.stopped or failures.are_of_the_pacs:
+                break
+            try:
+                with failures.noted():
+                    fetched += self._fetch_one(uids, self._refused[name])
+            except TooManyBytes:
+                self._give_up(name, count)
+                break
+        failures.raise_first()
         return fetched
 
     def _is_given_up(self, name: str, count: int) -> bool:
@@ -187,10 +197,57 @@ class Poller:
             return False
         return True
 
-    def _expect(self, study: str, series: str, count: int) -> None:
-        kept = self._spool.find(self._spool.name_of(study, series))
+    def _announce(self, name: str, count: int) -> None:
+        """Note how many objects of a series the PACS has.
+
+        It may receive the series itself just now: what it says is believed when it
+        says so for the second time.
+        """
+        kept = self._spool.find(name)
         if kept is not None:
-            self._spool.change(kept, expected=count)
+            expected = count if kept.state.announced == count else None
+            self._spool.change(kept, announced=count, expected=expected)
+
+
+@dataclass
+class _Failures:
+    """What could not be fetched: several in a row are the PACS's own failure.
+
+    Attributes:
+        first: Of them.
+        in_a_row: How many there were one after the other, until now.
+    """
+
+    first: Exception | None = None
+    in_a_row: int = 0
+
+    @property
+    def are_of_the_pacs(self) -> bool:
+        return self.in_a_row >= _MOST_IN_A_ROW
+
+    @contextmanager
+    def noted(self, tell: Callable[[Exception], None] | None = None) -> Iterator[None]:
+        """Go on after a failure of the PACS.
+
+        Raises:
+            StorageUnavailable: Nothing can be kept.
+            TooManyBytes: The series is too large.
+        """
+        try:
+            yield
+        except (StorageUnavailable, TooManyBytes):
+            raise
+        except Exception as failure:  # noqa: BLE001 - requests' and the client's: many kinds
+            self.in_a_row += 1
+            self.first = self.first or failure
+            if tell is not None:
+                tell(failure)
+        else:
+            self.in_a_row = 0
+
+    def raise_first(self) -> None:
+        if self.first is not None:
+            raise self.first
 
 
 def count_known(series: Series) -> int:
@@ -202,6 +259,14 @@ def count_known(series: Series) -> int:
     return series.state.count if series.state.is_emptied else len(series.sizes)
 
 
-def _dataset(found: Any) -> Dataset:  # noqa: ANN401 - JSON
-    with quiet_libraries():
-        return Dataset.from_json(found)
+def _pages(ask: Callable[..., list[dict[str, Any]]]) -> Iterator[Dataset]:
+    """Ask until nothing new comes: a PACS has its own limit, and may not know ours."""
+    start, first = 0, None
+    while start < _MOST:
+        with quiet_libraries():
+            found = ask(limit=_PAGE, offset=start)
+            page = [Dataset.from_json(one) for one in found]
+        if not page or page[0] == first:
+            return
+        yield from page
+        start, first = start + len(page), page[0]

@@ -89,7 +89,8 @@ class NodeSettings(BaseSettings):
         default=60.0,
         gt=0,
         description="A series is complete when nothing of it has come for so long, in "
-        "seconds; one that was fetched, once it has as many images as the PACS said.",
+        "seconds; one that was fetched, once it has as many images as the PACS said "
+        "twice.",
     )
     modalities: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("MR",),

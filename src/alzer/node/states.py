@@ -49,7 +49,8 @@ class SeriesState:
         stage: What it waits for.
         revision: Grows when images come late and it starts anew.
         attempts: Analyses that began and have not ended.
-        expected: How many files a PACS has announced; None: not known.
+        announced: How many files a PACS has, as it said last; None: it was not asked.
+        expected: How many there will be; None: not known yet.
         has_late: Whether images came after its analysis had begun.
         content: Digest of all that was answered; None before the first answer.
         count: How many files that were.
@@ -65,6 +66,7 @@ class SeriesState:
     stage: Stage = Stage.collecting
     revision: int = 1
     attempts: int = 0
+    announced: int | None = None
     expected: int | None = None
     has_late: bool = False
     content: str | None = None
@@ -112,6 +114,7 @@ class SeriesState:
             is_emptied=False,
             deleted=max(self.deleted, self.count if self.is_emptied else 0),
             is_too_large=self.is_too_large and not self.is_emptied,
+            announced=None,
             expected=None,
         )
 
