@@ -14,6 +14,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from pynetdicom import AE
+from pynetdicom.association import Association
 
 from alzer.errors import InvalidRequest, StorageUnavailable
 from alzer.node.instance import Instance
@@ -179,11 +180,19 @@ def test_no_more_associations_are_open_than_the_settings_allow(start: Start) -> 
 
 
 def associated(port: int) -> socket.socket:
-    """Return the socket of an association that has been agreed on."""
+    """Return the socket of an association that has been agreed on.
+
+    One before it keeps its place for a moment after its end.
+    """
     entity = AE(ae_title="SCANNER")
     entity.add_requested_context(VERIFICATION)
-    association = entity.associate("127.0.0.1", port, ae_title="ALZER")
-    assert association.is_established
+
+    def associate() -> Association | None:
+        asked = entity.associate("127.0.0.1", port, ae_title="ALZER")
+        return asked if asked.is_established else None
+
+    association = wait_until(associate)
+    assert association is not None
     stream = association.dul.socket
     assert stream is not None
     assert stream.socket is not None
