@@ -123,7 +123,7 @@ def largest_errors(
     errors = other.logits - own
     apart = np.abs(errors[rows, first] - errors[rows, second])
     yield "best two logits", _largest(apart, near.lead < NEAR * tolerance.logits)
-    for label, bound in enumerate(decision.least_probabilities or ()):
+    for label, bound in enumerate(decision.thresholds or ()):
         if bound is not None:
             odds, limit = log_odds(own, label), np.log(bound / (1.0 - bound))
             close = np.abs(odds - limit) < NEAR * tolerance.logits

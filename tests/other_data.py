@@ -36,7 +36,7 @@ def write_other_bundle(
         The folder.
     """
     bound = 0.1 if moderate > 10 else None
-    limits: dict[str, Any] = {"least_probabilities": [0.1, 0.1, 0.1, bound]}
+    limits: dict[str, Any] = {"thresholds": [0.1, 0.1, 0.1, bound]}
     person = {
         "pooling": {"averaged": "probabilities", "only_in_distribution": False},
         "temperature": 1.0,

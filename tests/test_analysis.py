@@ -183,7 +183,7 @@ def test_a_class_of_few_people_says_on_how_many_it_rests(tmp_path: Path) -> None
         tmp_path,
         weights=[0.0] * 4,
         biases=[0.0, 0.0, 0.0, 3.0],
-        calibration={"least_probabilities": [0.3, 0.2, 0.1, None]},
+        calibration={"thresholds": [0.3, 0.2, 0.1, None]},
         data={"people_per_class": dict(zip(CLASS_NAMES, (9, 9, 9, 3), strict=True))},
     )
     model = load_model(load_bundle(bundle), "openvino", "fp32", 1)
@@ -262,7 +262,7 @@ def judging_model(folder: Path, limit: float, least: list[float | None]) -> Mode
         weights=[0.0] * 4,
         ood_score=True,
         gate={"limit": limit},
-        calibration={"least_probabilities": least},
+        calibration={"thresholds": least},
     )
     return load_model(load_bundle(bundle), "openvino", "fp32", 1)
 

@@ -78,7 +78,7 @@ def test_a_class_that_was_not_checked_is_warned_of_only_where_it_is_named() -> N
 
 LIMITS = PersonLimits(
     temperature=2.0,
-    least_probabilities=(0.2, 0.2, 0.2, None),
+    thresholds=(0.2, 0.2, 0.2, None),
     ood_share=0.25,
     people_per_class=(30, 20, 10, 2),
 )

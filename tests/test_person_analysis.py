@@ -29,7 +29,7 @@ from slabs import GOOD, SLICES, draw_slices, straight_head
 PERSON: dict[str, Any] = {
     "pooling": {"averaged": "probabilities", "only_in_distribution": False},
     "temperature": 2.0,
-    "least_probabilities": [0.2, 0.2, 0.2, None],
+    "thresholds": [0.2, 0.2, 0.2, None],
     "ood_share": 0.25,
 }
 
@@ -307,7 +307,7 @@ def test_a_person_too_close_to_a_limit_is_asked_for_again_exactly(
     head: PreparedVolume, tmp_path: Path, bound: float, *, again: bool
 ) -> None:
     # Every slice is far from its own limits: only the person is close to one.
-    person = PERSON | {"temperature": 1.0, "least_probabilities": [bound] * 3 + [None]}
+    person = PERSON | {"temperature": 1.0, "thresholds": [bound] * 3 + [None]}
     shares = np.log([0.38, 0.31, 0.05, 0.26]).tolist()
     bundle = write_bundle(tmp_path, weights=[0.0] * 4, biases=shares, person=person)
     plain = load_model(load_bundle(bundle), "openvino", "fp32", 1)

@@ -117,7 +117,7 @@ def conclude_person(
         >>> import numpy as np
         >>> slices = np.log(np.tile([0.1, 0.6, 0.2, 0.1], (32, 1)))
         >>> limits = PersonLimits(
-        ...     least_probabilities=(0.3, 0.2, 0.1, None), ood_share=0.3
+        ...     thresholds=(0.3, 0.2, 0.1, None), ood_share=0.3
         ... )
         >>> conclude_person(slices, np.zeros(32, bool), (), limits).possible_classes
         ('Very Mild Impairment', 'Mild Impairment')

@@ -64,7 +64,7 @@ def test_what_can_not_be_relied_on_is_shown_to_people_without_a_class(
         tmp_path,
         ood_score=True,
         gate={"limit": -9.0},
-        calibration={"least_probabilities": [0.1, 0.1, 0.1, None]},
+        calibration={"thresholds": [0.1, 0.1, 0.1, None]},
     )
     answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
     record = describe("a.png", answer, None, None)
@@ -106,7 +106,7 @@ def test_possible_classes_reach_every_record(tmp_path: Path) -> None:
         weights=[0.0] * 4,
         ood_score=True,
         gate={"limit": 9.0},
-        calibration={"least_probabilities": [0.9, 0.1, 0.1, None]},
+        calibration={"thresholds": [0.9, 0.1, 0.1, None]},
     )
     answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
 
@@ -185,7 +185,7 @@ def test_the_table_shows_the_classes_that_remain_and_whose_the_confidence_is(
         tmp_path,
         weights=[0.0] * 4,
         biases=[0.0, 1.0, 0.0, 0.0],
-        calibration={"least_probabilities": [0.1, 0.1, 0.1, None]},
+        calibration={"thresholds": [0.1, 0.1, 0.1, None]},
     )
     answer = analyse(as_png(draw_brain()), load_model(load_bundle(bundle)))
 

@@ -10,7 +10,7 @@ from alzer.evaluation.outside import Session, SessionResult, SliceAnswer
 from alzer.model.decision import Decision
 
 PLAIN = {
-    name: Calibration(1.0, Decision(least_probabilities=(0.2, 0.2, 0.2, None)))
+    name: Calibration(1.0, Decision(thresholds=(0.2, 0.2, 0.2, None)))
     for name in ("fold-0", "everyone")
 }
 

@@ -169,15 +169,15 @@ def test_slices_are_judged_by_thresholds_at_their_temperature() -> None:
     limits = fit_slices(folds)
 
     new = draw_slices(1500, 8).at(0.5).at(limits.temperature)
-    assert limits.least_probabilities is not None
+    assert limits.thresholds is not None
     for label in range(3):
-        assert covered(new, limits.least_probabilities, label) > 0.85
+        assert covered(new, limits.thresholds, label) > 0.85
 
 
 def test_a_section_without_thresholds_says_that_nothing_is_calibrated() -> None:
-    assert slice_section(SliceLimits())["least_probabilities"] is None
+    assert slice_section(SliceLimits())["thresholds"] is None
     section = slice_section(SliceLimits(1.5, (0.12345678, None)))
 
     assert section["temperature"] == 1.5
     assert section["fitted_to"] == "slices"
-    assert section["least_probabilities"] == [0.123457, None]
+    assert section["thresholds"] == [0.123457, None]

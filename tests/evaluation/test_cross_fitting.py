@@ -60,7 +60,7 @@ def test_a_single_fold_is_left_as_it_is(study: HeldOut) -> None:
 
     assert not answers.is_judged
     assert answers.person_limits == (PersonLimits(),)
-    assert answers.slice_limits[0].least_probabilities is None
+    assert answers.slice_limits[0].thresholds is None
     assert answers.all_slices.probabilities == pytest.approx(
         study.slices[0].probabilities
     )

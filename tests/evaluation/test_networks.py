@@ -10,7 +10,7 @@ from alzer.evaluation.networks import calibrations
 from alzer.evaluation.predictions import HeldOut
 from evaluation.studies import draw_study, draw_subjects
 
-CARD = {"calibration": {"least_probabilities": [0.2, 0.3, None, None]}}
+CARD = {"calibration": {"thresholds": [0.2, 0.3, None, None]}}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_a_fold_gets_what_fits_the_others(held_out: HeldOut) -> None:
     assert set(found) == {"fold-0", "fold-1", "fold-2", "everyone"}
     assert found["fold-0"].temperature == pytest.approx(temperature)
     bounds = fit_sets(others.at(temperature))
-    assert found["fold-0"].decision.least_probabilities == pytest.approx(bounds)
+    assert found["fold-0"].decision.thresholds == pytest.approx(bounds)
 
 
 def test_its_own_people_make_no_difference(held_out: HeldOut) -> None:

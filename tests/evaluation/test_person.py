@@ -80,7 +80,7 @@ def test_the_set_of_a_new_person_holds_the_class_as_often_as_asked() -> None:
     limits = fit_person(folds)
     people = draw_fold(2000, 9).at(slice_temperature(folds)).pool(limits)
 
-    for label, bound in enumerate(limits.least_probabilities or ()):
+    for label, bound in enumerate(limits.thresholds or ()):
         own = people.probabilities[people.labels == label, label]
         assert bound is not None
         assert 0.85 <= (own >= bound).mean() <= 0.95
@@ -160,7 +160,7 @@ def test_the_section_is_plain_and_loads_as_it_was_fitted() -> None:
     assert fields.person_limits.ood_share == fitted.ood_share
     assert section["people"] == 120
     assert section["slices_per_person"] == 3
-    assert section["least_probabilities"][3] is None
+    assert section["thresholds"][3] is None
 
 
 def test_a_card_keeps_all_else_that_it_says() -> None:

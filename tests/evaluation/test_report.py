@@ -19,7 +19,7 @@ CARD = {
     "name": "drawn<&>",
     "version": "1",
     "data": {"source": "OASIS-1", "acknowledgement": "Thanks."},
-    "calibration": {"least_probabilities": [0.2, 0.2, 0.2, None]},
+    "calibration": {"thresholds": [0.2, 0.2, 0.2, None]},
     "gate": {"limit": 2.0, "false_alarms": 0.012},
 }
 KINDS = [

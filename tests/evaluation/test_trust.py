@@ -19,7 +19,7 @@ UNITS = ("slices", "people")
 def sets_of(answers: CrossFitted, unit: str) -> dict[str, Any]:
     limits = answers.slice_limits if unit == "slices" else answers.person_limits
     folds = answers.slices if unit == "slices" else answers.people
-    return set_figures(folds, [each.least_probabilities for each in limits], 20)
+    return set_figures(folds, [each.thresholds for each in limits], 20)
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -29,7 +29,7 @@ POOLING = {"averaged": "logits", "only_in_distribution": True}
 PERSON = {
     "pooling": POOLING,
     "temperature": 1.25,
-    "least_probabilities": [0.3, 0.2, 0.1, None],
+    "thresholds": [0.3, 0.2, 0.1, None],
     "ood_share": 0.25,
 }
 
@@ -63,7 +63,7 @@ def test_a_bundle_says_what_may_be_made_of_a_person(folder: Path) -> None:
     # The card is of before there was a choice of slices.
     assert limits.pooling == Pooling("logits", only_in_distribution=True, lowest=1.0)
     assert limits.temperature == 1.25
-    assert limits.least_probabilities == (0.3, 0.2, 0.1, None)
+    assert limits.thresholds == (0.3, 0.2, 0.1, None)
     assert limits.ood_share == 0.25
 
 
@@ -136,15 +136,15 @@ def test_a_model_with_data_in_other_files_is_refused(folder: Path) -> None:
         {"input": {"height": "tall"}},
         {"gate": {"limit": float("nan")}},
         {"gate": {}},
-        {"calibration": {"least_probabilities": [0.1, 0.2]}},
-        {"calibration": {"least_probabilities": "some"}},
+        {"calibration": {"thresholds": [0.1, 0.2]}},
+        {"calibration": {"thresholds": "some"}},
         {"person": {"temperature": 1.0}},
     ]
     + [
         {"person": PERSON | {field: value}}
         for field, value in [
             ("temperature", 0.0), ("temperature", float("inf")), ("ood_share", 1.5),
-            ("least_probabilities", [0.1]), ("pooling", {"averaged": "votes"}),
+            ("thresholds", [0.1]), ("pooling", {"averaged": "votes"}),
             ("pooling", {**POOLING, "lowest": 0.0}),
             ("pooling", {**POOLING, "lowest": 1.5}),
         ]

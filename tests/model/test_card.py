@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from alzer.classes import CLASS_NAMES
-from alzer.model.card import CardFields
+from alzer.model.card import CardFields, thresholds_of
 from alzer.model.person import PersonLimits
 from alzer.model.preparation import InputSpec
 
@@ -30,7 +30,7 @@ def test_slices_and_persons_have_limits_of_their_own() -> None:
     person = {
         "pooling": {"averaged": "probabilities", "only_in_distribution": False},
         "temperature": 0.5,
-        "least_probabilities": [0.1, 0.2, 0.3, None],
+        "thresholds": [0.1, 0.2, 0.3, None],
         "ood_share": None,
     }
 
@@ -38,23 +38,32 @@ def test_slices_and_persons_have_limits_of_their_own() -> None:
         PLAIN
         | {
             "gate": {"limit": 2.0},
-            "calibration": {"least_probabilities": [0.4, 0.3, 0.2, None]},
+            "calibration": {"thresholds": [0.4, 0.3, 0.2, None]},
             "person": person,
         }
     )
 
     assert fields.decision.ood_limit == 2.0
-    assert fields.decision.least_probabilities == (0.4, 0.3, 0.2, None)
-    assert fields.person_limits.least_probabilities == (0.1, 0.2, 0.3, None)
+    assert fields.decision.thresholds == (0.4, 0.3, 0.2, None)
+    assert fields.person_limits.thresholds == (0.1, 0.2, 0.3, None)
     assert fields.person_limits.temperature == 0.5
     assert fields.person_limits.ood_share is None
+
+
+def test_a_card_of_before_names_its_thresholds_otherwise() -> None:
+    section = {"least_probabilities": [0.4, 0.3, 0.2, None]}
+    fields = CardFields.model_validate(PLAIN | {"calibration": section})
+
+    assert fields.decision.thresholds == (0.4, 0.3, 0.2, None)
+    assert thresholds_of({"calibration": section}) == (0.4, 0.3, 0.2, None)
+    assert thresholds_of({}) is thresholds_of({"calibration": None}) is None
 
 
 def test_coverage_and_people_are_those_of_the_card() -> None:
     fields = CardFields.model_validate(
         PLAIN
         | {
-            "calibration": {"least_probabilities": [0.1] * 4, "coverage": 0.8},
+            "calibration": {"thresholds": [0.1] * 4, "coverage": 0.8},
             "data": {"people_per_class": {"Mild Impairment": 5, "No Impairment": 7}},
         }
     )
@@ -68,7 +77,7 @@ def test_what_was_not_judged_is_not_called_calibrated() -> None:
     person = {
         "pooling": {"averaged": "probabilities", "only_in_distribution": False},
         "temperature": 1.0,
-        "least_probabilities": None,
+        "thresholds": None,
         "ood_share": None,
     }
 
@@ -76,7 +85,7 @@ def test_what_was_not_judged_is_not_called_calibrated() -> None:
         PLAIN
         | {
             "gate": {"limit": 2.0},
-            "calibration": {"temperature": 1.0, "least_probabilities": None},
+            "calibration": {"temperature": 1.0, "thresholds": None},
             "person": person,
         }
     )

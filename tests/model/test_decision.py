@@ -42,7 +42,7 @@ def test_without_calibration_nothing_is_said_of_what_is_possible() -> None:
 
 
 def test_classes_that_could_not_be_checked_do_not_count_as_left() -> None:
-    decision = Decision(least_probabilities=(0.1, 0.1, 0.1, None))
+    decision = Decision(thresholds=(0.1, 0.1, 0.1, None))
 
     assert decision.calibrated
     assert decision.is_uninformative((0, 1, 2))

@@ -102,7 +102,7 @@ def test_a_person_is_judged_by_the_share_of_flagged_slices(
 
 
 def test_a_person_close_to_another_class_or_set_is_not_settled() -> None:
-    limits = PersonLimits(least_probabilities=(0.3, 0.2, None))
+    limits = PersonLimits(thresholds=(0.3, 0.2, None))
 
     assert limits.is_settled(np.array([0.6, 0.1, 0.3]), 0.15)
     assert not limits.is_settled(np.array([0.42, 0.1, 0.48]), 0.15)

@@ -46,10 +46,10 @@ def outcome(source: str | None = None, *, older_by: int = 0) -> Outcome:
         source=source,
     )
     groups = {fold: held_out(people) for fold, people in FOLDS.items()}
-    calibration = {"temperature": 1.25, "least_probabilities": [0.1, 0.1, 0.1, None]}
+    calibration = {"temperature": 1.25, "thresholds": [0.1, 0.1, 0.1, None]}
     selection = {"inverse_regularisation": None, "on_these_folds": ["Nothing."]}
     gate = {"limit": 2.0, "false_alarms": None}
-    person = {"temperature": 1.0, "least_probabilities": [0.1, None]}
+    person = {"temperature": 1.0, "thresholds": [0.1, None]}
     return Outcome(
         cohort, Recipe(seed=11), groups, calibration, gate, person, selection
     )

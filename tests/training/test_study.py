@@ -277,10 +277,10 @@ def test_the_bundle_is_calibrated_and_knows_how_far_is_too_far(
     assert bundle.decision.ood_limit is not None
     assert bundle.decision.ood_limit > 0.0
     # Six people of a class are too few to say what is possible.
-    assert bundle.card["calibration"]["least_probabilities"] == [None] * 4
+    assert bundle.card["calibration"]["thresholds"] == [None] * 4
     assert 0.0 <= bundle.card["gate"]["false_alarms"] <= 1.0
     assert bundle.person.calibrated
-    assert bundle.person.least_probabilities == (None,) * 4
+    assert bundle.person.thresholds == (None,) * 4
     assert bundle.person.ood_share is not None
 
 

@@ -81,7 +81,7 @@ def model_of(
         facts["answers"] = answers
     bundle = write_bundle(folder, biases=biases, **facts)
     model = load_model(load_bundle(bundle), "openvino", "fp32", 1)
-    return replace(model, decision=Decision(least_probabilities=(0.1, 0.1, 0.9, None)))
+    return replace(model, decision=Decision(thresholds=(0.1, 0.1, 0.9, None)))
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +210,7 @@ def test_figures_of_one_model_never_stand_beside_the_answer_of_another(
 def test_warnings_come_before_every_number(
     browser: Browser, told: Model, tmp_path: Path
 ) -> None:
-    everything = Decision(least_probabilities=(0.0, 0.0, 0.0, None))
+    everything = Decision(thresholds=(0.0, 0.0, 0.0, None))
     with serving(replace(told, decision=everything), tmp_path) as address:
         page = show(browser, address, width=360).page
 
@@ -235,7 +235,7 @@ def test_one_plain_sentence_says_what_the_answer_means(
     browser: Browser, tmp_path: Path, bounds: tuple[float | None, ...], sentence: str
 ) -> None:
     surely_unimpaired = model_of(tmp_path / "bundle", (9.0, 0.0, 0.0, 0.0))
-    model = replace(surely_unimpaired, decision=Decision(least_probabilities=bounds))
+    model = replace(surely_unimpaired, decision=Decision(thresholds=bounds))
     with serving(model, tmp_path) as address:
         page = show(browser, address).page
 

@@ -141,7 +141,7 @@ def test_the_headline_is_the_set_of_classes_that_remain(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
     bounds = (0.0, 0.0, 1.0, None)
-    model = replace(shipped_model, decision=Decision(least_probabilities=bounds))
+    model = replace(shipped_model, decision=Decision(thresholds=bounds))
     with serving(model, tmp_path) as address:
         page = open_judging(browser, address)
 
@@ -159,7 +159,7 @@ def test_a_second_opinion_stands_beside_the_answer(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
     # Drawn brains are out of distribution, and then there is no opinion.
-    limits = Decision(least_probabilities=(0.0, 0.0, 0.0, None))
+    limits = Decision(thresholds=(0.0, 0.0, 0.0, None))
     auc = MeasuredAuc(0.67, 0.59, 0.74, "people of 60 and over")
     regression = CsfRegression(5.0, 1.0, auc)
     fit = SecondOpinionFit(regression, regression)
@@ -193,7 +193,7 @@ def test_a_scan_that_says_nothing_gets_all_classes_as_its_headline(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
     bounds = (0.0, 0.0, 0.0, None)
-    model = replace(shipped_model, decision=Decision(least_probabilities=bounds))
+    model = replace(shipped_model, decision=Decision(thresholds=bounds))
     with serving(model, tmp_path) as address:
         page = open_judging(browser, address)
 
@@ -210,7 +210,7 @@ def test_where_no_class_fits_the_page_says_so(
     browser: Browser, shipped_model: Model, tmp_path: Path
 ) -> None:
     bounds = (1.0, 1.0, 1.0, None)
-    model = replace(shipped_model, decision=Decision(least_probabilities=bounds))
+    model = replace(shipped_model, decision=Decision(thresholds=bounds))
     with serving(model, tmp_path) as address:
         page = open_judging(browser, address)
 

@@ -78,13 +78,13 @@ class SliceLimits:
 
     Attributes:
         temperature: Divides the logits; 1 if none was fitted.
-        least_probabilities: For each class, the least probability with which it
+        thresholds: For each class, the least probability with which it
             stays possible; None where too few people have it to say. None
             altogether if nothing was fitted.
     """
 
     temperature: float = 1.0
-    least_probabilities: tuple[float | None, ...] | None = None
+    thresholds: tuple[float | None, ...] | None = None
 
 
 def log_loss(slices: Slices, fitted_to: FittedTo = "slices") -> float:
@@ -144,12 +144,12 @@ def slice_section(limits: SliceLimits) -> dict[str, Any]:
     Args:
         limits: Of slices; without thresholds, nothing is said to be calibrated.
     """
-    least = limits.least_probabilities
+    least = limits.thresholds
     return {
         "temperature": limits.temperature,
         "fitted_to": "slices",
         "coverage": COVERAGE,
-        "least_probabilities": least
+        "thresholds": least
         and [None if bound is None else round(bound, 6) for bound in least],
     }
 
@@ -172,12 +172,12 @@ def fit_sets(slices: Slices, coverage: float = COVERAGE) -> tuple[float | None, 
         One per class; None where too few people have it to say.
     """
     return tuple(
-        _least_probability(slices.where(slices.labels == label), label, coverage)
+        _threshold(slices.where(slices.labels == label), label, coverage)
         for label in range(slices.probabilities.shape[1])
     )
 
 
-def _least_probability(own: Slices, label: int, coverage: float) -> float | None:
+def _threshold(own: Slices, label: int, coverage: float) -> float | None:
     people = len(np.unique(own.subjects))
     if people < MIN_PEOPLE_PER_CLASS:
         return None

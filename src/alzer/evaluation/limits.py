@@ -93,22 +93,20 @@ def acknowledgement(source: str | None) -> str | None:
 def limitations(
     source: str | None,
     people_per_class: Mapping[str, int],
-    least_probabilities: Sequence[float | None],
+    thresholds: Sequence[float | None],
 ) -> list[str]:
     """Return what a model is not, and where its data end.
 
     Args:
         source: The study, if it is a known one.
         people_per_class: By class name.
-        least_probabilities: Of each class, as in `Decision`; empty if there are none.
+        thresholds: Of each class, as in `Decision`; empty if there are none.
 
     Returns:
         Sentences; what holds for all models first.
     """
     people = tuple(people_per_class.get(name, 0) for name in CLASS_NAMES)
-    decision = Decision(
-        least_probabilities=tuple(least_probabilities), people_per_class=people
-    )
+    decision = Decision(thresholds=tuple(thresholds), people_per_class=people)
     study = KNOWN_STUDIES.get(source or "")
     own = () if study is None else study.limits
     return [*NOT_INTENDED, *class_caveats(decision).values(), *own]

@@ -10,6 +10,7 @@ from alzer.evaluation.calibration import SliceLimits, Slices, fit_slices
 from alzer.evaluation.metrics import Floats
 from alzer.evaluation.outside import EVERYONE
 from alzer.evaluation.predictions import HeldOut
+from alzer.model.card import thresholds_of
 from alzer.model.decision import Decision
 from alzer.model.person import softmax
 
@@ -50,8 +51,7 @@ def calibrations(held_out: HeldOut, card: Mapping[str, Any]) -> dict[str, Calibr
     Returns:
         By the names of the networks.
     """
-    bounds = (card.get("calibration") or {}).get("least_probabilities")
-    decision = Decision(least_probabilities=None if bounds is None else tuple(bounds))
+    decision = Decision(thresholds=thresholds_of(card))
     found = {EVERYONE: Calibration(1.0, decision)}
     for place, fold in enumerate(held_out.folds):
         rest = [*held_out.slices[:place], *held_out.slices[place + 1 :]]
@@ -61,5 +61,5 @@ def calibrations(held_out: HeldOut, card: Mapping[str, Any]) -> dict[str, Calibr
 
 def _fitted(rest: Sequence[Slices]) -> Calibration:
     limits = fit_slices(rest) if rest else SliceLimits()
-    decision = Decision(least_probabilities=limits.least_probabilities)
+    decision = Decision(thresholds=limits.thresholds)
     return Calibration(limits.temperature, decision)

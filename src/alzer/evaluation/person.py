@@ -146,7 +146,7 @@ def fit_person(
     people = join_slices([fold.pool(limits) for fold in calibrated])
     return replace(
         limits,
-        least_probabilities=fit_sets(people),
+        thresholds=fit_sets(people),
         ood_share=fit_share([fold.shares for fold in calibrated]),
     )
 
@@ -209,12 +209,12 @@ def person_section(
     limits = PersonLimits()
     if is_judged:
         limits = fit_person(read_folds(held_out), temperature)
-    least = limits.least_probabilities
+    least = limits.thresholds
     return {
         "pooling": asdict(limits.pooling),
         "temperature": round(limits.temperature, 6),
         "coverage": COVERAGE,
-        "least_probabilities": least
+        "thresholds": least
         and [None if bound is None else round(bound, 6) for bound in least],
         "ood_share": limits.ood_share,
         "people": len(people),

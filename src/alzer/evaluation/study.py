@@ -33,6 +33,7 @@ from alzer.evaluation.scores import (
 )
 from alzer.evaluation.trust import calibration_figures, set_figures
 from alzer.evaluation.values import interval_values, rounded
+from alzer.model.card import thresholds_of
 
 # The age from which impaired and unimpaired people of OASIS-1 overlap; younger
 # people are all unimpaired, which makes age alone look like a diagnosis.
@@ -175,8 +176,8 @@ def fitted_to_of(card: Mapping[str, Any]) -> FittedTo:
 
 
 def _sets(answers: CrossFitted, repeats: int) -> dict[str, Any]:
-    slices = [limits.least_probabilities for limits in answers.slice_limits]
-    people = [limits.least_probabilities for limits in answers.person_limits]
+    slices = [limits.thresholds for limits in answers.slice_limits]
+    people = [limits.thresholds for limits in answers.person_limits]
     return {
         "slices": set_figures(answers.slices, slices, repeats),
         "people": set_figures(answers.people, people, repeats),
@@ -300,9 +301,10 @@ def _curve(people: People) -> dict[str, list[float]]:
 
 
 def _limitations(card: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
-    bounds = (card.get("calibration") or {}).get("least_probabilities")
     initial = card.get("initial_weights") or {}
-    told = limitations(data["source"], data["people_per_class"], bounds or ())
+    told = limitations(
+        data["source"], data["people_per_class"], thresholds_of(card) or ()
+    )
     return [*told, *([initial["note"]] if initial.get("note") else ())]
 
 

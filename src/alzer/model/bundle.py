@@ -227,7 +227,7 @@ def _check_card(card: Mapping[str, Any]) -> CardFields:
 def _require_bound_per_class(needed: CardFields) -> None:
     sections = {"calibration": needed.calibration, "person": needed.person}
     for name, section in sections.items():
-        bounds = None if section is None else section.least_probabilities
+        bounds = None if section is None else section.thresholds
         if bounds is not None and len(bounds) != len(CLASS_NAMES):
             count = len(bounds)
             message = f"The bundle's {name} has {count} bounds, not one per class."

@@ -1,8 +1,9 @@
 """What loading a model needs of its card; everything else there is for people."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, FiniteFloat, NonNegativeInt
+from pydantic import AliasChoices, BaseModel, Field, FiniteFloat, NonNegativeInt
 
 from alzer.model.answer_card import AnswersFields, MapCheckFields
 from alzer.model.answer_facts import AnswerFacts
@@ -19,7 +20,10 @@ class _OodLimit(BaseModel):
 
 class _Calibration(BaseModel):
     # None where it could not be judged: the probabilities are then not calibrated.
-    least_probabilities: tuple[FiniteFloat | None, ...] | None
+    # Cards of before 2026-12 have the second name.
+    thresholds: tuple[FiniteFloat | None, ...] | None = Field(
+        validation_alias=AliasChoices("thresholds", "least_probabilities")
+    )
     coverage: Annotated[FiniteFloat, Field(gt=0.0, lt=1.0)] | None = None
 
 
@@ -47,7 +51,7 @@ class _Person(_Calibration):
         return PersonLimits(
             Pooling(**self.pooling.model_dump()),
             self.temperature,
-            self.least_probabilities,
+            self.thresholds,
             self.ood_share,
             self.coverage,
             people_per_class,
@@ -95,7 +99,7 @@ class CardFields(BaseModel):
             return Decision(limit, people_per_class=self.people_per_class)
         return Decision(
             limit,
-            self.calibration.least_probabilities,
+            self.calibration.thresholds,
             self.calibration.coverage,
             self.people_per_class,
         )
@@ -114,3 +118,20 @@ class CardFields(BaseModel):
         if counts is None:
             return None
         return tuple(counts.get(name, 0) for name in self.classes)
+
+
+def thresholds_of(card: Mapping[str, Any]) -> tuple[float | None, ...] | None:
+    """Return from which probability on a class is in a slice's prediction set.
+
+    Args:
+        card: Of a model.
+
+    Returns:
+        For each class; None where nothing was fitted.
+
+    Example:
+        >>> thresholds_of({"calibration": {"thresholds": [0.2, None]}})
+        (0.2, None)
+    """
+    section = card.get("calibration")
+    return _Calibration.model_validate(section).thresholds if section else None

@@ -57,7 +57,7 @@ class Decision:
     Attributes:
         ood_limit: Inputs of greater ood_score are unlike what the network was
             trained on; None if the model can't tell.
-        least_probabilities: For each class, the least probability with which it is
+        thresholds: For each class, the least probability with which it is
             in the prediction set, None where too few people have it to say; None
             altogether if the probabilities are not calibrated.
         coverage: Of the people of a class, the share whose prediction set is to hold
@@ -67,19 +67,19 @@ class Decision:
     """
 
     ood_limit: float | None = None
-    least_probabilities: tuple[float | None, ...] | None = None
+    thresholds: tuple[float | None, ...] | None = None
     coverage: float | None = None
     people_per_class: tuple[int, ...] | None = None
 
     @property
     def calibrated(self) -> bool:
         """Whether the probabilities mean what they say."""
-        return self.least_probabilities is not None
+        return self.thresholds is not None
 
     @property
     def unchecked(self) -> tuple[int, ...]:
         """Classes that are never in a prediction set: too few people had them."""
-        bounds = enumerate(self.least_probabilities or ())
+        bounds = enumerate(self.thresholds or ())
         return tuple(label for label, bound in bounds if bound is None)
 
     def in_distribution(self, ood_score: float | None) -> bool | None:
@@ -105,13 +105,13 @@ class Decision:
         Returns:
             Class indices, ascending; None without calibration.
         """
-        if self.least_probabilities is None:
+        if self.thresholds is None:
             return None
-        return prediction_set(probabilities, self.least_probabilities)
+        return prediction_set(probabilities, self.thresholds)
 
     def is_uninformative(self, classes: Sequence[int]) -> bool:
         """Return whether these are all the classes that could be ruled out."""
-        bounds = self.least_probabilities or ()
+        bounds = self.thresholds or ()
         return len(classes) == sum(bound is not None for bound in bounds)
 
     def is_settled(self, evidence: Evidence, tolerance: Tolerance) -> Truths:
@@ -149,7 +149,7 @@ class Decision:
     def _odds_margin(self, logits: Floats) -> Floats:
         """Return the least distance of log odds from those of a bound, shape (n,)."""
         margins = np.full(len(logits), np.inf)
-        for label, bound in enumerate(self.least_probabilities or ()):
+        for label, bound in enumerate(self.thresholds or ()):
             if bound is not None and 0.0 < bound < 1.0:
                 rest = np.delete(logits, label, axis=1)
                 odds = logits[:, label] - np.logaddexp.reduce(rest, axis=1)

@@ -88,7 +88,7 @@ class PersonLimits:
     Attributes:
         pooling: How the slices become one prediction.
         temperature: Divides the logarithms of the pooled probabilities.
-        least_probabilities: For each class, the least probability with which it
+        thresholds: For each class, the least probability with which it
             stays possible for a person, None where too few people have it to say;
             None altogether if nothing was fitted on people.
         ood_share: A person of whose slices a greater share is out of distribution
@@ -99,7 +99,7 @@ class PersonLimits:
 
     Examples:
         >>> import numpy as np
-        >>> limits = PersonLimits(least_probabilities=(0.2, 0.4), ood_share=0.5)
+        >>> limits = PersonLimits(thresholds=(0.2, 0.4), ood_share=0.5)
         >>> limits.in_distribution(np.array([True, False]))
         True
         >>> limits.in_distribution(np.array([True, True, False]))
@@ -108,7 +108,7 @@ class PersonLimits:
 
     pooling: Pooling = Pooling()
     temperature: float = 1.0
-    least_probabilities: tuple[float | None, ...] | None = None
+    thresholds: tuple[float | None, ...] | None = None
     ood_share: float | None = None
     coverage: float | None = None
     people_per_class: tuple[int, ...] | None = None
@@ -117,7 +117,7 @@ class PersonLimits:
     def decision(self) -> Decision:
         """What may be made of the probabilities of a person."""
         return Decision(
-            least_probabilities=self.least_probabilities,
+            thresholds=self.thresholds,
             coverage=self.coverage,
             people_per_class=self.people_per_class,
         )
@@ -125,7 +125,7 @@ class PersonLimits:
     @property
     def calibrated(self) -> bool:
         """Whether the probabilities of a person mean what they say."""
-        return self.least_probabilities is not None
+        return self.thresholds is not None
 
     def predict(self, logits: NDArray[np.floating], flagged: Truths) -> Floats:
         """Return the probabilities of a person.
@@ -155,7 +155,7 @@ class PersonLimits:
         odds = np.log(shares / (1.0 - shares))
         distances = [
             abs(odds[label] - np.log(bound / (1.0 - bound)))
-            for label, bound in enumerate(self.least_probabilities or ())
+            for label, bound in enumerate(self.thresholds or ())
             if bound is not None and 0.0 < bound < 1.0
         ]
         return bool(min([np.log(first / second), *distances]) >= tolerance)

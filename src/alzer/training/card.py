@@ -109,7 +109,7 @@ def write_card(outcome: Outcome, name: str, version: str) -> dict[str, Any]:
             *limitations(
                 outcome.cohort.source,
                 data["people_per_class"],
-                outcome.calibration.get("least_probabilities") or (),
+                outcome.calibration.get("thresholds") or (),
             ),
             *outside_limits(None),
             *([initial["note"]] if initial else ()),
