@@ -1,5 +1,6 @@
 """The engines, on a real ResNet-50."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from alzer.model.bundle import Bundle
 from alzer.model.engine import Model, load_model
 from alzer.settings import EngineName, Precision
 from alzer.training.network import ResNet50, ResNet50WithMaps
+from cores import ALL_CORES
 from networks import random_ood_score
 
 # Models end in the order in which they began, not the other way round.
@@ -35,6 +37,44 @@ try:
     signal.raise_signal(signal.SIGINT)
 except KeyboardInterrupt:
     print("interrupted")
+"""
+
+
+# What a thread may run on, while and after the network runs in it.
+CORES_WHILE_IT_RUNS = """
+import os
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from alzer.model.bundle import load_bundle
+from alzer.model.engine import load_model
+
+cores = {int(core) for core in sys.argv[2].split(",")}
+os.sched_setaffinity(0, cores)
+model = load_model(load_bundle(Path(sys.argv[1])), "openvino", "fp32", int(sys.argv[3]))
+images = np.zeros((1, 1, model.spec.height, model.spec.width), np.float32)
+ends = threading.Event()
+
+
+def run():
+    while not ends.is_set():
+        model.run(images)
+
+
+thread = threading.Thread(target=run)
+thread.start()
+seen = set()
+for _ in range(3000):
+    for task in os.listdir("/proc/self/task"):
+        with suppress(ProcessLookupError):
+            seen.add(frozenset(os.sched_getaffinity(int(task))))
+ends.set()
+thread.join()
+print(sorted(map(sorted, seen)))
 """
 
 
@@ -210,3 +250,19 @@ def test_a_signal_after_models_ended_is_an_ordinary_signal(bundle_path: Path) ->
     )
 
     assert (done.returncode, done.stdout) == (0, "interrupted\n")
+
+
+@pytest.mark.skipif(len(ALL_CORES) < 2, reason="one core")
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_a_network_keeps_to_no_core_so_that_processes_do_not_meet_on_it(
+    bundle_path: Path, threads: str
+) -> None:
+    cores = sorted(ALL_CORES)
+    told = ",".join(map(str, cores))
+    command = [sys.executable, "-c", CORES_WHILE_IT_RUNS, str(bundle_path), told]
+
+    done = subprocess.run(  # noqa: S603 - our own
+        [*command, threads], capture_output=True, text=True, check=True
+    )
+
+    assert json.loads(done.stdout) == [cores]

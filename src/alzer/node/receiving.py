@@ -178,7 +178,8 @@ def _hang_up(association: Any) -> None:  # noqa: ANN401 - pynetdicom's
     """
     with suppress(OSError, AttributeError):  # it has ended by itself
         association.dul.socket.socket.shutdown(socket.SHUT_RDWR)
-    association.dul.join(_END_S)
+    with suppress(RuntimeError):  # its thread begins only now, and finds it closed
+        association.dul.join(_END_S)
 
 
 def _close(event: Any) -> None:  # noqa: ANN401 - pynetdicom's
