@@ -199,6 +199,18 @@ def test_a_pacs_that_lists_less_than_it_is_asked_for_is_asked_for_the_rest(
     assert sorted(len(one.sizes) for one in spool.all()) == [3] * 5
 
 
+def test_a_series_that_is_listed_twice_in_one_poll_is_one(spool: Spool) -> None:
+    ask, client = poller(Pacs(1, 1), spool), _Failing(2, (), objects=2)
+    one, other = client.search_for_series(offset=0)
+    pages = iter([[one], [one, other], []])  # another one came in between
+    always: Any = client
+    always.search_for_series = lambda **_: next(pages)
+    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+
+    assert ask.poll() == 4
+    assert [series.state.expected for series in spool.all()] == [None, None]
+
+
 def test_a_pacs_that_always_lists_the_same_is_not_asked_for_ever(spool: Spool) -> None:
     ask, client = poller(Pacs(1, 1), spool), _Failing(2, (), objects=2)
     series = client.search_for_series(offset=0)

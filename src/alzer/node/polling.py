@@ -93,13 +93,12 @@ class Poller:
         logger.warning("a series could not be fetched", extra=told)
 
     def _search(self) -> Iterator[Dataset]:
-        return _pages(
-            partial(
-                self._client.search_for_series,
-                fields=_FIELDS,
-                search_filters=self._filters(),
-            )
+        ask = partial(
+            self._client.search_for_series,
+            fields=_FIELDS,
+            search_filters=self._filters(),
         )
+        return _pages(ask, "SeriesInstanceUID")
 
     def _filters(self) -> dict[str, str]:
         last = self._today()
@@ -120,8 +119,8 @@ class Poller:
             return 0
         if self._is_given_up(name, told):
             return 0
-        listed = _pages(partial(self._client.search_for_instances, study, series))
-        uids = [str(one.SOPInstanceUID) for one in listed]
+        ask = partial(self._client.search_for_instances, study, series)
+        uids = [str(one.SOPInstanceUID) for one in _pages(ask, "SOPInstanceUID")]
         if self._is_given_up(name, len(uids)):
             return 0
         held = refused if known is None else refused.union(known.sizes)
@@ -259,14 +258,22 @@ def count_known(series: Series) -> int:
     return series.state.count if series.state.is_emptied else len(series.sizes)
 
 
-def _pages(ask: Callable[..., list[dict[str, Any]]]) -> Iterator[Dataset]:
-    """Ask until nothing new comes: a PACS has its own limit, and may not know ours."""
-    start, first = 0, None
+def _pages(ask: Callable[..., list[dict[str, Any]]], key: str) -> Iterator[Dataset]:
+    """Ask until nothing new comes: a PACS has its own limit, and may not know ours.
+
+    Yields:
+        What it lists, each once by its key, also where it is listed again because
+        something came in between.
+    """
+    start, seen = 0, set[str]()
     while start < _MOST:
         with quiet_libraries():
             found = ask(limit=_PAGE, offset=start)
             page = [Dataset.from_json(one) for one in found]
-        if not page or page[0] == first:
+        new = {str(one.get(key, "")): one for one in page}
+        for known in seen & new.keys():
+            del new[known]
+        if not new:
             return
-        yield from page
-        start, first = start + len(page), page[0]
+        yield from new.values()
+        start, seen = start + len(page), seen | new.keys()
