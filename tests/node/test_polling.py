@@ -139,13 +139,20 @@ class _Failing:
         return pydicom.dcmread(BytesIO(head_files(Person(person))[number - 1]))
 
 
+def asking(client: _Failing, spool: Spool) -> Poller:
+    """Return what asks such a client; no server fails so."""
+    ask = poller(Pacs(1, 1), spool)
+    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - it has no other door
+    return ask
+
+
 def _told(**elements: str) -> dict[str, Any]:
     return item_of(**elements).to_json_dict()
 
 
 def test_a_series_that_is_not_delivered_keeps_no_other_waiting(spool: Spool) -> None:
-    ask, client = poller(Pacs(1, 1), spool), _Failing(2, {(1, 1)})
-    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - no server fails so
+    client = _Failing(2, {(1, 1)})
+    ask = asking(client, spool)
     with logged("info") as log, pytest.raises(requests.HTTPError):
         ask.poll()
     (series,) = spool.all()
@@ -156,8 +163,8 @@ def test_a_series_that_is_not_delivered_keeps_no_other_waiting(spool: Spool) -> 
 
 
 def test_a_pacs_that_delivers_nothing_is_left_alone(spool: Spool) -> None:
-    ask, client = poller(Pacs(1, 1), spool), _Failing(9, [*product(range(1, 10), [1])])
-    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+    client = _Failing(9, [*product(range(1, 10), [1])])
+    ask = asking(client, spool)
     with pytest.raises(requests.HTTPError):
         ask.poll()
 
@@ -165,8 +172,8 @@ def test_a_pacs_that_delivers_nothing_is_left_alone(spool: Spool) -> None:
 
 
 def test_an_object_that_is_not_delivered_keeps_no_other_waiting(spool: Spool) -> None:
-    ask, client = poller(Pacs(1, 1), spool), _Failing(1, {(1, 2)}, objects=4)
-    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+    client = _Failing(1, {(1, 2)}, objects=4)
+    ask = asking(client, spool)
     for _ in range(2):
         with pytest.raises(requests.HTTPError):
             ask.poll()
@@ -181,8 +188,8 @@ def test_objects_that_fail_one_after_the_other_are_the_failure_of_the_pacs(
     spool: Spool,
 ) -> None:
     failing = [*product([1], range(1, 10))]
-    ask, client = poller(Pacs(1, 1), spool), _Failing(1, failing, objects=9)
-    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+    client = _Failing(1, failing, objects=9)
+    ask = asking(client, spool)
     with pytest.raises(requests.HTTPError):
         ask.poll()
 
@@ -192,27 +199,28 @@ def test_objects_that_fail_one_after_the_other_are_the_failure_of_the_pacs(
 def test_a_pacs_that_lists_less_than_it_is_asked_for_is_asked_for_the_rest(
     spool: Spool,
 ) -> None:
-    ask, client = poller(Pacs(1, 1), spool), _Failing(5, (), objects=3, page=2)
-    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
+    client = _Failing(5, (), objects=3, page=2)
+    ask = asking(client, spool)
 
     assert ask.poll() == 15
     assert sorted(len(one.sizes) for one in spool.all()) == [3] * 5
 
 
 def test_a_series_that_is_listed_twice_in_one_poll_is_one(spool: Spool) -> None:
-    ask, client = poller(Pacs(1, 1), spool), _Failing(2, (), objects=2)
+    client = _Failing(2, (), objects=2)
+    ask = asking(client, spool)
     one, other = client.search_for_series(offset=0)
     pages = iter([[one], [one, other], []])  # another one came in between
     always: Any = client
     always.search_for_series = lambda **_: next(pages)
-    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
 
     assert ask.poll() == 4
     assert [series.state.expected for series in spool.all()] == [None, None]
 
 
 def test_a_pacs_that_always_lists_the_same_is_not_asked_for_ever(spool: Spool) -> None:
-    ask, client = poller(Pacs(1, 1), spool), _Failing(2, (), objects=2)
+    client = _Failing(2, (), objects=2)
+    ask = asking(client, spool)
     series = client.search_for_series(offset=0)
     instances = {
         person: client.search_for_instances("", Person(person).series, offset=0)
@@ -223,7 +231,6 @@ def test_a_pacs_that_always_lists_the_same_is_not_asked_for_ever(spool: Spool) -
     always.search_for_instances = lambda _, uid, **__: instances[
         int(uid.split(".")[-2])
     ]
-    ask._client = client  # type: ignore[assignment]  # noqa: SLF001 - likewise
 
     assert ask.poll() == 4
 

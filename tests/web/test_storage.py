@@ -23,6 +23,7 @@ from alzer.store.audit import AuditEntry
 from alzer.store.database import Database
 from alzer.store.records import Record, Records
 from alzer.store.store import Store
+from alzer.web import app as app_module
 from outages import filled, locked, small_disk
 from phantoms import as_png, draw_brain
 from served import app_with, serving
@@ -115,21 +116,23 @@ def test_cleaning_that_begins_late_leaves_what_requests_write(
     model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written, cleaned = threading.Event(), threading.Event()
-    in_use, add = Store.in_use, Records.add
+    clean_all, clean, add = app_module._clean, Store.clean, Records.add  # noqa: SLF001 - as its thread runs it
 
-    @contextmanager
-    def late(store: Store, begun: datetime) -> Iterator[None]:
+    def begin_late(*given: Any) -> None:  # noqa: ANN401 - as it has them
         written.wait(30)
-        with in_use(store, begun):
-            cleaned.set()
-            yield
+        clean_all(*given)
+
+    def clean_and_tell(store: Store, written_before: datetime) -> None:
+        clean(store, written_before)
+        cleaned.set()
 
     def add_later(records: Records, record: Record, entry: AuditEntry) -> None:
         written.set()
         cleaned.wait(30)
         add(records, record, entry)
 
-    monkeypatch.setattr(Store, "in_use", late)
+    monkeypatch.setattr(app_module, "_clean", begin_late)
+    monkeypatch.setattr(Store, "clean", clean_and_tell)
     monkeypatch.setattr(Records, "add", add_later)
     with TestClient(app_with(model, data_dir=tmp_path)) as client:
         answer = predict(client).json()
