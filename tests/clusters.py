@@ -88,12 +88,11 @@ def processes_of(folder: Path) -> list[int]:
 
 
 def workers_at_heads(folder: Path) -> list[int]:
-    """Return the processes of pools that have a decoder of their own."""
-    parents = {pid: _parent_of(pid) for pid in processes_of(folder)}
+    """Return the processes that are analysing whole heads now, the oldest first."""
     return [
         pid
-        for pid in parents
-        if b"_Process" in _command_of(pid) and pid in parents.values()
+        for pid in sorted(processes_of(folder))
+        if b"MapBatches(heads)).submit" in _command_of(pid)
     ]
 
 
@@ -101,14 +100,6 @@ def kill(pid: int) -> None:
     """End a process at once, as a node without power does."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-
-
-def _parent_of(pid: int) -> int:
-    # Source: proc_pid_stat(5).
-    with suppress(OSError):
-        stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
-        return int(stat.rpartition(")")[2].split()[1])
-    return 0
 
 
 def _command_of(pid: int) -> bytes:

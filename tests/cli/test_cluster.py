@@ -86,17 +86,30 @@ def without_digests(records: Records) -> Records:
     }
 
 
-def worker_at_head(call: subprocess.Popen[bytes], cluster: Path) -> int:
+def worker_at_head(
+    call: subprocess.Popen[bytes], cluster: Path, other_than: int = 0
+) -> int:
     """Wait for a process of a call that works on a head.
 
     Raises:
         AssertionError: There was none before the call ended, or within minutes.
     """
-    wait_until(lambda: workers_at_heads(cluster) or call.poll() is not None, LONG_S)
-    workers = workers_at_heads(cluster)
-    if not workers and call.poll() is not None:
+
+    def found() -> list[int]:
+        return [pid for pid in workers_at_heads(cluster) if pid != other_than]
+
+    wait_until(lambda: found() or call.poll() is not None, LONG_S)
+    workers = found()
+    if not workers:
         raise AssertionError(call.communicate())
     return workers[0]
+
+
+def kill_worker_at_head(call: subprocess.Popen[bytes], cluster: Path) -> None:
+    """Kill a process that works on a head, and wait until another one does."""
+    killed = worker_at_head(call, cluster)
+    kill(killed)
+    worker_at_head(call, cluster, other_than=killed)
 
 
 def test_a_call_that_is_killed_twice_ends_with_what_one_machine_gives(
@@ -119,7 +132,7 @@ def test_a_call_that_is_killed_twice_ends_with_what_one_machine_gives(
     before = records_of(shards)
     head.rename("scans/head.nii.gz")
     second = start([*words, "--resume"], cluster, **settings)
-    kill(worker_at_head(second, cluster))
+    kill_worker_at_head(second, cluster)
     shown, said = second.communicate(timeout=LONG_S)
     records = records_of(shards)
     files = {one.relative_to("alone") for one in Path("alone").rglob("*.*")}

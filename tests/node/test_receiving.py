@@ -7,7 +7,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -227,6 +227,27 @@ def test_who_sends_half_a_unit_keeps_neither_others_nor_the_end_waiting(
     assert not end.is_alive()
     for one in (silent, again):
         one.close()
+
+
+def test_connections_that_come_in_while_it_stops_end_quietly(spool: Spool) -> None:
+    caught: list[BaseException | None] = []
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as connections:
+        patch.setattr(threading, "excepthook", lambda one: caught.append(one.exc_value))
+        for _ in range(20):
+            settings = NodeSettings(dicom_port=free_port())
+            receiver = Receiver(settings, MEGABYTE, spool.keep)
+            receiver.start()
+            end = threading.Thread(target=receiver.stop)
+            for number in range(10):
+                to = ("127.0.0.1", settings.dicom_port or 0)
+                with suppress(ConnectionError):  # it has stopped by now
+                    connections.enter_context(socket.create_connection(to))
+                if number == 5:
+                    end.start()
+            end.join(30.0)
+            assert not end.is_alive()
+
+    assert caught == []
 
 
 def test_series_of_two_senders_stay_apart(spool: Spool, start: Start) -> None:

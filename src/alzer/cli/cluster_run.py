@@ -164,7 +164,7 @@ class ClusterRun:
                 if scan.name in known:
                     scans[scan.name] = scan
         pool = self._pools.Pool(
-            partial(DigestWorker, self._order), cores, _DIGESTS_AT_ONCE
+            partial(DigestWorker, self._order), cores, _DIGESTS_AT_ONCE, name="digests"
         )
         answers = self._pools.work(
             pool, [Task(scan).as_text() for scan in scans.values()]
@@ -207,9 +207,10 @@ class ClusterRun:
         if not is_remote(call.backend):  # of other machines nothing is known here
             slice_processes = call.slice_processes or usual if slices else 0
             usual_heads = head_processes(usual, slice_processes, available_bytes())
+        most = call.slice_processes or usual, call.head_processes or usual_heads
         jobs = [
-            (pool(make_slice, call.slice_processes or usual, _SLICES_AT_ONCE), slices),
-            (pool(make_head, call.head_processes or usual_heads), heads),
+            (pool(make_slice, most[0], _SLICES_AT_ONCE, name="slices"), slices),
+            (pool(make_head, most[1], name="heads"), heads),
         ]
         texts = [
             (pool, [task.as_text() for task in tasks]) for pool, tasks in jobs if tasks

@@ -77,6 +77,7 @@ class Receiver:
         self._tls = server_context(settings)
         self._held: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._entity = _entity(settings)
+        self._servers: list[Any] = []
 
     def start(self) -> None:
         """Begin to listen.
@@ -95,18 +96,20 @@ class Receiver:
             (evt.EVT_REJECTED, lambda _: logger.warning("an association was rejected")),
         ]
         try:
-            self._entity.start_server(
+            server = self._entity.start_server(
                 (host, port), block=False, evt_handlers=handlers, ssl_context=self._tls
             )
         except OSError as error:
             message = _PORT.format(port=port, host=host, reason=error.strerror)
             raise InvalidRequest(message) from error
+        self._servers.append(server)
 
     def stop(self) -> None:
         """End all associations; what was not answered was not promised."""
+        while self._servers:
+            self._servers.pop().shutdown()  # first: nobody comes in from here on
         for one in self._entity.active_associations:
             _hang_up(one)
-        self._entity.shutdown()
 
     def _bound(self, event: Any) -> None:  # noqa: ANN401 - pynetdicom's
         """Let a connection hold no more than one object may have, nor wait for ever.

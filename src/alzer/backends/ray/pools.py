@@ -45,12 +45,14 @@ class Pool:
         most: How many processes there may be.
         largest_batch: Items that a process takes at once, at the most.
         cores: Of each process.
+        name: What Ray calls the processes, in its dashboard and in lists of processes.
     """
 
     make: Callable[[], Worker]
     most: int
     largest_batch: int = 1
     cores: int = 1
+    name: str = "items"
 
     def batch_for(self, items: int) -> int:
         """Return how many items a process takes at once, of so many in all."""
@@ -105,10 +107,11 @@ def _round(
 ) -> Iterator[str]:
     blocks = -(-len(items) // size)
     most = min(pool.most, blocks)
+    named = type(pool.name, (_Process,), {})  # Ray shows the name of the class
     data = from_items(
         [{_ITEM: item} for item in items], override_num_blocks=blocks
     ).map_batches(
-        _Process,
+        named,
         batch_size=size,
         compute=ActorPoolStrategy(min_size=1, initial_size=most, max_size=most),
         fn_constructor_args=(pool, attempts),
