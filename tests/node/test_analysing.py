@@ -85,6 +85,23 @@ def test_the_same_content_is_answered_once(bench: Bench) -> None:
     assert "answered before" in log.getvalue()
 
 
+def test_what_was_answered_before_a_fragment_is_not_answered_again(
+    bench: Bench,
+) -> None:
+    series = bench.keep(*head_files())
+    fragment = head_files()[:5]
+    for files in (head_files(), fragment, head_files(), fragment):
+        bench.work()
+        bench.spool.change(series, stage=Stage.done, ended_at=1.0)
+        bench.spool.empty(series)
+        bench.keep(*files)
+    with logged("info") as log:
+        bench.work()
+
+    assert bench.count == 1
+    assert "answered before" in log.getvalue()
+
+
 def test_images_that_come_late_start_the_series_anew(bench: Bench) -> None:
     series = bench.keep(*head_files()[:-1])
     bench.work()

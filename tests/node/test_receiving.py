@@ -6,6 +6,7 @@ import ssl
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from io import BytesIO
@@ -227,6 +228,18 @@ def test_who_sends_half_a_unit_keeps_neither_others_nor_the_end_waiting(
     assert not end.is_alive()
     for one in (silent, again):
         one.close()
+
+
+def test_who_sends_a_byte_now_and_then_is_hung_up_on(start: Start) -> None:
+    port = start(network_seconds=0.3, max_associations=1)
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(struct.pack(">BBL", 1, 0, 1000))
+        with pytest.raises(ConnectionError):  # noqa: PT012 - one byte after the other
+            for _ in range(400):
+                slow.sendall(b"\0")
+                time.sleep(0.05)
+
+    assert wait_until(lambda: send(port, head_files()[:1])) == [0]
 
 
 def test_connections_that_come_in_while_it_stops_end_quietly(spool: Spool) -> None:

@@ -164,12 +164,13 @@ def test_an_emptied_series_is_remembered_without_its_files(
     spool: Spool, tmp_path: Path
 ) -> None:
     series = spool.keep(IMAGES[0])
-    spool.change(series, stage=Stage.done, ended_at=time.time(), content="abc")
+    spool.change(series, stage=Stage.done, ended_at=time.time(), contents=("abc",))
     spool.empty(series)
     with again(spool, tmp_path) as later:
         state, sizes = the(later).state, the(later).sizes
 
-    assert (state.stage, state.content, state.is_emptied) == (Stage.done, "abc", True)
+    assert (state.stage, state.contents) == (Stage.done, ("abc",))
+    assert state.is_emptied
     assert sizes == {}
     assert not series.instances.exists()
 
@@ -188,7 +189,7 @@ def test_an_image_that_was_cut_off_while_it_got_its_name_is_not_half_there(
 ) -> None:
     """After the end of a series: the state is changed first, so nothing is missed."""
     spool.keep(IMAGES[0])
-    spool.change(the(spool), stage=Stage.done, content="abc")
+    spool.change(the(spool), stage=Stage.done, contents=("abc",))
     late = Instance(**vars(IMAGES[1]))
     before = the(spool).folder / "state.json"
     spool.keep(late)

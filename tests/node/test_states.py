@@ -1,12 +1,13 @@
 """What happens to a series, as plain values."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from alzer.node.states import Delivery, SeriesState, Stage
 
-ANSWERED = replace(SeriesState(), content="abc", count=9)
+ANSWERED = replace(SeriesState(), contents=("abc",), count=9)
 SENDING = ANSWERED.sending(["dicom://PACS@h:1", "https://p/q", "https://p/q"], None)
 
 
@@ -15,6 +16,30 @@ def test_a_state_comes_back_as_it_was_written() -> None:
 
     assert SeriesState.of_json(state.as_json()) == state
     assert state.deliveries == (Delivery("dicom://PACS@h:1"), Delivery("https://p/q"))
+
+
+@pytest.mark.parametrize(
+    ("content", "contents"), [("abc", ("abc",)), (None, ())], ids=["answered", "new"]
+)
+def test_a_state_of_before_is_read(content: str | None, contents: tuple[str]) -> None:
+    values = json.loads(SENDING.as_json())
+    del values["contents"]
+    written = json.dumps({**values, "content": content}).encode()
+
+    assert SeriesState.of_json(written) == replace(SENDING, contents=contents)
+
+
+def test_contents_are_told_apart_up_to_a_limit() -> None:
+    state = ANSWERED
+    for number in range(40):
+        state = state.answered(str(number), number)
+    again = state.answered("30", 7)
+
+    assert "abc" not in state.contents
+    assert state.contents[-1] == "39"
+    assert again.contents[-1] == "30"
+    assert len(again.contents) == len(set(again.contents)) == len(state.contents) == 16
+    assert again.count == 7
 
 
 @pytest.mark.parametrize("stage", [Stage.collecting, Stage.waiting])
@@ -41,7 +66,7 @@ def test_an_image_after_the_end_starts_the_series_anew(stage: Stage) -> None:
     assert state.ended_at is None
     assert state.expected is None
     assert not state.is_emptied
-    assert state.content == "abc"
+    assert state.contents == ("abc",)
 
 
 def test_the_end_says_whether_it_was_an_answer() -> None:

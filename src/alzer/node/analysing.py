@@ -186,7 +186,7 @@ class Analyst:
             values = {"stage": Stage.unwanted, "reason": reason, "ended_at": now}
             self._settle(series, SeriesState(**{**vars(state), **values}))
             return True
-        if content.digest == state.content:
+        if content.digest in state.contents:
             logger.info("a series was answered before", extra={"series": series.name})
             self._settle(series, state.ended(now))
             return True
@@ -261,8 +261,7 @@ class Analyst:
                 return
             destinations = self.settings.destinations if files else ()
             state = series.state.sending(destinations, reason)
-            answered = {"content": content.digest, "count": len(content.files)}
-            state = SeriesState(**{**vars(state), **answered})
+            state = state.answered(content.digest, len(content.files))
             if not files:
                 state = state.ended(time.time())
             self.spool.keep_results(series, files, state)

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -40,6 +41,10 @@ _MOST_PDU_BYTES: Final = 2**20
 _END_S: Final = 5.0
 
 _TOO_MUCH: Final = "more was sent than is taken"
+_TOO_SLOW: Final = "it was sent too slowly"
+
+# A time of zero would be one without waiting.
+_LEAST_WAIT_S: Final = 0.001
 
 _OPEN_TO_ALL: Final = (
     "The node listens on an address that is not this machine's alone. Set "
@@ -116,20 +121,19 @@ class Receiver:
 
         pynetdicom puts messages together in memory before anybody is asked, and
         believes the length that stands before each unit; what it has begun to read it
-        waits for without an end.
+        waits for without an end, as long as a byte comes now and then.
         """
         association = event.assoc
         connection = association.dul.socket
-        connection.socket.settimeout(self._settings.network_seconds)
-        receive = connection.recv
+        silence_s = self._settings.network_seconds
+        connection.socket.settimeout(silence_s)
 
         def receive_bounded(size: int) -> bytes:
             held = self._held[association] = self._held.get(association, 0) + size
             if size > _MOST_PDU_BYTES or held > self._max_bytes + _MOST_PDU_BYTES:
                 logger.warning("a connection was closed: it sent too much")
                 raise OSError(_TOO_MUCH)
-            received: bytes = receive(size)
-            return received
+            return _receive(connection.socket, size, silence_s)
 
         connection.recv = receive_bounded
 
@@ -171,6 +175,30 @@ def _entity(settings: NodeSettings) -> AE:
     for storage in STORAGE_CLASSES.values():
         entity.add_supported_context(storage, list(TRANSFER_SYNTAXES))
     return entity
+
+
+def _receive(stream: socket.socket, size: int, silence_s: float) -> bytes:
+    """Read so many bytes, or fewer at the end of a connection.
+
+    Raises:
+        TimeoutError: They come too slowly.
+    """
+    received = bytearray()
+    end = time.monotonic() + silence_s * (1 + size / _PDU_BYTES)
+    try:
+        while len(received) < size:
+            left = end - time.monotonic()
+            stream.settimeout(max(min(left, silence_s), _LEAST_WAIT_S))
+            part = stream.recv(min(size - len(received), _PDU_BYTES))
+            if not part:
+                break
+            received += part
+            if time.monotonic() > end:
+                raise TimeoutError(_TOO_SLOW)
+    finally:
+        with suppress(OSError):  # it has been closed meanwhile
+            stream.settimeout(silence_s)
+    return bytes(received)
 
 
 def _hang_up(association: Any) -> None:  # noqa: ANN401 - pynetdicom's

@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
+
+# Late images make another content of a series; more than these are not told apart.
+_MOST_CONTENTS: Final = 16
 
 
 class Stage(StrEnum):
@@ -52,8 +55,9 @@ class SeriesState:
         announced: How many files a PACS has, as it said last; None: it was not asked.
         expected: How many there will be; None: not known yet.
         has_late: Whether images came after its analysis had begun.
-        content: Digest of all that was answered; None before the first answer.
-        count: How many files that were.
+        contents: Digests of what was answered, each of all files of its time, the
+            last one at the end.
+        count: How many files the last one had.
         reason: Code of the failure, or the rule by which it is not wanted; while a
             series is worked on once more, that of the time before.
         deliveries: What is left to be sent.
@@ -69,7 +73,7 @@ class SeriesState:
     announced: int | None = None
     expected: int | None = None
     has_late: bool = False
-    content: str | None = None
+    contents: tuple[str, ...] = ()
     count: int = 0
     reason: str | None = None
     deliveries: tuple[Delivery, ...] = ()
@@ -95,6 +99,8 @@ class SeriesState:
         values: dict[str, Any] = json.loads(content)
         values["stage"] = Stage(values["stage"])
         values["deliveries"] = tuple(Delivery(**one) for one in values["deliveries"])
+        before = values.pop("content", None)  # as it was written before 2026-12
+        values["contents"] = tuple(values.get("contents") or filter(None, [before]))
         return cls(**values)
 
     def with_image(self) -> Self:
@@ -120,6 +126,20 @@ class SeriesState:
 
     def _collecting(self) -> Self:
         return replace(self, stage=Stage.collecting, attempts=0)
+
+    def answered(self, content: str, count: int) -> Self:
+        """Return the state once all that has come is answered.
+
+        Args:
+            content: Digest of it.
+            count: How many files it has.
+
+        Returns:
+            The state.
+        """
+        others = (one for one in self.contents if one != content)
+        contents = (*others, content)[-_MOST_CONTENTS:]
+        return replace(self, contents=contents, count=count)
 
     def sending(self, destinations: Iterable[str], reason: str | None) -> Self:
         """Return the state once there is something to be sent.
