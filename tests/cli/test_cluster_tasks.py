@@ -7,6 +7,7 @@ import pytest
 
 from alzer.cli.cluster_tasks import Search, Task
 from alzer.cli.inputs import Failure, Input, Person, SeveralFound
+from alzer.cli.places import Place
 from alzer.errors import InvalidRequest
 from phantoms import as_jpeg, draw_brain
 from volume_files import affine_of, as_series
@@ -61,6 +62,24 @@ def test_a_manifest_names_files_and_folders_beside_it(tmp_path: Path) -> None:
     assert (series.scan.name, series.series) == (f"{tmp_path}/series", "2")
     assert len(series.scan.files) > 8
     assert (absent.scan.failure, absent.subject) == (None, "p3")  # told when it is read
+
+
+def test_rows_of_addresses_keep_their_order(tmp_path: Path) -> None:
+    place = Place("memory://rows")
+    for index in range(40):
+        place.write(f"{index}/a.jpg", as_jpeg(draw_brain()))
+        place.write(f"{index}/notes.txt", b"no scan")
+    rows = [f"memory://rows/{index},p{index}\n" for index in reversed(range(40))]
+    manifest = tmp_path / "list.csv"
+    manifest.write_text("".join(["file,subject\n", *rows]), "utf-8")
+    skipped: Counter[str] = Counter()
+    search = Search((str(manifest),), is_bids=False, series=None, own=frozenset())
+    tasks = list(search.tasks(skipped))
+
+    assert [f"{one.scan.name},{one.subject}\n" for one in tasks] == [
+        row.replace(",", "/a.jpg,") for row in rows
+    ]
+    assert skipped.total() == 40
 
 
 @pytest.mark.parametrize("again", ["a.jpg,2", "x/../a.jpg,1", "a.jpg,"])

@@ -60,7 +60,8 @@ def test_slices_are_answered_in_order_and_volumes_left_to_others(
     assert whole.records == []
     assert bad.records[0]["error"]["code"] == "not_an_image"
     assert (record["input"], record["participant"]) == ("a.jpg", "p1")
-    assert (record[CONTENT], record[SETTINGS]) == (content_digest(Input("a.jpg")), "s")
+    assert record[CONTENT] == content_digest(Input("a.jpg"), tasks[0])
+    assert record[SETTINGS] == "s"
     assert Path(record["heatmap"]).is_file()
     assert last.records[0]["input"] == "d.dcm"
     assert (in_zip["input"], in_zip["kind"]) == ("b.zip", "slice")
@@ -78,7 +79,7 @@ def test_slices_apart_have_a_record_and_a_digest_each(
         names.append(f"memory://apart/{index}.dcm")
     task = Task(Input("memory://apart", files=tuple(names)))
     records = ask(workers[1], task)[0].records
-    digests = [content_digest(Input(f"{index}.dcm")) for index in range(2)]
+    digests = [content_digest(Input(f"{index}.dcm"), task) for index in range(2)]
 
     assert [one["input"] for one in records] == names
     assert [one[CONTENT] for one in records] == digests
@@ -93,7 +94,7 @@ def test_an_input_that_is_given_up_has_a_record_that_says_why(
 
     assert record["error"]["code"] == "analysis_failed"
     assert record["error"]["message"].startswith("It ended.")
-    assert record[CONTENT] == content_digest(Input("a.jpg"))
+    assert record[CONTENT] == content_digest(Input("a.jpg"), Task(Input("a.jpg")))
 
 
 def test_digests_tell_contents_apart(order: Order, tmp_path: Path) -> None:
@@ -101,12 +102,15 @@ def test_digests_tell_contents_apart(order: Order, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     Place("memory://digests").write("a", b"1")
     names = ["a", "b", "c", "absent", "memory://digests/a"]
-    texts = DigestWorker(order).answer([Task(Input(one)).as_text() for one in names])
-    a, b, c, absent, remote = (json.loads(text)[1] for text in texts)
+    tasks = [Task(Input(one)) for one in names]
+    named = [Task(Input("a"), *each) for each in (("2",), (None, "p1"), (None, "2"))]
+    texts = DigestWorker(order).answer([one.as_text() for one in [*tasks, *named]])
+    a, b, c, absent, remote, *others = (json.loads(text)[1] for text in texts)
 
     assert a == b == remote
     assert c != a
     assert absent is None
+    assert len({a, *others}) == 4  # another series, or another person, of the same file
 
 
 def test_a_node_without_the_folder_of_the_call_is_told(

@@ -37,20 +37,22 @@ class DigestWorker:
         return json.dumps([Task.from_text(item).scan.name, None])
 
     def _digest(self, item: str) -> str:
-        scan = Task.from_text(item).scan
-        with fetched(scan, self._most) as (local, _):
-            return json.dumps([scan.name, content_digest(local)])
+        task = Task.from_text(item)
+        with fetched(task.scan, self._most) as (local, _):
+            return json.dumps([task.scan.name, content_digest(local, task)])
 
 
-def content_digest(scan: Input) -> str | None:
+def content_digest(scan: Input, task: Task) -> str | None:
     """Return what tells the content of an input from any other.
 
     Args:
         scan: By names on this machine.
+        task: What it is part of.
 
     Returns:
-        SHA-256 of the digests of its files, in an order of their own, hexadecimal;
-        None if one can't be read.
+        SHA-256 of the digests of its files, in an order of their own, and of series
+        and subject where the task names them, hexadecimal; None if a file can't be
+        read.
     """
     halves = () if scan.other_half is None else (scan.other_half,)
     digests = []
@@ -62,4 +64,6 @@ def content_digest(scan: Input) -> str | None:
                 digests.append(hashlib.file_digest(file, "sha256").hexdigest())
     except (OSError, ValueError):
         return None
-    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
+    named = (task.series, task.subject)
+    told = "".join(sorted(digests)) + (json.dumps(named) if any(named) else "")
+    return hashlib.sha256(told.encode()).hexdigest()

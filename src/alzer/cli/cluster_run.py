@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -147,28 +148,25 @@ class ClusterRun:
         if self._ledger.inputs:
             self._drop_changed(found, cores)
         remaining = Earlier(inputs=self._ledger.inputs).remaining
-        by_scan: defaultdict[Input, list[Task]] = defaultdict(list)
+        by_scan = defaultdict[Input, list[Task]](list)
         for task in found:
-            by_scan[task.scan].append(task)
-        return [
-            by_scan[scan].pop() if by_scan[scan] else Task(scan, self._call.series)
-            for scan in remaining(task.scan for task in found)
-        ]
+            for scan in task.scans:
+                by_scan[scan].append(replace(task, scan=scan))
+        return [by_scan[scan].pop() for scan in remaining(task.scan for task in found)]
 
     def _drop_changed(self, found: Sequence[Task], cores: int) -> None:
         """Remove the records of inputs whose content is another one by now."""
         known = self._ledger.digests
-        scans = {}
-        for task in found:  # a series, or the slices apart that its files were
-            for scan in (*map(Input, task.scan.files), task.scan):
-                if scan.name in known:
-                    scans[scan.name] = scan
+        tasks = {
+            scan.name: replace(task, scan=scan)
+            for task in found
+            for scan in task.scans
+            if scan.name in known
+        }
         pool = self._pools.Pool(
             partial(DigestWorker, self._order), cores, _DIGESTS_AT_ONCE, name="digests"
         )
-        answers = self._pools.work(
-            pool, [Task(scan).as_text() for scan in scans.values()]
-        )
+        answers = self._pools.work(pool, [task.as_text() for task in tasks.values()])
         changed = {
             name for name, digest in map(json.loads, answers) if digest != known[name]
         }

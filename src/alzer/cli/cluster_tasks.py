@@ -3,8 +3,11 @@
 import csv
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +27,9 @@ from alzer.cli.remote_scans import find_behind
 from alzer.errors import InvalidRequest
 
 MANIFEST: Final = ".csv"
+
+# Each is a request or two that mostly wait, where rows name addresses.
+_ROWS_AT_ONCE: Final = 32
 
 # The columns of a manifest, of which the first is needed.
 _FILE, _SUBJECT, _SERIES = "file", "subject", "series"
@@ -54,6 +60,12 @@ class Task:
         scan = self.scan
         is_volume = bool(scan.files) or scan.person is not None
         return is_volume or scan.name.lower().endswith(_VOLUME_SUFFIXES)
+
+    @property
+    def scans(self) -> Iterator[Input]:
+        """What has records: a series, or the slices apart that its files were."""
+        yield from map(Input, self.scan.files)
+        yield self.scan
 
     def as_text(self) -> str:
         """Return it as it travels; file names of any encoding survive."""
@@ -147,18 +159,33 @@ class Search:
     def _listed(
         self, manifest: str, skipped: Skipped, taken: set[str]
     ) -> Iterator[Task]:
-        for line, row in _rows(manifest):
-            name = row[_FILE]
-            series = row.get(_SERIES) or self.series
-            search = Search((), is_bids=False, series=series, own=self.own)
-            if is_remote(name):
-                found: Iterable[Input] = search._behind(name, skipped)
-            else:
-                path = str(Path(manifest).parent / name)
-                found = search._find([path], skipped)
-            for scan in found:
-                _take(scan, line, taken)
-                yield Task(scan, series, row.get(_SUBJECT) or None)
+        rows = list(_rows(manifest))
+        threads = ThreadPoolExecutor(_ROWS_AT_ONCE)
+        try:
+            look = partial(self._tasks_of_row, manifest)
+            looks = threads.map(look, (row for _, row in rows))
+            for (line, _), (tasks, left_out) in zip(rows, looks, strict=True):
+                skipped.update(left_out)
+                for task in tasks:
+                    _take(task.scan, line, taken)
+                    yield task
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def _tasks_of_row(
+        self, manifest: str, row: dict[str, str]
+    ) -> tuple[list[Task], Skipped]:
+        """Find what a row of a manifest leads to, and count what is left out of it."""
+        name, skipped = row[_FILE], Counter[str]()
+        series = row.get(_SERIES) or self.series
+        search = Search((), is_bids=False, series=series, own=self.own)
+        if is_remote(name):
+            found: Iterable[Input] = search._behind(name, skipped)
+        else:
+            path = str(Path(manifest).parent / name)
+            found = search._find([path], skipped)
+        subject = row.get(_SUBJECT) or None
+        return [Task(scan, series, subject) for scan in found], skipped
 
 
 def _is_apart(name: str) -> bool:

@@ -155,7 +155,7 @@ class SliceWorker:
             name = str(record["input"])
             is_whole = name == task.scan.name
             read = local if is_whole else Input(paths.get(name, name))
-            digest = {CONTENT: content_digest(read)}
+            digest = {CONTENT: content_digest(read, task)}
             finished.append({**record, **facts, **digest, **self._order.identity})
         return Answer(task, finished, lost)
 
