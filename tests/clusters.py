@@ -5,12 +5,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from cores import ALL_CORES
+from waiting import wait_until
 
 TESTS: Final = Path(__file__).resolve().parent
 
@@ -73,6 +74,19 @@ def start(words: list[str], folder: Path, **settings: str) -> subprocess.Popen[b
     return process
 
 
+def wait_for(
+    look: Callable[[], list[int]], call: subprocess.Popen[bytes], seconds: float
+) -> list[int]:
+    """Wait for processes of a call.
+
+    Raises:
+        AssertionError: There were none before it ended, or in time.
+    """
+    found = wait_until(lambda: look() or call.poll() is not None, seconds)
+    assert isinstance(found, list), call.communicate()
+    return found
+
+
 def processes_of(folder: Path) -> list[int]:
     """Return the processes, other than this, that were started with such a folder."""
     wanted = f"RAY_TMPDIR={folder}\0".encode()
@@ -87,13 +101,19 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
-def workers_at_heads(folder: Path) -> list[int]:
-    """Return the processes that are analysing whole heads now, the oldest first."""
-    return [
-        pid
-        for pid in sorted(processes_of(folder))
-        if b"MapBatches(heads)).submit" in _command_of(pid)
-    ]
+def workers_at(pool: str, folder: Path) -> list[int]:
+    """Return the processes of a pool that are at work now, the oldest first."""
+    title = f"MapBatches({pool})).submit".encode()
+    return [pid for pid in sorted(processes_of(folder)) if title in _command_of(pid)]
+
+
+def node_of(pid: int) -> int:
+    """Return the process that started a worker: its node."""
+    # Source: proc_pid_stat(5).
+    with suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
+        return int(stat.rpartition(")")[2].split()[1])
+    return 0
 
 
 def kill(pid: int) -> None:
@@ -106,3 +126,23 @@ def _command_of(pid: int) -> bytes:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
+
+
+def start_node(folder: Path, words: list[str], settings: dict[str, str]) -> None:
+    """Start a node of one core; its processes stay until they are killed."""
+    command = [
+        *(sys.executable, "-m", "ray.scripts.scripts", "start", "--num-cpus=1"),
+        *("--disable-usage-stats", "--object-store-memory=83886080"),
+        *("--node-ip-address=127.0.0.1", *words),
+    ]
+    if "--head" in words:
+        command.append("--include-dashboard=false")
+    started = subprocess.run(  # noqa: S603 - Ray's own
+        command,
+        env=ray_environment(folder, **settings),
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=600,
+    )
+    assert started.returncode == 0, started.stdout.decode()

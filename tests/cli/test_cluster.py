@@ -11,7 +11,7 @@ from typer.testing import Result
 
 from alzer.cli.shards import CONTENT, MODEL, RECORDS, SETTINGS
 from alzer.explain.volume_evidence import encode_nifti
-from clusters import kill, ray_folder, start, workers_at_heads
+from clusters import kill, ray_folder, start, wait_for, workers_at
 from heads import draw_average_head
 from phantoms import as_dicom, as_jpeg, draw_brain
 from waiting import wait_until
@@ -89,20 +89,12 @@ def without_digests(records: Records) -> Records:
 def worker_at_head(
     call: subprocess.Popen[bytes], cluster: Path, other_than: int = 0
 ) -> int:
-    """Wait for a process of a call that works on a head.
-
-    Raises:
-        AssertionError: There was none before the call ended, or within minutes.
-    """
+    """Wait for a process of a call that works on a head."""
 
     def found() -> list[int]:
-        return [pid for pid in workers_at_heads(cluster) if pid != other_than]
+        return [pid for pid in workers_at("heads", cluster) if pid != other_than]
 
-    wait_until(lambda: found() or call.poll() is not None, LONG_S)
-    workers = found()
-    if not workers:
-        raise AssertionError(call.communicate())
-    return workers[0]
+    return wait_for(found, call, LONG_S)[0]
 
 
 def kill_worker_at_head(call: subprocess.Popen[bytes], cluster: Path) -> None:
