@@ -5,8 +5,8 @@
 
 `update` collects the texts of templates, scripts and sentences into `alzer.pot`, brings
 each `alzer.po` up to it, and compiles these: `alzer.mo` for templates, `texts.*.json`
-for scripts. A new language is a folder with a file `alzer.po`, and a row in
-`web/languages.py`.
+for scripts, `sentences.json` for reports. A new language is a folder with a file
+`alzer.po`, and a row in `languages/catalogue.py`.
 """
 
 import io
@@ -26,7 +26,7 @@ from babel.messages.pofile import read_po, write_po
 from sentences import extract as extract_sentences
 
 ROOT: Final = Path(__file__).resolve().parents[1] / "src" / "alzer"
-LOCALE: Final = ROOT / "web" / "locale"
+LOCALE: Final = ROOT / "languages" / "locale"
 TEMPLATE: Final = LOCALE / "alzer.pot"
 STATIC: Final = ROOT / "web" / "static"
 
@@ -82,6 +82,8 @@ _SENTENCES: Final = (
 )
 _LEVELS: Final = r"^(?:blue|green|yellow|red|low|moderate|high|critical)$"
 
+_NO_UNIT: Final = r"^(?!\{\w+\} m[ml]$|alzer |This is no)"
+
 SOURCES: Final = (
     Source("web/templates/*.html", "jinja2", {"trimmed": "true"}),
     Source("web/static/*.js", extract_scripts),
@@ -128,6 +130,15 @@ SOURCES: Final = (
     _said("store/kinds.py", r"^(?:heatmap|original|evidence)$"),
     _said("store/store.py", r"^The analysis could not"),
     _said("store/writing.py", r"^The .* saved|^(?:the|its) [a-z ']+$"),
+    Source("reports/templates/report.html", "jinja2", {"trimmed": "true"}),
+    Source("reports/html.py", "python"),
+    Source("reports/translating.py", "python"),
+    _said("reports/composing.py", rf"{_NO_UNIT}.*\S \S|^[A-Z][a-z]+$"),
+    _said("reports/model_figures.py", r"\S \S|^(?:Model|unknown)$"),
+    _said("reports/pictures.py", r"\S \S"),
+    _said("reports/report.py", r"\S \S|^[A-Z][a-z]+$"),
+    _said("reports/verdicts.py", r"\S \S|^(?:good|(?:dis)?agrees|confirmed|failed)$"),
+    _said("reports/pdf.py", _SENTENCES),
     _said("web/access.py", _SENTENCES),
     _said("web/dicom.py", _SENTENCES),
     _said("web/exception_handlers.py", _SENTENCES),
@@ -210,7 +221,7 @@ def as_json(catalogue: Catalog) -> bytes:
         kind: {
             _first(message.id): _forms(message)
             for message in catalogue
-            if message.id and message.string and _is_in(message, suffix)
+            if message.id and message.string and _is_on_page(message, suffix)
         }
         for kind, suffix in kinds.items()
     }
@@ -219,8 +230,30 @@ def as_json(catalogue: Catalog) -> bytes:
     )
 
 
+def as_sentences(catalogue: Catalog) -> bytes:
+    """Return of a catalogue the sentences of modules, for what Python writes."""
+    found = {
+        str(message.id): message.string
+        for message in catalogue
+        if message.id
+        and message.string
+        and _is_in(message, ".py")
+        # A text of values alone would be found in any other.
+        and re.search(r"[A-Za-z]{2}", re.sub(r"\{\w+\}", "", _first(message.id)))
+    }
+    text = json.dumps(found, ensure_ascii=False, indent=0, sort_keys=True)
+    return f"{text}\n".encode()
+
+
 def _is_in(message: Message, suffix: str) -> bool:
     return any(where.endswith(suffix) for where, _ in message.locations)
+
+
+def _is_on_page(message: Message, suffix: str) -> bool:
+    return any(
+        where.endswith(suffix) and not where.startswith("reports/")
+        for where, _ in message.locations
+    )
 
 
 def _first(identity: str | Sequence[str]) -> str:
@@ -246,6 +279,7 @@ def files() -> dict[Path, bytes]:
         folder = LOCALE / language / "LC_MESSAGES"
         wanted[folder / "alzer.po"] = as_po(catalogue)
         wanted[folder / "alzer.mo"] = as_mo(catalogue)
+        wanted[folder / "sentences.json"] = as_sentences(catalogue)
         wanted[STATIC / f"texts.{language}.json"] = as_json(catalogue)
     return wanted
 

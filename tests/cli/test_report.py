@@ -37,6 +37,22 @@ def test_a_bundle_becomes_a_report(call: Call, scan: Path, suffix: str) -> None:
     assert scan.name not in text  # a name may be a person's
 
 
+@pytest.mark.parametrize("suffix", ["pdf", "html"])
+def test_a_report_is_written_in_another_language(
+    call: Call, scan: Path, suffix: str
+) -> None:
+    record = predicted(call, scan, "--bundle")
+    words = ("-o", f"r.{suffix}", "--language", "de")
+    result = call("report", record["bundle"], *words)
+    content = Path(f"r.{suffix}").read_bytes()
+    text = text_of(content) if suffix == "pdf" else content.decode()
+    unknown = call("report", record["bundle"], "-o", "r.html", "--language", "fr")
+
+    assert result.exit_code == 0
+    assert "Bericht über eine MRT-Analyse" in text
+    assert unknown.exit_code == 2
+
+
 def test_a_record_becomes_a_report_with_its_heatmap(call: Call, scan: Path) -> None:
     record = predicted(call, scan)
     result = call("report", "out/predictions.jsonl", "-o", "r.html")

@@ -53,6 +53,21 @@ def test_a_report_is_a_page_that_is_kept_nowhere_and_runs_nothing(
     assert 'href="report.pdf"' in response.text
 
 
+@pytest.mark.parametrize("path", ["report", "report.pdf", "report?lang=de"])
+def test_it_has_the_language_of_the_page(client: TestClient, path: str) -> None:
+    identity = predict(client)["analysis_id"]
+    headers = {} if "lang" in path else {"Accept-Language": "de"}
+    response = client.get(f"/analyses/{identity}/{path}", headers=headers)
+    is_pdf = response.headers["content-type"] == "application/pdf"
+    text = text_of(response.content) if is_pdf else response.text
+
+    assert response.headers["content-language"] == "de"
+    varied = set(response.headers["vary"].split(", "))
+    assert varied >= {"Accept", "Accept-Language", "Cookie"}
+    assert "Bericht über eine MRT-Analyse" in text
+    assert "Kein Medizinprodukt" in text
+
+
 @pytest.mark.parametrize(
     ("path", "accept"),
     [("report.pdf", "*/*"), ("report", "application/pdf"), ("report.pdf", "text/html")],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,7 @@ from alzer.analysis_bundle import read_bundle
 from alzer.cli.kept_file import keep_file
 from alzer.cli.options import ModelOption, read_settings
 from alzer.errors import DamagedBundle, InvalidRequest
+from alzer.languages.catalogue import LANGUAGES, SOURCE
 from alzer.model.bundle import read_card, shipped_bundle
 from alzer.reports.composing import compose
 from alzer.reports.html import write_html
@@ -20,11 +22,14 @@ from alzer.reports.sources import Source, source_of_bundle
 
 Record = Mapping[str, Any]
 
+# One for each catalogue.
+Language = StrEnum("Language", [(name, name) for name in LANGUAGES])  # type: ignore[misc]  # as Typer takes choices
+
 # What a zip archive begins with.
 _ZIP: Final = b"PK"
 
 
-def report(
+def report(  # noqa: PLR0913 - a command's options are its parameters
     source: Annotated[
         Path,
         typer.Argument(
@@ -50,6 +55,9 @@ def report(
             help="What the scan is called in the report. Don't name the person."
         ),
     ] = "",
+    language: Annotated[
+        Language, typer.Option(help="In which it is written.")
+    ] = Language(SOURCE),
     model: ModelOption = None,
 ) -> None:
     """Write the report of an analysis: a page for a slice, two for a whole head.
@@ -67,7 +75,7 @@ def report(
     else:
         record = _record_in(content, input_name)
         found = Source(record, overlay_png=_heatmap(record, source.parent), **known)
-    written = _write(compose(found), output)
+    written = _write(compose(found), output, language)
     keep_file(output, written)
     typer.echo(f"Wrote {output}.")
 
@@ -83,10 +91,10 @@ def _require_form(path: Path) -> None:
         raise InvalidRequest(message)
 
 
-def _write(composed: Report, output: Path) -> bytes:
+def _write(composed: Report, output: Path, language: str) -> bytes:
     if output.suffix.lower() == ".pdf":
-        return write_pdf(composed)
-    return write_html(composed).text.encode()
+        return write_pdf(composed, language)
+    return write_html(composed, language=language).text.encode()
 
 
 def card_to_quote(model: Path | None) -> Record:

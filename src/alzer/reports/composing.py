@@ -42,6 +42,8 @@ _NOTHING_FOLLOWS: Final = (
     "that all is well."
 )
 _NOT_KNOWN: Final = "not known"
+_FORMAT_NOT_KNOWN: Final = "format not known"
+_NO_SPACING: Final = "the file does not say"
 
 
 def compose(source: Source, reported_at: datetime | None = None) -> Report:
@@ -228,18 +230,20 @@ def _identity(source: Source, reported_at: datetime) -> Iterator[Fact]:
 
 def _scan(source: Source) -> Iterator[Fact]:
     known = source.manifest.get("input") or {}
-    kind = "Whole head" if source.is_head else "One slice"
-    yield Fact("Scan", f"{kind}, {known.get('format', 'format not known')}")
-    unit = "voxels" if source.is_head else "pixels"
+    form = known.get("format", _FORMAT_NOT_KNOWN)
+    kind = f"Whole head, {form}" if source.is_head else f"One slice, {form}"
+    yield Fact("Scan", kind)
     shape = " x ".join(str(size) for size in known.get("shape") or ())
-    yield Fact("Size", f"{shape} {unit}" if shape else _NOT_KNOWN)
+    size = f"{shape} voxels" if source.is_head else f"{shape} pixels"
+    yield Fact("Size", size if shape else _NOT_KNOWN)
     spacing = " x ".join(f"{size:.4g}" for size in known.get("spacing_mm") or ())
-    yield Fact("Spacing", f"{spacing} mm" if spacing else "the file does not say")
+    yield Fact("Spacing", f"{spacing} mm" if spacing else _NO_SPACING)
     digests = list(known.get("sha256") or ())
     if len(digests) == 1:
         yield Fact("SHA-256 of the file", str(digests[0]))
     elif digests:
-        yield Fact("SHA-256 of the first file", f"{digests[0]} (of {len(digests)})")
+        first, several = str(digests[0]), len(digests)
+        yield Fact("SHA-256 of the first file", f"{first} (of {several})")
 
 
 def _limits(source: Source) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """A report as one HTML document: nothing of it is loaded, and nothing in it runs."""
 
+import json
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
@@ -12,8 +14,11 @@ from markupsafe import Markup
 
 from alzer.classes import CLASS_NAMES
 from alzer.explain.overlay import LEGEND
+from alzer.languages.catalogue import SOURCE, texts_in
+from alzer.languages.sentences import translator_to
 from alzer.reports.pictures import legend_bar
 from alzer.reports.report import Report
+from alzer.reports.translating import translate
 
 Density = Literal["roomy", "tight", "tightest"]
 
@@ -43,32 +48,34 @@ def write_html(
     density: Density = "roomy",
     pdf_link: str = "",
     pdf_note: str = "",
+    language: str = SOURCE,
 ) -> Document:
     """Write a report as HTML, to be read on a screen or printed.
 
     Args:
-        report: What it says.
+        report: What it says, in English.
         density: How small its print and pictures are on paper.
         pdf_link: Where it is to be had as PDF; nowhere by default.
         pdf_note: What to say beside that; neither is printed.
+        language: In which it is written; what nobody has translated is in English.
 
     Returns:
         The document.
     """
-    style = _style_of(report)
+    style = _style_of(report, language)
     text = (
-        environment()
+        environment(language)
         .get_template("report.html")
         .render(
-            report=report,
+            report=translate(report, language),
             # Of our own file and whole numbers.
             style=Markup(style),  # noqa: S704  # nosec B704
             density=density,
             pdf_link=pdf_link,
-            pdf_note=pdf_note,
+            pdf_note=translator_to(language).say(pdf_note),
             legend=LEGEND,
             legend_bar=_legend_bar(),
-            no_impairment=CLASS_NAMES[0],
+            is_unimpaired=report.explained == CLASS_NAMES[0],
         )
     )
     digest = b64encode(sha256(style.encode()).digest()).decode()
@@ -79,11 +86,15 @@ def write_html(
     )
 
 
-def _style_of(report: Report) -> str:
+def _style_of(report: Report, language: str) -> str:
     """Return all of the style: elements have none of their own, as policies forbid."""
+    texts = re.split(r"\{\w+\}", texts_in(language).gettext("Page {page} of {pages}"))
+    before, between, after = map(json.dumps, texts)
+    foot = f"{before} counter(page) {between} counter(pages) {after}"
+    number = f"@page {{ @bottom-right {{ content: {foot}; }} }}\n"
     widths = sorted({share.width for share in report.shares})
     bars = "".join(f".w{width} {{ width: {width}%; }}\n" for width in widths)
-    return f"{_style()}{bars}"
+    return f"{_style()}{number}{bars}"
 
 
 @cache
@@ -92,15 +103,26 @@ def _style() -> str:
 
 
 @cache
-def environment() -> Environment:
-    """Return what fills the templates of reports; nothing in them is HTML by itself."""
+def environment(language: str = SOURCE) -> Environment:
+    """Return what fills the templates of reports; nothing in them is HTML by itself.
+
+    Args:
+        language: Of the texts that stand in them.
+    """
     made = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    texts = texts_in(language)
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # of i18n
+        texts.gettext, texts.ngettext, newstyle=True
+    )
+    made.globals["say"] = translator_to(language).say
+    made.globals["language"] = language
     made.filters["data_url"] = _data_url
     made.filters["jpeg_url"] = _jpeg_url
     made.filters["capitalize_first"] = _capitalize_first

@@ -12,6 +12,8 @@ _GROUPS: Final = {
     "age_60_and_over": "The same, 60 and over",
 }
 
+_OWN_DATA: Final = "own data"
+
 NO_CARD: Final = "The card of the model that answered is not at hand."
 NO_FIGURES: Final = "Its card gives no figures: nobody has measured how good it is."
 
@@ -47,10 +49,12 @@ def card_limits(card: Card) -> tuple[str, ...]:
 def _training(data: Mapping[str, Any]) -> Iterator[Fact]:
     if not data:
         return
-    told = f"{data.get('source') or 'own data'}, {data.get('people', '?')} people"
+    source, people = data.get("source") or _OWN_DATA, data.get("people", "?")
+    told = f"{source}, {people} people"
     counts = (data.get("people_per_class") or {}).items()
     if counts:
-        told += ": " + ", ".join(f"{count} {name}" for name, count in counts)
+        classes = ", ".join(f"{count} {name}" for name, count in counts)
+        told = f"{source}, {people} people: {classes}"
     yield Fact("Trained on", told)
 
 
@@ -61,8 +65,12 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[Fact]:
         auc = scores.get("auc") or {}
         if auc.get("value") is None:
             continue
-        text = f"{auc['value']:.2f}"
+        value, people = f"{auc['value']:.2f}", scores.get("people", "?")
+        text = f"{value}, {people} people whom it had not seen"
         if auc.get("low") is not None and auc.get("high") is not None:
-            text += f" (95 % interval {auc['low']:.2f} to {auc['high']:.2f})"
-        text += f", {scores.get('people', '?')} people whom it had not seen"
+            low, high = f"{auc['low']:.2f}", f"{auc['high']:.2f}"
+            text = (
+                f"{value} (95 % interval {low} to {high}), {people} people whom it had "
+                "not seen"
+            )
         yield Fact(name, text)

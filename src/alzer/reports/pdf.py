@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PIL import ImageFile
 
 from alzer.errors import PdfUnavailable
+from alzer.languages.catalogue import SOURCE
 from alzer.reports.html import DENSITIES, write_html
 from alzer.reports.report import Report
 
@@ -28,14 +29,15 @@ def can_write_pdf() -> bool:
     return find_spec("weasyprint") is not None
 
 
-def write_pdf(report: Report) -> bytes:
+def write_pdf(report: Report, language: str = SOURCE) -> bytes:
     """Write a report as PDF: its text can be selected, and it is tagged.
 
     It takes about half a second of one core. Nothing is loaded from anywhere: pictures
     lie in the document.
 
     Args:
-        report: What it says.
+        report: What it says, in English.
+        language: In which it is written, as for `write_html`.
 
     Returns:
         The file, of as many pages as the report may take, unless not even the
@@ -46,11 +48,11 @@ def write_pdf(report: Report) -> bytes:
             installed.
     """
     roomy, *smaller = DENSITIES
-    document = lay_out(write_html(report, density=roomy).text)
+    document = lay_out(write_html(report, density=roomy, language=language).text)
     for density in smaller:
         if len(document.pages) <= report.pages:
             break
-        document = lay_out(write_html(report, density=density).text)
+        document = lay_out(write_html(report, density=density, language=language).text)
     return bytes(document.write_pdf(pdf_variant=_VARIANT))
 
 

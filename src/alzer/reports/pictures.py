@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,30 @@ Grey = NDArray[np.uint8]
 _ORIGINAL: Final = "Original MRI"
 _SEEN: Final = "What the network saw of the scan"
 _OVERLAY: Final = "Heatmap Overlay"
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What pictures show, for those who can't see them."""
+
+    original: str
+    seen: str
+    overlay: str
+
+
+_OF_SLICE: Final = _Words(
+    "The slice, in greys, as it was read.",
+    "The part of the slice that the network saw.",
+    "The slice with the heatmap over it.",
+)
+_OF_HEAD: Final = _Words(
+    "The slice of the head that says most of the most probable class, in greys, as it "
+    "was read.",
+    "The part of the slice that the network saw, of the one that says most of the most "
+    "probable class.",
+    "The slice of the head that says most of the most probable class, with the heatmap "
+    "over it.",
+)
 
 # Columns of the legend's bar: as many as the table of colours has.
 _BAR: Final = 256
@@ -54,14 +79,12 @@ def _scan(source: Source, overlay: Grey | None, label: int) -> Iterator[Picture]
     evidence, leading = source.evidence, source.leading
     if evidence is None or leading is None or leading >= len(evidence.slices):
         return
-    shown = _shown(source)
     original = _original(overlay, evidence.heat(label, leading))
     if original is not None:
-        words = f"{shown}, in greys, as it was read."
-        yield Picture(_ORIGINAL, encode_png(original), words)
+        yield Picture(_ORIGINAL, encode_png(original), _words_of(source).original)
         return
     seen = encode_png(evidence.maps(leading).seen)
-    yield Picture(_SEEN, seen, f"The part of {shown.lower()} that the network saw.")
+    yield Picture(_SEEN, seen, _words_of(source).seen)
 
 
 def _original(overlay: Grey | None, heat: NDArray[np.float32] | None) -> Grey | None:
@@ -76,17 +99,15 @@ def _original(overlay: Grey | None, heat: NDArray[np.float32] | None) -> Grey | 
 
 def _words(source: Source, label: int) -> str:
     evidence, leading = source.evidence, source.leading
-    beginning = f"{_shown(source)} with the heatmap over it."
+    beginning = _words_of(source).overlay
     if evidence is None or leading is None or leading >= len(evidence.slices):
         return beginning
     place = describe_place(evidence.maps(leading), METHODS[0], label)
     return f"{beginning} {place}" if place else beginning
 
 
-def _shown(source: Source) -> str:
-    if source.is_head:
-        return "The slice of the head that says most of the most probable class"
-    return "The slice"
+def _words_of(source: Source) -> _Words:
+    return _OF_HEAD if source.is_head else _OF_SLICE
 
 
 def _read_overlay(png: bytes | None) -> Grey | None:

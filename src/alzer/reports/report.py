@@ -17,6 +17,13 @@ HEATMAP_LIMIT: Final = (
 )
 
 
+# English whatever the machine speaks.
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
+
+
 @dataclass(frozen=True)
 class Fact:
     """Something with a name.
@@ -165,7 +172,8 @@ def describe_moment(moment: datetime) -> str:
     Args:
         moment: With its time zone.
     """
-    return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or 'UTC'}"
+    month, zone = MONTHS[moment.month - 1], moment.tzname() or "UTC"
+    return f"{moment.day} {month} {moment.year}, {moment:%H:%M} {zone}"
 
 
 def percent(share: float) -> str:

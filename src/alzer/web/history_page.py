@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse
 
 from alzer import __version__
 from alzer.classes import CLASSES, ImpairmentClass
+from alzer.languages.catalogue import LANGUAGES, SOURCE, texts_in, write_number
 from alzer.settings import Settings
-from alzer.web.languages import LANGUAGES, SOURCE, answer_in, texts_in, write_number
+from alzer.web.languages import answer_in
 from alzer.web.pages import render
 from alzer.web.urls import HISTORY_PATH
 

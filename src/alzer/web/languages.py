@@ -1,27 +1,14 @@
-"""The languages of the page: which one a person gets, and its texts.
+"""The language of a page: which one a person gets."""
 
-English is the language of the sources. `locale` holds a catalogue for each other one,
-`static/texts.*.json` what scripts need of it; both are made by `tools/catalogue.py`.
-"""
-
-import gettext
 import gzip
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
-from pathlib import Path
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-DOMAIN: Final = "alzer"
-SOURCE: Final = "en"
-
-# As people who speak it call it: who looks for it may not read the page's language.
-LANGUAGES: Final[Mapping[str, str]] = {SOURCE: "English", "de": "Deutsch"}
-
-# What stands between a number's whole part and its decimals, where it is no point.
-_DECIMAL_SIGNS: Final[Mapping[str, str]] = {"de": ","}
+from alzer.languages.catalogue import LANGUAGES, SOURCE
 
 LANGUAGE_COOKIE: Final = "alzer_language"
 _QUERY: Final = "lang"
@@ -29,45 +16,6 @@ _QUERY: Final = "lang"
 _VARY: Final = "Accept-Encoding, Accept-Language, Cookie"
 
 _YEAR_S: Final = 365 * 24 * 3600
-
-_LOCALE: Final = Path(__file__).with_name("locale")
-
-
-@cache
-def texts_in(language: str) -> gettext.NullTranslations:
-    """Return the texts of a language.
-
-    Args:
-        language: One of `LANGUAGES`.
-
-    Returns:
-        Its catalogue; of English an empty one, as its texts are the sources'.
-
-    Examples:
-        >>> texts_in("de").gettext("No Impairment")
-        'Keine Beeinträchtigung'
-        >>> texts_in("en").gettext("No Impairment")
-        'No Impairment'
-    """
-    if language == SOURCE:
-        return gettext.NullTranslations()
-    return gettext.translation(DOMAIN, _LOCALE, [language])
-
-
-def write_number(value: float, decimals: int | None = None, *, language: str) -> str:
-    """Write a number as people of a language do.
-
-    Args:
-        value: The number.
-        decimals: How many of them; None: as many as it needs.
-        language: One of `LANGUAGES`.
-
-    Examples:
-        >>> write_number(0.715, 2, language="en"), write_number(0.5, language="de")
-        ('0.71', '0,5')
-    """
-    text = f"{value:g}" if decimals is None else f"{value:.{decimals}f}"
-    return text.replace(".", _DECIMAL_SIGNS.get(language, "."))
 
 
 def choose_language(request: Request) -> str:

@@ -22,18 +22,13 @@ from alzer.explain.methods import METHODS, Method
 from alzer.explain.overlay import CAPTION, LEGEND, heat_colours
 from alzer.explain.palettes import Palette, combinations
 from alzer.explain.slice_maps import choose_style
+from alzer.languages.catalogue import LANGUAGES, SOURCE, texts_in, write_number
 from alzer.model.answer_facts import AnswerFacts
 from alzer.model.preparation import InputSpec
 from alzer.scans.formats import FORMAT_LIST
 from alzer.settings import Settings
 from alzer.web.answers import png_data_url
-from alzer.web.languages import (
-    LANGUAGES,
-    SOURCE,
-    answer_in,
-    texts_in,
-    write_number,
-)
+from alzer.web.languages import answer_in
 from alzer.web.model_notes import ModelNotes, describe_model
 from alzer.web.schemas import EXAMPLES
 

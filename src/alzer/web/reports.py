@@ -20,6 +20,7 @@ from alzer.store.records import Record
 from alzer.web.accounts import account_of
 from alzer.web.callers import until_disconnected
 from alzer.web.history import History, Identity
+from alzer.web.languages import choose_language
 from alzer.web.map_audit import require_same_model
 from alzer.web.openapi import (
     OTHER_PROBLEM,
@@ -39,6 +40,9 @@ _HTML: Final = "text/html"
 _AT_ONCE: Final = 1
 _MOST_WAITING: Final = 8
 _TOO_MANY: Final = "Too many reports are being made already. Try again in a moment."
+
+# What else but its address decides how a report is answered.
+_VARY: Final = "Accept, Accept-Language, Cookie"
 
 _Check = Annotated[
     bool,
@@ -71,20 +75,26 @@ class Reports:
 
         It is one page of A4 for a slice and two for a whole head, as HTML without
         scripts; as PDF where `Accept` asks for that rather than for HTML. It holds no
-        name of a file or a person.
+        name of a file or a person. Its language is that of the page.
         """
         if _prefers_pdf(request.headers.get("accept", "")):
             return await self.pdf(request, identity, check=check)
         report = await self._report(request, identity, check=check)
         link = f"report.pdf{'?check=true' if check else ''}" if can_write_pdf() else ""
+        language = choose_language(request)
         write = partial(
-            write_html, report, pdf_link=link, pdf_note="" if link else HOW_TO_GET_PDF
+            write_html,
+            report,
+            pdf_link=link,
+            pdf_note="" if link else HOW_TO_GET_PDF,
+            language=language,
         )
         document = await to_thread.run_sync(write)
         headers = {
             "Cache-Control": "no-store",
+            "Content-Language": language,
             "Content-Security-Policy": document.content_security_policy,
-            "Vary": "Accept",
+            "Vary": _VARY,
         }
         return Response(document.text, 200, headers, _HTML)
 
@@ -99,13 +109,15 @@ class Reports:
         report = await self._report(request, identity, check=check)
         if self._printing.statistics().tasks_waiting >= _MOST_WAITING:
             raise Overloaded(_TOO_MANY)
+        language = choose_language(request)
         content = await to_thread.run_sync(
-            partial(write_pdf, report), limiter=self._printing
+            partial(write_pdf, report, language), limiter=self._printing
         )
         headers = {
             "Cache-Control": "no-store",
+            "Content-Language": language,
             "Content-Disposition": f'attachment; filename="report_{identity}.pdf"',
-            "Vary": "Accept",
+            "Vary": _VARY,
         }
         return Response(content, 200, headers, _PDF)
 

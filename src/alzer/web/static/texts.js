@@ -102,7 +102,7 @@ function known(text) {
   return null;
 }
 
-/** Words, a number, or words with one behind them. */
+/** Words, a number, or words with one behind or before them. */
 function item(text) {
   const found = known(text);
   if (found !== null) return found;
@@ -111,7 +111,10 @@ function item(text) {
   if (quoted) return known(quoted[1]) && t("'{name}'", { name: known(quoted[1]) });
   const counted = text.match(/^(.+?) ([\d.]+ ?%?)$/);
   const words = counted && known(counted[1]);
-  return words ? `${words} ${localised(counted[2])}` : null;
+  if (words) return `${words} ${localised(counted[2])}`;
+  const several = text.match(/^([\d.]+) (.+)$/);
+  const things = several && known(several[2]);
+  return things ? `${localised(several[1])} ${things}` : null;
 }
 
 /** What stands between the items of a list. */

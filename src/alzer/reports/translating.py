@@ -1,0 +1,51 @@
+"""A report in another language than English, in which it is put together."""
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
+
+from alzer.languages.catalogue import texts_in
+from alzer.languages.sentences import Translator, translator_to
+from alzer.reports.report import MONTHS, Report
+
+# As `describe_moment` writes it.
+_MOMENT: Final = re.compile(rf"(\d+) ({'|'.join(MONTHS)}) (\d{{4}}), (.+)")
+
+# What programs read of a report.
+_NOT_SAID: Final = frozenset({"level", "about"})
+
+
+def translate(report: Report, language: str) -> Report:
+    """Say a report in a language.
+
+    Args:
+        report: In English.
+        language: One of `alzer.languages.catalogue.LANGUAGES`.
+
+    Returns:
+        The same report; what nobody has translated stays in English.
+    """
+    translated: Report = _said(report, translator_to(language))
+    return translated
+
+
+def _said(told: Any, translator: Translator) -> Any:  # noqa: ANN401 - any part of one
+    if isinstance(told, str):
+        moment = _MOMENT.fullmatch(told)
+        return _say_moment(moment, translator) if moment else translator.say(told)
+    if isinstance(told, tuple):
+        return tuple(_said(one, translator) for one in told)
+    if is_dataclass(told) and not isinstance(told, type):
+        values = {
+            one.name: _said(getattr(told, one.name), translator)
+            for one in fields(told)
+            if one.name not in _NOT_SAID
+        }
+        return replace(told, **values)
+    return told
+
+
+def _say_moment(moment: re.Match[str], translator: Translator) -> str:
+    day, month, year, time = moment.groups()
+    form = texts_in(translator.language).gettext("{day} {month} {year}, {time}")
+    return form.format(day=day, month=translator.say(month), year=year, time=time)
