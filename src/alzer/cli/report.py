@@ -24,6 +24,7 @@ Record = Mapping[str, Any]
 
 # One for each catalogue.
 Language = StrEnum("Language", [(name, name) for name in LANGUAGES])  # type: ignore[misc]  # as Typer takes choices
+_ENGLISH: Final = Language(SOURCE)
 
 # What a zip archive begins with.
 _ZIP: Final = b"PK"
@@ -57,7 +58,7 @@ def report(  # noqa: PLR0913 - a command's options are its parameters
     ] = "",
     language: Annotated[
         Language, typer.Option(help="In which it is written.")
-    ] = Language(SOURCE),
+    ] = _ENGLISH,
     model: ModelOption = None,
 ) -> None:
     """Write the report of an analysis: a page for a slice, two for a whole head.
