@@ -107,6 +107,15 @@ def workers_at(pool: str, folder: Path) -> list[int]:
     return [pid for pid in sorted(processes_of(folder)) if title in _command_of(pid)]
 
 
+def nodes_of(folder: Path) -> list[int]:
+    """Return the nodes that run."""
+    return [
+        pid
+        for pid in processes_of(folder)
+        if Path(_command_of(pid).partition(b"\0")[0].decode()).name == "raylet"
+    ]
+
+
 def node_of(pid: int) -> int:
     """Return the process that started a worker: its node."""
     # Source: proc_pid_stat(5).

@@ -233,13 +233,14 @@ def as_json(catalogue: Catalog) -> bytes:
 def as_sentences(catalogue: Catalog) -> bytes:
     """Return of a catalogue the sentences of modules, for what Python writes."""
     found = {
-        str(message.id): message.string
+        message.id: message.string
         for message in catalogue
-        if message.id
+        # What a number decides is said by pages alone, and a text of values alone
+        # would be found in any other.
+        if isinstance(message.id, str)
         and message.string
         and _is_in(message, ".py")
-        # A text of values alone would be found in any other.
-        and re.search(r"[A-Za-z]{2}", re.sub(r"\{\w+\}", "", _first(message.id)))
+        and re.search(r"[A-Za-z]{2}", re.sub(r"\{\w+\}", "", message.id))
     }
     text = json.dumps(found, ensure_ascii=False, indent=0, sort_keys=True)
     return f"{text}\n".encode()

@@ -14,6 +14,7 @@ from alzer.cli.shards import RECORDS
 from clusters import (
     kill,
     node_of,
+    nodes_of,
     ray_folder,
     start,
     start_node,
@@ -23,7 +24,7 @@ from clusters import (
 from phantoms import as_dicom, as_jpeg, draw_brain
 from servers import S3_ENVIRONMENT, free_port, s3_server
 
-SLICES = 60
+SLICES = 120
 LONG_S = 400.0  # on a busy machine
 SCANS, RESULTS = "s3://alzer-test/scans", "s3://alzer-test/results"
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64}
@@ -45,14 +46,21 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def cluster(bucket: dict[str, str]) -> Iterator[tuple[Path, str]]:
-    """Start two nodes of one core each; return their folder, and the head's address."""
+def cluster(bucket: dict[str, str]) -> Iterator[tuple[Path, str, int]]:
+    """Start two nodes of one core each.
+
+    Yields:
+        Their folder, the address of the first, which is the head, and the process of
+        the second.
+    """
     with ray_folder() as folder:
         address = f"127.0.0.1:{free_port()}"
         head = ["--head", f"--port={address.partition(':')[2]}"]
         start_node(folder, head, {**TOKEN, **bucket})
+        (first,) = nodes_of(folder)
         start_node(folder, [f"--address={address}"], {**TOKEN, **bucket})
-        yield folder, address
+        (second,) = set(nodes_of(folder)) - {first}
+        yield folder, address, second
 
 
 def records() -> list[dict[str, Any]]:
@@ -62,28 +70,25 @@ def records() -> list[dict[str, Any]]:
     return [json.loads(line) for one in tables for line in one["record"].to_pylist()]
 
 
-def two_nodes(folder: Path) -> list[int]:
-    """Return the nodes of two processes at slices, the older one, the head's, first."""
-    nodes = sorted({node_of(pid) for pid in workers_at("slices", folder)})
-    return nodes if len(nodes) == 2 else []
-
-
 def test_a_node_is_lost_and_no_record(
-    cluster: tuple[Path, str], bucket: dict[str, str], bundle: Path
+    cluster: tuple[Path, str, int], bucket: dict[str, str], bundle: Path
 ) -> None:
-    folder, address = cluster
+    folder, head, node = cluster
     words = ["predict", SCANS, "-o", RESULTS, "--format", "parquet"]
     settings = {"ALZER_MODEL": str(bundle), "ALZER_ENGINE": "onnxruntime", **bucket}
-    address = f"ray://{address}"
-    call = start([*words, "--backend", address], folder, **settings, **TOKEN)
-    _, other = wait_for(lambda: two_nodes(folder), call, LONG_S)
-    kill(other)
+    call = start([*words, "--backend", f"ray://{head}"], folder, **settings, **TOKEN)
+
+    def working() -> list[int]:
+        return [pid for pid in workers_at("slices", folder) if node_of(pid) == node]
+
+    wait_for(working, call, LONG_S)
+    kill(node)
     _, said = call.communicate(timeout=LONG_S)
     found = records()
     wanted = [f"{SCANS}/{index % 3}/{index:02}" for index in range(SLICES)]
 
     assert call.returncode == 1, said
-    assert b"61 records are in s3://alzer-test/results/records, 1 of them" in said
+    assert b"121 records are in s3://alzer-test/results/records, 1 of them" in said
     assert sorted(one["input"] for one in found) == sorted(
         [*wanted, f"{SCANS}/broken.png"]
     )

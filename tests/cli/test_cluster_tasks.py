@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alzer.cli.cluster_tasks import Search, Task
+from alzer.cli.cluster_tasks import Search, Task, without_records
 from alzer.cli.inputs import Failure, Input, Person, SeveralFound
 from alzer.cli.places import Place
 from alzer.errors import InvalidRequest
@@ -80,6 +80,22 @@ def test_rows_of_addresses_keep_their_order(tmp_path: Path) -> None:
         row.replace(",", "/a.jpg,") for row in rows
     ]
     assert skipped.total() == 40
+
+
+def test_a_slice_keeps_its_own_row_beside_that_of_its_series() -> None:
+    whole = Task(Input("series", files=("series/1", "series/2")), subject="whole")
+    alone = Task(Input("series/1"), subject="alone")
+
+    assert without_records([alone, whole], Counter()) == [alone, whole]
+    assert without_records([alone, whole], Counter(["series"])) == [alone]
+
+
+def test_slices_of_a_series_that_have_no_record_are_of_its_person() -> None:
+    whole = Task(Input("series", files=("series/1", "series/2")), "3", "whole")
+    apart = Task(Input("series/2"), "3", "whole")
+
+    assert without_records([whole], Counter(["series/1"])) == [apart]
+    assert without_records([whole], Counter(["series/1", "series/2"])) == []
 
 
 @pytest.mark.parametrize("again", ["a.jpg,2", "x/../a.jpg,1", "a.jpg,"])

@@ -98,8 +98,24 @@ def test_what_was_answered_before_a_fragment_is_not_answered_again(
     with logged("info") as log:
         bench.work()
 
+    refused = series.state
+    bench.spool.empty(series)
+    bench.keep(*head_files())
+    bench.work()
+    state = series.state
+
     assert bench.count == 1
     assert "answered before" in log.getvalue()
+    assert (refused.stage, refused.reason, refused.count) == (
+        Stage.failed,
+        "incomplete_series",
+        len(fragment),
+    )
+    assert (state.stage, state.reason, state.count) == (
+        Stage.done,
+        None,
+        len(head_files()),
+    )
 
 
 def test_images_that_come_late_start_the_series_anew(bench: Bench) -> None:

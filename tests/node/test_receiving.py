@@ -200,10 +200,25 @@ def associated(port: int) -> socket.socket:
     return stream.socket
 
 
+def hung_up_on(slow: socket.socket, then: bytes) -> bool:
+    """Send the same again and again, until the other side or twenty seconds end it."""
+    try:
+        for _ in range(400):
+            slow.sendall(then)
+            time.sleep(0.05)
+    except OSError:
+        return True
+    return False
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port))
+
+
 @pytest.mark.parametrize(
     ("meet", "half"),
     [
-        (lambda port: socket.create_connection(("127.0.0.1", port)), b"\1\0\0"),
+        (connect, b"\1\0\0"),
         (associated, struct.pack(">BBL", 4, 0, 1000) + bytes(10)),
     ],
     ids=["asking", "sending"],
@@ -230,14 +245,23 @@ def test_who_sends_half_a_unit_keeps_neither_others_nor_the_end_waiting(
         one.close()
 
 
-def test_who_sends_a_byte_now_and_then_is_hung_up_on(start: Start) -> None:
+@pytest.mark.parametrize(
+    ("meet", "first", "then"),
+    [
+        (connect, struct.pack(">BBL", 1, 0, 1000), b"\0"),
+        (connect, struct.pack(">BBL", 1, 0, MEGABYTE), b"\0"),
+        (associated, struct.pack(">BBL", 4, 0, 1000), b"\0"),
+        (associated, b"", struct.pack(">BBLLBBB", 4, 0, 7, 3, 1, 0, 0)),
+    ],
+    ids=["asking", "asking for much", "one unit", "units"],
+)
+def test_who_sends_a_little_now_and_then_is_hung_up_on(
+    start: Start, meet: Callable[[int], socket.socket], first: bytes, then: bytes
+) -> None:
     port = start(network_seconds=0.3, max_associations=1)
-    with socket.create_connection(("127.0.0.1", port)) as slow:
-        slow.sendall(struct.pack(">BBL", 1, 0, 1000))
-        with pytest.raises(ConnectionError):  # noqa: PT012 - one byte after the other
-            for _ in range(400):
-                slow.sendall(b"\0")
-                time.sleep(0.05)
+    with meet(port) as slow:
+        slow.sendall(first)
+        assert hung_up_on(slow, then)
 
     assert wait_until(lambda: send(port, head_files()[:1])) == [0]
 

@@ -11,7 +11,7 @@ from alzer.limits import Limits
 from alzer.node.instance import Instance, read_instance
 from alzer.node.series import Series, read_state
 from alzer.node.spool import Spool
-from alzer.node.states import SeriesState, Stage
+from alzer.node.states import Answer, SeriesState, Stage
 from nodes import NAME, PATIENT, ROOT, Person, head_files
 
 IMAGES = [read_instance(one) for one in head_files()[:4]]
@@ -164,12 +164,14 @@ def test_an_emptied_series_is_remembered_without_its_files(
     spool: Spool, tmp_path: Path
 ) -> None:
     series = spool.keep(IMAGES[0])
-    spool.change(series, stage=Stage.done, ended_at=time.time(), contents=("abc",))
+    spool.change(
+        series, stage=Stage.done, ended_at=time.time(), answers=(Answer("abc"),)
+    )
     spool.empty(series)
     with again(spool, tmp_path) as later:
         state, sizes = the(later).state, the(later).sizes
 
-    assert (state.stage, state.contents) == (Stage.done, ("abc",))
+    assert (state.stage, state.answers) == (Stage.done, (Answer("abc"),))
     assert state.is_emptied
     assert sizes == {}
     assert not series.instances.exists()
@@ -189,7 +191,7 @@ def test_an_image_that_was_cut_off_while_it_got_its_name_is_not_half_there(
 ) -> None:
     """After the end of a series: the state is changed first, so nothing is missed."""
     spool.keep(IMAGES[0])
-    spool.change(the(spool), stage=Stage.done, contents=("abc",))
+    spool.change(the(spool), stage=Stage.done, answers=(Answer("abc"),))
     late = Instance(**vars(IMAGES[1]))
     before = the(spool).folder / "state.json"
     spool.keep(late)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from alzer.node.states import Delivery, SeriesState, Stage
+from alzer.node.states import Answer, Delivery, SeriesState, Stage
 
-ANSWERED = replace(SeriesState(), contents=("abc",), count=9)
+ANSWERED = replace(SeriesState(), answers=(Answer("abc", 9),), count=9)
 SENDING = ANSWERED.sending(["dicom://PACS@h:1", "https://p/q", "https://p/q"], None)
 
 
@@ -19,14 +19,18 @@ def test_a_state_comes_back_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "contents"), [("abc", ("abc",)), (None, ())], ids=["answered", "new"]
+    ("content", "answers"),
+    [("abc", (Answer("abc", 9),)), (None, ())],
+    ids=["answered", "new"],
 )
-def test_a_state_of_before_is_read(content: str | None, contents: tuple[str]) -> None:
+def test_a_state_of_before_is_read(
+    content: str | None, answers: tuple[Answer, ...]
+) -> None:
     values = json.loads(SENDING.as_json())
-    del values["contents"]
+    del values["answers"]
     written = json.dumps({**values, "content": content}).encode()
 
-    assert SeriesState.of_json(written) == replace(SENDING, contents=contents)
+    assert SeriesState.of_json(written) == replace(SENDING, answers=answers)
 
 
 def test_contents_are_told_apart_up_to_a_limit() -> None:
@@ -35,11 +39,20 @@ def test_contents_are_told_apart_up_to_a_limit() -> None:
         state = state.answered(str(number), number)
     again = state.answered("30", 7)
 
-    assert "abc" not in state.contents
-    assert state.contents[-1] == "39"
-    assert again.contents[-1] == "30"
-    assert len(again.contents) == len(set(again.contents)) == len(state.contents) == 16
+    assert state.again("abc") is None
+    assert state.answers[-1] == Answer("39", 39)
+    assert again.answers[-1] == Answer("30", 7)
+    assert len(again.answers) == len(set(again.answers)) == len(state.answers) == 16
     assert again.count == 7
+
+
+def test_what_comes_again_ends_as_it_did_the_first_time() -> None:
+    refused = replace(ANSWERED, reason="incomplete_series").answered("part", 2)
+    again = refused.again("abc")
+
+    assert again is not None
+    assert (again.reason, again.count) == (None, 9)
+    assert again.ended(5.0).stage is Stage.done
 
 
 @pytest.mark.parametrize("stage", [Stage.collecting, Stage.waiting])
@@ -66,7 +79,7 @@ def test_an_image_after_the_end_starts_the_series_anew(stage: Stage) -> None:
     assert state.ended_at is None
     assert state.expected is None
     assert not state.is_emptied
-    assert state.contents == ("abc",)
+    assert state.answers == (Answer("abc", 9),)
 
 
 def test_the_end_says_whether_it_was_an_answer() -> None:

@@ -29,7 +29,7 @@ def test_it_tells_when_of_what_and_by_which_model(
     assert told["Analysed"] == "7 March 2026, 09:05 UTC"
     assert told["Reference"] == "Study 4"
     assert told["Analysis"] == "12-ab"
-    assert told["Scan"] == "One slice, DICOM"
+    assert (told["Scan"], told["Format"]) == ("One slice", "DICOM")
     assert told["Size"] == "208 x 176 pixels"
     assert told["Spacing"] == "0.9 x 0.9 mm"
     assert told["SHA-256 of the file"] == DIGEST

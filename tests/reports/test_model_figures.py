@@ -17,7 +17,8 @@ def test_the_figures_are_those_of_the_card() -> None:
     facts = told(CARD)
 
     assert facts["AUC, impaired or not"].startswith("0.60 (95 % interval 0.41 to 0.79)")
-    assert "20 No Impairment, 11 Mild Impairment" in facts["Trained on"]
+    assert "20 No Impairment, 11 Mild Impairment" in facts["Whom it learnt from"]
+    assert facts["Trained on"] == CARD["data"]["source"]
     assert card_limits(CARD) == ("Made up for tests.",)
 
 

@@ -19,7 +19,7 @@ from alzer.reports.report import NOTICE, Report, describe_moment
 from alzer.reports.translating import translate
 from alzer.volumes.structure_evidence import HeadStructures
 from alzer.volumes.structures import StructureVolume
-from reports.made import MADE_AT, card_of, report_on, text_of
+from reports.made import MADE_AT, REASON, card_of, report_on, text_of
 from translations import english_in
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -33,6 +33,13 @@ def texts_of(document: str) -> list[str]:
     return [" ".join(text.split()) for text in texts if text.strip()]
 
 
+# Words of English sentences that German ones don't have.
+_ENGLISH = re.compile(r"\b(?:[Tt]he|[Ii]s|of|not|and|are|that|[Tt]his|by)\b")
+
+# What nobody has translated, and what is the same in all languages.
+_OWN_TEXTS = {"2024.11", "Made up for tests.", "Village study"}
+
+
 @pytest.fixture(params=["slice", "doubtful", "head", "structures"])
 def report(request: pytest.FixtureRequest, model: Model) -> Report:
     name = "head" if request.param == "structures" else request.param
@@ -41,7 +48,7 @@ def report(request: pytest.FixtureRequest, model: Model) -> Report:
     if request.param == "structures":
         volumes = {"hippocampi": StructureVolume(6.5, 0.005)}
         analysis = replace(analysis, structures=HeadStructures(volumes, {}))
-    return report_on(analysis, card=card_of(model), reference="S 4")
+    return report_on(analysis, card=card_of(model), reference="2024.11")
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -53,10 +60,39 @@ def test_nothing_of_a_report_is_english(report: Report, language: str) -> None:
 
     assert english_in(texts_of(write_html(report).text))  # which is English, is found
     assert english_in(texts, language) == []
+    told = {
+        sentence
+        for text in set(texts) - _OWN_TEXTS - {REASON}
+        for sentence in re.split(r"(?<=[.!?:]) ", text)
+    }
+    assert english_in(told, language) == []
+    assert [one for one in told if _ENGLISH.search(one)] == []
     assert f'<html lang="{language}">' in written
     assert texts_in(language).gettext(NOTICE) in texts
     assert "7. März 2026, 09:05 UTC" in texts
-    assert {"S 4", "Made up for tests."} <= set(texts)  # as nobody has translated it
+    assert set(texts) >= _OWN_TEXTS
+
+
+@pytest.mark.parametrize(
+    "reference", ["2024.11", "left", "May", "7 May 2026, a", "50%"]
+)
+def test_what_people_call_a_scan_stays_as_it_is(
+    analysed: Analysis, reference: str
+) -> None:
+    report = translate(report_on(analysed, reference=reference), "de")
+    facts = {one.name: one.value for one in report.identity}
+
+    assert facts["Referenz"] == reference
+
+
+def test_sentences_of_a_card_are_said_whole_or_as_they_are(
+    analysed: Analysis, model: Model
+) -> None:
+    own = ("It is not validated for children.", "Use only 3 pixels.", "Study v1.5, us")
+    card = {**card_of(model), "limitations": own}
+    report = translate(report_on(analysed, card=card), "de")
+
+    assert report.limits[-3:] == own
 
 
 def test_numbers_are_written_as_the_language_does(report: Report) -> None:
@@ -75,7 +111,7 @@ def test_numbers_are_written_as_the_language_does(report: Report) -> None:
 def test_a_check_of_the_map_is_told_in_german(analysed: Analysis, model: Model) -> None:
     check = check_map(analysed, model)
     report = translate(report_on(analysed, check=check), "de")
-    (told,) = [one for one in report.verdicts if one.name.startswith("Zählt")]
+    (told,) = [one for one in report.verdicts if one.name.startswith("Ist wichtig")]
 
     assert english_in([told.verdict, *told.sentences]) == []
 

@@ -62,6 +62,7 @@ def test_it_has_the_language_of_the_page(client: TestClient, path: str) -> None:
     text = text_of(response.content) if is_pdf else response.text
 
     assert response.headers["content-language"] == "de"
+    assert ('href="report.pdf?lang=de"' in text) == ("lang" in path)
     varied = set(response.headers["vary"].split(", "))
     assert varied >= {"Accept", "Accept-Language", "Cookie"}
     assert "Bericht über eine MRT-Analyse" in text

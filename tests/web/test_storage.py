@@ -16,12 +16,15 @@ import httpx2 as httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import Connection
 
 from alzer.errors import StorageUnavailable
 from alzer.model.engine import Model
+from alzer.store import database as database_module
 from alzer.store.audit import AuditEntry
 from alzer.store.database import Database
 from alzer.store.records import Record, Records
+from alzer.store.schema import migrate
 from alzer.store.store import Store
 from alzer.web import app as app_module
 from outages import filled, locked, small_disk
@@ -110,6 +113,22 @@ def without_heatmaps(app: FastAPI, folder: Path, failure: Failure) -> dict[str, 
     assert heatmaps(folder) == known
     told: dict[str, Any] = during.json()
     return told
+
+
+def test_a_service_waits_for_its_database_before_it_serves(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def migrate_slowly(connection: Connection) -> None:
+        time.sleep(7.5)  # longer than a request waits for it
+        migrate(connection)
+
+    monkeypatch.setattr(database_module, "migrate", migrate_slowly)
+    app = app_with(model, data_dir=tmp_path)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        listed, answer = client.get("/analyses"), predict(client)
+
+    assert listed.status_code == 200
+    assert "analysis_id" in answer.json()
 
 
 def test_cleaning_that_begins_late_leaves_what_requests_write(

@@ -1,7 +1,7 @@
 """One call that a cluster works on, from its inputs to its summary."""
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,9 +14,8 @@ from alzer.cli.cluster_digests import DigestWorker
 from alzer.cli.cluster_display import ClusterDisplay
 from alzer.cli.cluster_order import Order
 from alzer.cli.cluster_results import results_folder
-from alzer.cli.cluster_tasks import Task
+from alzer.cli.cluster_tasks import Task, series_by_file, without_records
 from alzer.cli.cluster_work import Answer, HeadWorker, SliceWorker
-from alzer.cli.earlier import Earlier
 from alzer.cli.exits import complain
 from alzer.cli.inputs import Input, Skipped
 from alzer.cli.memory import available_bytes, head_processes
@@ -147,22 +146,18 @@ class ClusterRun:
         """Return what has no record of its present content."""
         if self._ledger.inputs:
             self._drop_changed(found, cores)
-        remaining = Earlier(inputs=self._ledger.inputs).remaining
-        by_scan = defaultdict[Input, list[Task]](list)
-        for task in found:
-            for scan in task.scans:
-                by_scan[scan].append(replace(task, scan=scan))
-        return [by_scan[scan].pop() for scan in remaining(task.scan for task in found)]
+        return without_records(found, self._ledger.inputs)
 
     def _drop_changed(self, found: Sequence[Task], cores: int) -> None:
         """Remove the records of inputs whose content is another one by now."""
         known = self._ledger.digests
+        # Series, the slices apart that files of one were, and what was named itself.
         tasks = {
-            scan.name: replace(task, scan=scan)
-            for task in found
-            for scan in task.scans
-            if scan.name in known
+            name: replace(task, scan=Input(name))
+            for name, task in series_by_file(found).items()
+            if name in known
         }
+        tasks |= {task.scan.name: task for task in found if task.scan.name in known}
         pool = self._pools.Pool(
             partial(DigestWorker, self._order), cores, _DIGESTS_AT_ONCE, name="digests"
         )

@@ -3,16 +3,17 @@
 import csv
 import json
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from alzer.cli import bids
+from alzer.cli.earlier import Earlier
 from alzer.cli.inputs import (
     STANDARD_INPUT,
     Failure,
@@ -28,8 +29,8 @@ from alzer.errors import InvalidRequest
 
 MANIFEST: Final = ".csv"
 
-# Each is a request or two that mostly wait, where rows name addresses.
-_ROWS_AT_ONCE: Final = 32
+# Each is some requests that mostly wait, where rows name addresses.
+_ROWS_AT_ONCE: Final = 8
 
 # The columns of a manifest, of which the first is needed.
 _FILE, _SUBJECT, _SERIES = "file", "subject", "series"
@@ -60,12 +61,6 @@ class Task:
         scan = self.scan
         is_volume = bool(scan.files) or scan.person is not None
         return is_volume or scan.name.lower().endswith(_VOLUME_SUFFIXES)
-
-    @property
-    def scans(self) -> Iterator[Input]:
-        """What has records: a series, or the slices apart that its files were."""
-        yield from map(Input, self.scan.files)
-        yield self.scan
 
     def as_text(self) -> str:
         """Return it as it travels; file names of any encoding survive."""
@@ -234,3 +229,29 @@ def _check_columns(columns: Iterable[str]) -> None:
     if _FILE not in columns:
         message = "The manifest has no column 'file'. Its first line names the columns."
         raise InvalidRequest(message)
+
+
+def without_records(tasks: Sequence[Task], inputs: Counter[str]) -> list[Task]:
+    """Find the tasks that have no record yet, or whose slices apart have not.
+
+    Args:
+        tasks: Those of a call.
+        inputs: How many records there are of each input.
+
+    Returns:
+        Each that has none; of a series whose files turned out to be slices apart, a
+        task for each that has none.
+    """
+    by_scan = defaultdict[Input, list[Task]](list)
+    for task in tasks:
+        by_scan[task.scan].append(task)
+    whole = series_by_file(tasks) if inputs else {}
+    return [
+        by_scan[scan].pop() if by_scan[scan] else replace(whole[scan.name], scan=scan)
+        for scan in Earlier(inputs=inputs).remaining(task.scan for task in tasks)
+    ]
+
+
+def series_by_file(tasks: Iterable[Task]) -> dict[str, Task]:
+    """Return of which task a file is part, by its name."""
+    return {name: task for task in tasks for name in task.scan.files}

@@ -20,7 +20,7 @@ LANGUAGES: Final[Mapping[str, str]] = {SOURCE: "English", "de": "Deutsch"}
 # What stands between a number's whole part and its decimals, where it is no point.
 _DECIMAL_SIGNS: Final[Mapping[str, str]] = {"de": ","}
 
-_DECIMAL: Final = re.compile(r"(?<![\d.])(\d+)\.(\d+)(?![\d.])")
+_DECIMAL: Final = re.compile(r"(?<![\d.])(\d+)\.(\d+)(?![\d.])", re.ASCII)
 
 LOCALE: Final = Path(__file__).with_name("locale")
 

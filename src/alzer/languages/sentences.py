@@ -18,9 +18,14 @@ _PLACE: Final = re.compile(r"\{(\w+)\}")
 _BETWEEN_ITEMS: Final = re.compile(r"(, | or | and |; )")
 _BETWEEN_SENTENCES: Final = re.compile(r"(?<=[.!?:]) (?=[A-Z'])")
 
-_PERCENT: Final = re.compile(r"(\d)%")
+_PERCENT: Final = re.compile(r"(\d)%", re.ASCII)
+_TIMES: Final = re.compile(r"(?<=\d) x (?=\d)", re.ASCII)
 
-_VALUE: Final = re.compile(r"(?:[^A-Za-z]|\b(?:x|mm|ml|MiB)\b)*")
+# A text with fewer fixed characters than these is recognised only if what stands at its
+# places is known as well: else it would be found in what others have written.
+_TELLING: Final = 20
+
+_VALUE: Final = re.compile(r"(?:[^A-Za-z]|\b(?:x|mm|ml|MiB)\b)*", re.ASCII)
 _QUOTED: Final = re.compile(r"'(.+)'")
 _WORDS_AND_NUMBER: Final = re.compile(r"(.+?) ([\d.]+ ?%?)")
 _NUMBER_AND_WORDS: Final = re.compile(r"([\d.]+) (.+)")
@@ -94,18 +99,17 @@ class Translator:
                 return found
         return None
 
-    def _part(self, text: str) -> str:
-        """Say what was filled in: words if they are known, else as a value."""
-        return self._told(text) or self._localised(text)
-
     def _known(self, text: str) -> str | None:
         """Return a text that the catalogue has, as it is or filled in."""
         if text in self.sentences:
             return self.sentences[text]
         for pattern in self._patterns:
             if found := pattern.matches.fullmatch(text):
-                filled = map(self._part, found.groups())
-                values = dict(zip(pattern.names, filled, strict=True))
+                filled = [self._told(one) for one in found.groups()]
+                if None in filled and pattern.length < _TELLING:
+                    continue
+                parts = zip(pattern.names, filled, found.groups(), strict=True)
+                values = {name: part or given for name, part, given in parts}
                 return _fill(self.sentences[pattern.text], values)
         return None
 
@@ -158,7 +162,7 @@ class Translator:
     def _localised(self, text: str) -> str:
         """Write the numbers of a text as people of the language do."""
         text = write_decimals(text, language=self.language)
-        return _PERCENT.sub(r"\1 %", text)
+        return _TIMES.sub(" \N{MULTIPLICATION SIGN} ", _PERCENT.sub(r"\1 %", text))
 
     def _text(self, text: str) -> str:
         return texts_in(self.language).gettext(text)

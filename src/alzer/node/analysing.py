@@ -186,9 +186,9 @@ class Analyst:
             values = {"stage": Stage.unwanted, "reason": reason, "ended_at": now}
             self._settle(series, SeriesState(**{**vars(state), **values}))
             return True
-        if content.digest in state.contents:
+        if (again := state.again(content.digest)) is not None:
             logger.info("a series was answered before", extra={"series": series.name})
-            self._settle(series, state.ended(now))
+            self._settle(series, again.ended(now))
             return True
         return False
 

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -56,6 +57,19 @@ _PORT: Final = (
 )
 
 
+@dataclass
+class _Arriving:
+    """What has come of a message, or of what goes before an association.
+
+    Attributes:
+        since: When it began, by the monotonic clock.
+        size: Bytes.
+    """
+
+    since: float = field(default_factory=time.monotonic)
+    size: int = 0
+
+
 class Receiver:
     """Takes objects in, and answers once they are kept.
 
@@ -80,7 +94,7 @@ class Receiver:
         self._max_bytes = max_bytes
         self._keep = keep
         self._tls = server_context(settings)
-        self._held: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._arriving: WeakKeyDictionary[Any, _Arriving] = WeakKeyDictionary()
         self._entity = _entity(settings)
         self._servers: list[Any] = []
 
@@ -97,6 +111,8 @@ class Receiver:
             (evt.EVT_C_ECHO, lambda _: _SUCCESS),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_CONN_OPEN, self._bound),
+            (evt.EVT_ESTABLISHED, self._begin_anew),
+            (evt.EVT_DIMSE_RECV, self._begin_anew),
             (evt.EVT_CONN_CLOSE, _close),
             (evt.EVT_REJECTED, lambda _: logger.warning("an association was rejected")),
         ]
@@ -129,11 +145,15 @@ class Receiver:
         connection.socket.settimeout(silence_s)
 
         def receive_bounded(size: int) -> bytes:
-            held = self._held[association] = self._held.get(association, 0) + size
-            if size > _MOST_PDU_BYTES or held > self._max_bytes + _MOST_PDU_BYTES:
+            arriving = self._arriving.setdefault(association, _Arriving())
+            arriving.size += size
+            most = self._max_bytes + _MOST_PDU_BYTES
+            if size > _MOST_PDU_BYTES or arriving.size > most:
                 logger.warning("a connection was closed: it sent too much")
                 raise OSError(_TOO_MUCH)
-            return _receive(connection.socket, size, silence_s)
+            units = arriving.size / _PDU_BYTES if association.is_established else 0.0
+            end = arriving.since + silence_s * (1 + units)
+            return _receive(connection.socket, size, end, silence_s)
 
         connection.recv = receive_bounded
 
@@ -149,8 +169,10 @@ class Receiver:
         except Exception:
             logger.exception("unforeseen failure while an object came in")
             return _PROCESSING_FAILURE
-        finally:
-            self._held[event.assoc] = 0
+
+    def _begin_anew(self, event: Any) -> None:  # noqa: ANN401 - pynetdicom's
+        """Count bytes and time of the next message from its beginning on."""
+        self._arriving.pop(event.assoc, None)
 
     def _take(self, event: Any) -> int:  # noqa: ANN401 - pynetdicom's
         instance = read_instance(event.encoded_dataset())
@@ -177,14 +199,19 @@ def _entity(settings: NodeSettings) -> AE:
     return entity
 
 
-def _receive(stream: socket.socket, size: int, silence_s: float) -> bytes:
+def _receive(stream: socket.socket, size: int, end: float, silence_s: float) -> bytes:
     """Read so many bytes, or fewer at the end of a connection.
+
+    Args:
+        stream: Where from.
+        size: How many.
+        end: When they have to be there, by the monotonic clock.
+        silence_s: How long the other side may send nothing.
 
     Raises:
         TimeoutError: They come too slowly.
     """
     received = bytearray()
-    end = time.monotonic() + silence_s * (1 + size / _PDU_BYTES)
     try:
         while len(received) < size:
             left = end - time.monotonic()

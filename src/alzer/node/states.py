@@ -45,6 +45,25 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a series was answered with.
+
+    Attributes:
+        content: Digest of all its files of that time.
+        count: How many these were.
+        reason: Code of the failure that was told; None: an analysis.
+    """
+
+    content: str
+    count: int = 0
+    reason: str | None = None
+
+
+# Of these a state has its own, which are those of the last answer.
+_OF_ANSWERS: Final = ("count", "reason")
+
+
+@dataclass(frozen=True)
 class SeriesState:
     """How far a series is.
 
@@ -55,8 +74,7 @@ class SeriesState:
         announced: How many files a PACS has, as it said last; None: it was not asked.
         expected: How many there will be; None: not known yet.
         has_late: Whether images came after its analysis had begun.
-        contents: Digests of what was answered, each of all files of its time, the
-            last one at the end.
+        answers: What was answered, the last one at the end.
         count: How many files the last one had.
         reason: Code of the failure, or the rule by which it is not wanted; while a
             series is worked on once more, that of the time before.
@@ -73,7 +91,7 @@ class SeriesState:
     announced: int | None = None
     expected: int | None = None
     has_late: bool = False
-    contents: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
     count: int = 0
     reason: str | None = None
     deliveries: tuple[Delivery, ...] = ()
@@ -99,8 +117,10 @@ class SeriesState:
         values: dict[str, Any] = json.loads(content)
         values["stage"] = Stage(values["stage"])
         values["deliveries"] = tuple(Delivery(**one) for one in values["deliveries"])
-        before = values.pop("content", None)  # as it was written before 2026-12
-        values["contents"] = tuple(values.get("contents") or filter(None, [before]))
+        told = values.get("answers", [])
+        if before := values.pop("content", None):  # as it was written before 2026-12
+            told = [{"content": before, **{one: values[one] for one in _OF_ANSWERS}}]
+        values["answers"] = tuple(Answer(**one) for one in told)
         return cls(**values)
 
     def with_image(self) -> Self:
@@ -137,9 +157,24 @@ class SeriesState:
         Returns:
             The state.
         """
-        others = (one for one in self.contents if one != content)
-        contents = (*others, content)[-_MOST_CONTENTS:]
-        return replace(self, contents=contents, count=count)
+        others = (one for one in self.answers if one.content != content)
+        answers = (*others, Answer(content, count, self.reason))
+        return replace(self, answers=answers[-_MOST_CONTENTS:], count=count)
+
+    def again(self, content: str) -> Self | None:
+        """Return the state of a series that has come as it was answered before.
+
+        Args:
+            content: Digest of all that has come.
+
+        Returns:
+            The state; None: it has not been answered so.
+        """
+        for one in self.answers:
+            if one.content == content:
+                found = replace(self, reason=one.reason)
+                return found.answered(one.content, one.count)
+        return None
 
     def sending(self, destinations: Iterable[str], reason: str | None) -> Self:
         """Return the state once there is something to be sent.

@@ -42,7 +42,6 @@ _NOTHING_FOLLOWS: Final = (
     "that all is well."
 )
 _NOT_KNOWN: Final = "not known"
-_FORMAT_NOT_KNOWN: Final = "format not known"
 _NO_SPACING: Final = "the file does not say"
 
 
@@ -220,19 +219,19 @@ def _identity(source: Source, reported_at: datetime) -> Iterator[Fact]:
     yield Fact("Analysed", _NOT_KNOWN if made_at is None else describe_moment(made_at))
     yield Fact("Report made", describe_moment(reported_at))
     if source.reference:
-        yield Fact("Reference", source.reference)
+        yield Fact("Reference", source.reference, is_verbatim=True)
     if source.analysis_id:
-        yield Fact("Analysis", source.analysis_id)
+        yield Fact("Analysis", source.analysis_id, is_verbatim=True)
     software = (source.manifest.get("software") or {}).get("alzer")
     if software:
-        yield Fact("Software", f"alzer {software}")
+        yield Fact("Software", f"alzer {software}", is_verbatim=True)
 
 
 def _scan(source: Source) -> Iterator[Fact]:
     known = source.manifest.get("input") or {}
-    form = known.get("format", _FORMAT_NOT_KNOWN)
-    kind = f"Whole head, {form}" if source.is_head else f"One slice, {form}"
-    yield Fact("Scan", kind)
+    yield Fact("Scan", "Whole head" if source.is_head else "One slice")
+    form = known.get("format")
+    yield Fact("Format", str(form or _NOT_KNOWN), is_verbatim=bool(form))
     shape = " x ".join(str(size) for size in known.get("shape") or ())
     size = f"{shape} voxels" if source.is_head else f"{shape} pixels"
     yield Fact("Size", size if shape else _NOT_KNOWN)
@@ -240,10 +239,10 @@ def _scan(source: Source) -> Iterator[Fact]:
     yield Fact("Spacing", f"{spacing} mm" if spacing else _NO_SPACING)
     digests = list(known.get("sha256") or ())
     if len(digests) == 1:
-        yield Fact("SHA-256 of the file", str(digests[0]))
+        yield Fact("SHA-256 of the file", str(digests[0]), is_verbatim=True)
     elif digests:
-        first, several = str(digests[0]), len(digests)
-        yield Fact("SHA-256 of the first file", f"{first} (of {several})")
+        first = f"{digests[0]} (1/{len(digests)})"
+        yield Fact("SHA-256 of the first file", first, is_verbatim=True)
 
 
 def _limits(source: Source) -> tuple[str, ...]:

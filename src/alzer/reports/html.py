@@ -1,7 +1,6 @@
 """A report as one HTML document: nothing of it is loaded, and nothing in it runs."""
 
 import json
-import re
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
@@ -88,9 +87,10 @@ def write_html(
 
 def _style_of(report: Report, language: str) -> str:
     """Return all of the style: elements have none of their own, as policies forbid."""
-    texts = re.split(r"\{\w+\}", texts_in(language).gettext("Page {page} of {pages}"))
-    before, between, after = map(json.dumps, texts)
-    foot = f"{before} counter(page) {between} counter(pages) {after}"
+    text = texts_in(language).gettext("Page {page} of {pages}")
+    foot = json.dumps(text, ensure_ascii=False)
+    for name in ("page", "pages"):
+        foot = foot.replace(f"{{{name}}}", f'" counter({name}) "')
     number = f"@page {{ @bottom-right {{ content: {foot}; }} }}\n"
     widths = sorted({share.width for share in report.shares})
     bars = "".join(f".w{width} {{ width: {width}%; }}\n" for width in widths)

@@ -13,6 +13,7 @@ _GROUPS: Final = {
 }
 
 _OWN_DATA: Final = "own data"
+_UNKNOWN: Final = "unknown"
 
 NO_CARD: Final = "The card of the model that answered is not at hand."
 NO_FIGURES: Final = "Its card gives no figures: nobody has measured how good it is."
@@ -28,11 +29,9 @@ def model_facts(model: Mapping[str, Any], card: Card) -> Iterator[Fact]:
     Yields:
         Names and values, in the order in which people read them.
     """
-    yield Fact("Model", f"{model.get('name', 'unknown')} {model.get('version', '')}")
-    yield Fact("Digest (SHA-256)", str(model.get("sha256", "unknown")))
-    yield Fact(
-        "Run by", f"{model.get('engine', 'unknown')} {model.get('precision', '')}"
-    )
+    yield _named("Model", model.get("name"), model.get("version"))
+    yield _named("Digest (SHA-256)", model.get("sha256"))
+    yield _named("Run by", model.get("engine"), model.get("precision"))
     if not card:
         yield Fact("How good it is", NO_CARD)
         return
@@ -49,13 +48,20 @@ def card_limits(card: Card) -> tuple[str, ...]:
 def _training(data: Mapping[str, Any]) -> Iterator[Fact]:
     if not data:
         return
-    source, people = data.get("source") or _OWN_DATA, data.get("people", "?")
-    told = f"{source}, {people} people"
+    source, people = data.get("source"), data.get("people", "?")
+    yield Fact("Trained on", str(source or _OWN_DATA), is_verbatim=bool(source))
+    told = f"{people} people"
     counts = (data.get("people_per_class") or {}).items()
     if counts:
         classes = ", ".join(f"{count} {name}" for name, count in counts)
-        told = f"{source}, {people} people: {classes}"
-    yield Fact("Trained on", told)
+        told = f"{people} people: {classes}"
+    yield Fact("Whom it learnt from", told)
+
+
+def _named(fact: str, *words: object) -> Fact:
+    """Return a fact that is a name, in words that may all be missing."""
+    value = " ".join(str(one) for one in words if one)
+    return Fact(fact, value or _UNKNOWN, is_verbatim=bool(value))
 
 
 def _figures(metrics: Mapping[str, Any]) -> Iterator[Fact]:

@@ -31,10 +31,12 @@ class Fact:
     Attributes:
         name: What it is.
         value: In words or numbers, with its unit.
+        is_verbatim: Whether it is the same in all languages: names and identifiers.
     """
 
     name: str
     value: str
+    is_verbatim: bool = False
 
 
 @dataclass(frozen=True)

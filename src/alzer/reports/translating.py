@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from alzer.languages.catalogue import texts_in
 from alzer.languages.sentences import Translator, translator_to
-from alzer.reports.report import MONTHS, Report
+from alzer.reports.report import MONTHS, Fact, Report
 
 # As `describe_moment` writes it.
 _MOMENT: Final = re.compile(rf"(\d+) ({'|'.join(MONTHS)}) (\d{{4}}), (.+)")
@@ -35,6 +35,8 @@ def _said(told: Any, translator: Translator) -> Any:  # noqa: ANN401 - any part 
         return _say_moment(moment, translator) if moment else translator.say(told)
     if isinstance(told, tuple):
         return tuple(_said(one, translator) for one in told)
+    if isinstance(told, Fact) and told.is_verbatim:
+        return replace(told, name=translator.say(told.name))
     if is_dataclass(told) and not isinstance(told, type):
         values = {
             one.name: _said(getattr(told, one.name), translator)

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import uvicorn
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from alzer import __version__
 from alzer.backends.backend import Backend
+from alzer.errors import StorageUnavailable
 from alzer.jobs import JobQueue
 from alzer.settings import Settings
 from alzer.store.store import GRACE, Store
@@ -62,6 +63,9 @@ _DESCRIPTION: Final = (
 )
 
 _CLEAN_EVERY_S: Final = 600.0
+
+# What an update changes in a large database may take longer; it goes on meanwhile.
+_PREPARE_S: Final = 30.0
 
 # An address that no route has.
 _NOWHERE: Final = "/-/"
@@ -142,6 +146,7 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:
     begun = datetime.now(UTC)  # what requests write is younger
     service.backend.start()
     _build_routes(app)
+    await _prepare(service.store)
     # In a thread of its own, which ends when `ending` is set, soon after.
     cleaning = asyncio.create_task(asyncio.to_thread(_clean, service.store, begun))
     try:
@@ -163,6 +168,15 @@ def _build_routes(app: FastAPI) -> None:
     nowhere = {"type": "http", "method": "GET", "path": _NOWHERE, "root_path": ""}
     for route in app.routes:
         route.matches(nowhere)
+
+
+async def _prepare(store: Store) -> None:
+    """Have the database ready for the first request, or go on without it.
+
+    Requests that need it would wait for its tables to be made, and not for long.
+    """
+    with move_on_after(_PREPARE_S), suppress(StorageUnavailable):
+        await to_thread.run_sync(store.database.identity, abandon_on_cancel=True)
 
 
 def _clean(store: Store, begun: datetime) -> None:

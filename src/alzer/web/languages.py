@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from alzer.languages.catalogue import LANGUAGES, SOURCE
 
 LANGUAGE_COOKIE: Final = "alzer_language"
-_QUERY: Final = "lang"
+LANGUAGE_QUERY: Final = "lang"
 # What else but its address decides how a page is answered.
 _VARY: Final = "Accept-Encoding, Accept-Language, Cookie"
 
@@ -24,7 +24,7 @@ def choose_language(request: Request) -> str:
     The address counts before what was chosen earlier, and that before what the browser
     prefers.
     """
-    asked = request.query_params.get(_QUERY, "")
+    asked = request.query_params.get(LANGUAGE_QUERY, "")
     for wish in (asked, request.cookies.get(LANGUAGE_COOKIE, "")):
         if wish in LANGUAGES:
             return wish
@@ -81,7 +81,7 @@ def answer_in(
         answer.headers["Content-Encoding"] = "gzip"
         answer.body = _pack(text)
         answer.headers["Content-Length"] = str(len(answer.body))
-    if request.query_params.get(_QUERY) == language:
+    if request.query_params.get(LANGUAGE_QUERY) == language:
         answer.set_cookie(
             LANGUAGE_COOKIE,
             language,

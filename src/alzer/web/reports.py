@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request, Response
@@ -20,7 +21,7 @@ from alzer.store.records import Record
 from alzer.web.accounts import account_of
 from alzer.web.callers import until_disconnected
 from alzer.web.history import History, Identity
-from alzer.web.languages import choose_language
+from alzer.web.languages import LANGUAGE_QUERY, choose_language
 from alzer.web.map_audit import require_same_model
 from alzer.web.openapi import (
     OTHER_PROBLEM,
@@ -75,13 +76,18 @@ class Reports:
 
         It is one page of A4 for a slice and two for a whole head, as HTML without
         scripts; as PDF where `Accept` asks for that rather than for HTML. It holds no
-        name of a file or a person. Its language is that of the page.
+        name of a file or a person. Its language is that of the page: by `lang` in
+        the address, the cookie of the page, or `Accept-Language`.
         """
         if _prefers_pdf(request.headers.get("accept", "")):
             return await self.pdf(request, identity, check=check)
         report = await self._report(request, identity, check=check)
-        link = f"report.pdf{'?check=true' if check else ''}" if can_write_pdf() else ""
         language = choose_language(request)
+        asked = {"check": "true"} if check else {}
+        if request.query_params.get(LANGUAGE_QUERY) == language:
+            asked[LANGUAGE_QUERY] = language
+        query = f"?{urlencode(asked)}" if asked else ""
+        link = f"report.pdf{query}" if can_write_pdf() else ""
         write = partial(
             write_html,
             report,

@@ -67,7 +67,8 @@ const comma = number(0.5, 1)[1];
 const localised = (text) =>
   text
     .replace(/(?<![\d.])(\d+)\.(\d+)(?![\d.])/g, `$1${comma}$2`)
-    .replace(/(\d)%/g, "$1 %");
+    .replace(/(\d)%/g, "$1 %")
+    .replace(/(?<=\d) x (?=\d)/g, " × ");
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -90,13 +91,19 @@ const patterns = Object.keys(sentences)
   .map(patternOf)
   .sort((one, other) => other.length - one.length);
 
+// A text with fewer fixed characters is recognised only if what stands at its places is
+// known as well: else it would be found in what others have written.
+const TELLING = 20;
+
 /** A text that the catalogue has, as it is or filled in; null for others. */
 function known(text) {
-  if (text in sentences) return sentences[text];
-  for (const { text: pattern, names, matches } of patterns) {
+  if (Object.hasOwn(sentences, text)) return sentences[text];
+  for (const { text: pattern, names, length, matches } of patterns) {
     const found = text.match(matches);
     if (!found) continue;
-    const values = names.map((name, place) => [name, part(found[place + 1])]);
+    const parts = found.slice(1).map(told);
+    if (parts.includes(null) && length < TELLING) continue;
+    const values = names.map((name, place) => [name, parts[place] ?? found[place + 1]]);
     return fill(sentences[pattern], Object.fromEntries(values));
   }
   return null;
@@ -148,13 +155,13 @@ function oneByOne(text) {
   return told.join(" ");
 }
 
-/** What was filled in: words if they are known, else as it is. */
-const part = (text) => known(text) ?? list(text) ?? oneByOne(text) ?? localised(text);
+/** A value, or what is known; null for anything else. */
+const told = (text) => known(text) ?? list(text) ?? oneByOne(text);
 
 /** Say what the service said in English; as it is where nobody has translated it. */
 export function said(text) {
   if (language === SOURCE || !text) return text ?? "";
-  return known(text) ?? list(text) ?? oneByOne(text) ?? text;
+  return told(text) ?? text;
 }
 
 /** What stands in the page as the service said it, in English for scripts that compare. */
