@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from alzer.classes import CLASSES
 from alzer.example import EXAMPLE_WARNING
+from alzer.languages.catalogue import LANGUAGES
 from alzer.model.bundle import load_bundle
 from alzer.model.decision import Decision
 from alzer.model.engine import Model, load_model
@@ -243,6 +244,50 @@ def test_one_plain_sentence_says_what_the_answer_means(
         expect(plain).to_have_count(1)
         expect(plain).to_contain_text(sentence)
         page.close()
+
+
+# Whether each comma stands on the line of what is before it.
+COMMAS = """
+(headline) => {
+  const range = document.createRange();
+  const walker = document.createTreeWalker(headline, NodeFilter.SHOW_TEXT);
+  const found = [];
+  let before = null;
+  while (walker.nextNode()) {
+    for (let place = 0; place < walker.currentNode.length; place += 1) {
+      range.setStart(walker.currentNode, place);
+      range.setEnd(walker.currentNode, place + 1);
+      const { top } = range.getBoundingClientRect();
+      if (range.toString() === ",") found.push(top === before);
+      before = top;
+    }
+  }
+  return found;
+}
+"""
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_no_line_of_the_headline_begins_with_a_comma(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    surely_unimpaired = model_of(tmp_path / "bundle", (9.0, 0.0, 0.0, 0.0))
+    every = Decision(thresholds=(0.0, 0.0, 0.0, None))
+    with serving(replace(surely_unimpaired, decision=every), tmp_path) as address:
+        for language in LANGUAGES:
+            page = browser.new_page(
+                base_url=address,
+                viewport={"width": width, "height": 800},
+                locale=language,
+            )
+            page.goto(f"/assessment/mri-upload?lang={language}")
+            page.set_input_files("#file", SCAN)
+            expect(page.locator("#preview-image")).to_be_visible()
+            page.locator("#submit").click()
+            expect(page.locator("#result")).to_be_visible()
+
+            assert page.locator("#headline").evaluate(COMMAS) == [True]
+            page.close()
 
 
 def test_the_names_of_the_classes_are_explained(shown: Shown) -> None:

@@ -38,14 +38,20 @@ const rowOf = (name) =>
 /** The classes that a headline names, and what stands between them. */
 const pieces = (headline) => headline.split(/(, | or )/);
 
-/** A line may break between classes, not inside their names. */
+/** A line may break between classes, not inside their names or before a comma. */
 function setHeadline(headline) {
-  const spans = pieces(headline).map((text) => {
+  const spans = [];
+  for (const text of pieces(headline)) {
+    if (text === ", ") {
+      spans.at(-1).textContent += ",";
+      spans.push(" ");
+      continue;
+    }
     const span = document.createElement("span");
     span.textContent = text === " or " ? ` ${t("or")} ` : said(text);
     span.classList.toggle("whole", Boolean(rowOf(text)));
-    return span;
-  });
+    spans.push(span);
+  }
   part("headline").replaceChildren(...spans);
   part("headline").classList.toggle("several", spans.length > 1);
 }
