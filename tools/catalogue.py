@@ -78,7 +78,7 @@ def _said(pattern: str, only: str = r"\S \S") -> Source:
 # Whole sentences, and the reasons and advice that stand in them.
 _SENTENCES: Final = (
     r"^(?!No such |Given up|Where |With `|What people)"
-    r"[A-Z'{](?:\S+ ){2,}.*[.](?: \{\w+\})?$"
+    r"[A-Z'{](?:\S+ ){2,}.*[.]\)?(?: \{\w+\})?$"
 )
 _LEVELS: Final = r"^(?:blue|green|yellow|red|low|moderate|high|critical)$"
 

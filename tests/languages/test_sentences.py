@@ -42,6 +42,7 @@ def test_what_is_known_is_said_in_german(text: str, told: str) -> None:
         "No Impairment or a broken leg",
         "There is no such analysis. There is no such moon.",
         "constructor",
+        "The file is a poem. It rhymes. Nobody knows why.",
         "\u0660.\u0665 x \u0661",
     ],
 )

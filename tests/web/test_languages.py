@@ -18,6 +18,7 @@ from alzer.languages.catalogue import LANGUAGES, texts_in
 from alzer.languages.sentences import translator_to
 from alzer.model.decision import Decision
 from alzer.model.engine import Model
+from alzer.scans.formats import FORMAT_LIST
 from alzer.web.languages import LANGUAGE_COOKIE
 from served import app_that_doubts, app_with, serving, serving_app
 from translations import catalogue, english_in, forms, messages, placeholders
@@ -286,6 +287,8 @@ LYING = (
     "rim and 4% outside; half of it lies in 19% of the picture."
 )
 
+GERMAN_LIST = FORMAT_LIST.replace(" or ", " oder ")
+
 FAILURES = {
     "The database of records can't be used now: it is locked. Try again in a moment.": (
         "Die Datenbank der Aufzeichnungen ist gerade nicht nutzbar: sie ist gesperrt. "
@@ -303,6 +306,18 @@ FAILURES = {
         "gleich noch einmal."
     ),
     "There is no such analysis.": "Diese Analyse gibt es nicht.",
+    f"Send a {FORMAT_LIST} file.": f"Senden Sie eine Datei in {GERMAN_LIST}.",
+    "The file is of no known image format. (An .img file is read with its .hdr only: "
+    f"convert both to one .nii.) Send a {FORMAT_LIST} file.": (
+        "Die Datei hat kein bekanntes Bildformat. (Eine .img-Datei wird nur mit ihrer "
+        ".hdr gelesen: Wandeln Sie beide in eine .nii um.) Senden Sie eine Datei in "
+        f"{GERMAN_LIST}."
+    ),
+    "The file is plain text. Choose the file of the scan itself, such as DICOM or "
+    "NIfTI.": (
+        "Die Datei ist reiner Text. Wählen Sie die Datei der Aufnahme selbst, etwa "
+        "DICOM oder NIfTI."
+    ),
 }
 
 

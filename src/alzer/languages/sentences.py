@@ -16,16 +16,20 @@ from alzer.languages.catalogue import LOCALE, SOURCE, texts_in, write_decimals
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _BETWEEN_ITEMS: Final = re.compile(r"(, | or | and |; )")
-_BETWEEN_SENTENCES: Final = re.compile(r"(?<=[.!?:]) (?=[A-Z'])")
+_BETWEEN_SENTENCES: Final = re.compile(r"(?<=[.!?:)]) (?=[A-Z'])")
 
 _PERCENT: Final = re.compile(r"(\d)%", re.ASCII)
 _TIMES: Final = re.compile(r"(?<=\d) x (?=\d)", re.ASCII)
 
 # A text with fewer fixed characters than these is recognised only if what stands at its
-# places is known as well: else it would be found in what others have written.
-_TELLING: Final = 20
+# places is known as well: else it would be found in what others have written. So is any
+# text at whose places sentences stand: half of it would be in another language.
+_TELLING: Final = 11
+_END: Final = re.compile(r"[.!?](?:\)| |$)")
 
 _VALUE: Final = re.compile(r"(?:[^A-Za-z]|\b(?:x|mm|ml|MiB)\b)*", re.ASCII)
+# Names of formats and the like are the same in all languages.
+_ABBREVIATION: Final = re.compile(r"(?=(?:[a-z]*[A-Z]){2})[A-Za-z]+")
 _QUOTED: Final = re.compile(r"'(.+)'")
 _WORDS_AND_NUMBER: Final = re.compile(r"(.+?) ([\d.]+ ?%?)")
 _NUMBER_AND_WORDS: Final = re.compile(r"([\d.]+) (.+)")
@@ -106,7 +110,7 @@ class Translator:
         for pattern in self._patterns:
             if found := pattern.matches.fullmatch(text):
                 filled = [self._told(one) for one in found.groups()]
-                if None in filled and pattern.length < _TELLING:
+                if not _fits(pattern, filled, found.groups()):
                     continue
                 parts = zip(pattern.names, filled, found.groups(), strict=True)
                 values = {name: part or given for name, part, given in parts}
@@ -128,7 +132,10 @@ class Translator:
 
     def _item(self, text: str) -> str | None:
         """Say words, a number, or words with one behind or before them."""
-        if (found := self._known(text)) is not None:
+        found = self._known(text)
+        if found is None and _ABBREVIATION.fullmatch(text):
+            found = text
+        if found is not None:
             return found
         if _VALUE.fullmatch(text):
             return self._localised(text)
@@ -166,6 +173,20 @@ class Translator:
 
     def _text(self, text: str) -> str:
         return texts_in(self.language).gettext(text)
+
+
+def _fits(pattern: _Pattern, told: Sequence[str | None], given: Sequence[str]) -> bool:
+    """Return whether a sentence is recognised with what stands at its places.
+
+    Args:
+        pattern: The sentence.
+        told: What is known of that, in the language.
+        given: The same in English.
+    """
+    unknown = [part for part, known in zip(given, told, strict=True) if known is None]
+    return not unknown or (
+        pattern.length >= _TELLING and not any(map(_END.search, unknown))
+    )
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:

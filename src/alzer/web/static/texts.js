@@ -92,8 +92,9 @@ const patterns = Object.keys(sentences)
   .sort((one, other) => other.length - one.length);
 
 // A text with fewer fixed characters is recognised only if what stands at its places is
-// known as well: else it would be found in what others have written.
-const TELLING = 20;
+// known as well: else it would be found in what others have written. So is any text at
+// whose places sentences stand: half of it would be in another language.
+const TELLING = 11;
 
 /** A text that the catalogue has, as it is or filled in; null for others. */
 function known(text) {
@@ -102,7 +103,9 @@ function known(text) {
     const found = text.match(matches);
     if (!found) continue;
     const parts = found.slice(1).map(told);
-    if (parts.includes(null) && length < TELLING) continue;
+    const unknown = found.slice(1).filter((_, place) => parts[place] === null);
+    if (unknown.length && length < TELLING) continue;
+    if (unknown.some((text) => /[.!?](?:\)| |$)/.test(text))) continue;
     const values = names.map((name, place) => [name, parts[place] ?? found[place + 1]]);
     return fill(sentences[pattern], Object.fromEntries(values));
   }
@@ -113,6 +116,8 @@ function known(text) {
 function item(text) {
   const found = known(text);
   if (found !== null) return found;
+  // Names of formats and the like are the same in all languages.
+  if (/^(?=(?:[a-z]*[A-Z]){2})[A-Za-z]+$/.test(text)) return text;
   if (/^(?:[^A-Za-z]|\b(?:x|mm|ml|MiB)\b)*$/.test(text)) return localised(text);
   const quoted = text.match(/^'(.+)'$/);
   if (quoted) return known(quoted[1]) && t("'{name}'", { name: known(quoted[1]) });
@@ -139,7 +144,7 @@ function list(text) {
 
 /** Sentences one after the other, each of them known; null if one is not. */
 function oneByOne(text) {
-  const pieces = text.split(/(?<=[.!?:]) (?=[A-Z'])/);
+  const pieces = text.split(/(?<=[.!?:)]) (?=[A-Z'])/);
   if (pieces.length === 1) return null;
   const told = [];
   for (let first = 0; first < pieces.length; ) {
