@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final
+from typing import Final, cast
 
 from alzer.languages.catalogue import texts_in
 from alzer.languages.sentences import Translator, translator_to
@@ -25,11 +25,11 @@ def translate(report: Report, language: str) -> Report:
     Returns:
         The same report; what nobody has translated stays in English.
     """
-    translated: Report = _said(report, translator_to(language))
-    return translated
+    translated = _said(report, translator_to(language))
+    return cast("Report", translated)
 
 
-def _said(told: Any, translator: Translator) -> Any:  # noqa: ANN401 - any part of one
+def _said(told: object, translator: Translator) -> object:
     if isinstance(told, str):
         moment = _MOMENT.fullmatch(told)
         return _say_moment(moment, translator) if moment else translator.say(told)
