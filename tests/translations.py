@@ -2,19 +2,13 @@
 
 import re
 import string
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+import catalogue
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
-
-ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "tools"))
-
-import catalogue as catalogue  # noqa: E402, PLC0414  # a script beside the package
 
 # What is the same in both languages: names, units and words that German took over.
 _SAME_LENGTH: Final = 12

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import catalogue
 import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page, expect
@@ -21,7 +22,7 @@ from alzer.model.engine import Model
 from alzer.scans.formats import FORMAT_LIST
 from alzer.web.languages import LANGUAGE_COOKIE
 from served import app_that_doubts, app_with, serving, serving_app
-from translations import catalogue, english_in, forms, messages, placeholders
+from translations import english_in, forms, messages, placeholders
 from web.browsers import SCAN, submit
 
 PAGE: Final = "/assessment/mri-upload"
